@@ -1,0 +1,1 @@
+"""The core of the harvest gateway: model, fetch, store, sync and what stands on them."""

@@ -1,0 +1,72 @@
+"""What came from a portal, byte for byte, and where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from gateway.model.enums import EntityType
+
+HASH_BYTES = 16
+
+
+def digest(body: bytes) -> bytes:
+    """Return the 16-byte fingerprint by which documents and pages are compared."""
+    return blake2b(body, digest_size=HASH_BYTES).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One answer of a portal: what was asked, when it arrived, how to recognise the page."""
+
+    endpoint: str
+    """Path and query below the portal's base URL; never a key."""
+    mask: str | None
+    """The field mask that was sent, or None."""
+    fetched_at: datetime
+    """The portal's clock when the answer arrived (aware, UTC)."""
+    page_hash: bytes
+    """Fingerprint of the whole body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The exact bytes of one element of an answer, with the address of the entity it describes."""
+
+    type: EntityType
+    native_id: str
+    body: bytes
+    fetch: Fetch
+    hash: bytes
+    parent: str | None = None
+    """Native id of the entity whose list held this element, where the element does not say it."""
+    position: int | None = None
+    """Place in that list, from 0, where the place is part of the identity."""
+
+    @classmethod
+    def of(
+        cls,
+        type: EntityType,  # noqa: A002 - the field's name in the model
+        native_id: str,
+        body: bytes,
+        fetch: Fetch,
+        *,
+        parent: str | None = None,
+        position: int | None = None,
+    ) -> Document:
+        """Return the document of *body*, with its fingerprint."""
+        return cls(type, native_id, body, fetch, digest(body), parent, position)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An element that cannot be read: kept whole in quarantine, its neighbours unharmed."""
+
+    type: EntityType
+    reason: str
+    body: bytes
+    fetch: Fetch
+    native_id: str | None = None
+    parent: str | None = None
+    position: int | None = None

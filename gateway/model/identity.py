@@ -1,0 +1,48 @@
+"""Names of things: global ids, and the ids that the gateway makes where a portal has none."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from uuid import NAMESPACE_URL, uuid5
+
+from gateway.errors import UsageError
+from gateway.model.enums import EntityType
+
+_DATASETS = uuid5(NAMESPACE_URL, "harvest-gateway/dataset")
+
+
+def global_id(type_: str, portal: str, native_id: str) -> str:
+    """Return the id that names an entity everywhere: base64url of ``Type:portal:nativeId``, unpadded."""
+    return urlsafe_b64encode(f"{type_}:{portal}:{native_id}".encode()).rstrip(b"=").decode()
+
+
+def parse_global_id(text: str) -> tuple[str, str, str]:
+    """Return (type, portal, native id) of a global id; UsageError where it is none."""
+    try:
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        type_, portal, native_id = urlsafe_b64decode(padded).decode().split(":", 2)
+    except (ValueError, UnicodeError) as error:
+        raise UsageError("This is not an id of the gateway.", hint="Take ids from an answer's `id`.") from error
+    if global_id(type_, portal, native_id) != text:
+        raise UsageError("This is not an id of the gateway.", hint="Take ids from an answer's `id`.")
+    return type_, portal, native_id
+
+
+def dataset_id(source: str, record_type: str, identifier: str) -> str:
+    """Return the id of a Data.gov dataset: uuid5 of its (source, record type, identifier)."""
+    triple = json.dumps([source, record_type, identifier], ensure_ascii=False, separators=(",", ":"))
+    return str(uuid5(_DATASETS, triple))
+
+
+def item_id(job: str, position: int) -> str:
+    """Return the id of an item that the portal knows only by its place in a job."""
+    return f"{job}/{position}"
+
+
+def error_id(owner: str, position: int) -> str:
+    """Return the id of an error that the portal knows only by its place in a job or an item."""
+    return f"{owner}/e{position}"
+
+
+__all__ = ["EntityType", "dataset_id", "error_id", "global_id", "item_id", "parse_global_id"]

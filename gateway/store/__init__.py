@@ -1,0 +1,1 @@
+"""Postgres: the tables, and every statement that writes them."""

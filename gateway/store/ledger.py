@@ -1,0 +1,255 @@
+"""The tables of what the gateway knows about its own work: documents, fetches, scopes, runs, events, quarantine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from gateway.model import enums
+from gateway.store import columns as c
+
+
+class Portal(SQLModel, table=True):
+    """A configured portal; ``number`` is the smallint that every row carries."""
+
+    __tablename__: ClassVar[str] = "portal"
+
+    number: int = Field(primary_key=True, sa_type=c.SmallInteger, sa_column_kwargs={"autoincrement": False})
+    key: str = c.text(null=False)
+    adapter: str = c.text(null=False)
+    title: str = c.text(null=False)
+    base_url: str = c.text(null=False)
+    site_url: str | None = c.text()
+    sandbox: bool = c.flag(null=False)
+    capabilities: Any = c.data(null=False)
+    """What was probed of the wire: generation, dialect."""
+    caveats: list[str] = c.words(null=False)
+    breaker_state: str = c.text(null=False)
+    """CLOSED, or OPEN after failures until ``breaker_until``."""
+    breaker_until: datetime | None = c.instant()
+    notice: str | None = c.text()
+    """Why the last pass failed, in words for users; None after a good one."""
+
+
+class Document(SQLModel, table=True):
+    """The exact bytes of one element, once per (entity, hash)."""
+
+    __tablename__: ClassVar[str] = "document"
+
+    id: int | None = c.key()
+    portal: int = c.small()
+    entity_type: str = c.word(enums.EntityType)
+    entity_id: int = c.big(null=False)
+    hash: bytes = c.octets(null=False)
+    body: bytes = c.octets(null=False)
+    fetch_id: int = c.refers("fetch", null=False)
+
+
+class FetchLog(SQLModel, table=True):
+    """One answer that brought something new."""
+
+    __tablename__: ClassVar[str] = "fetch"
+
+    id: int | None = c.key()
+    portal: int = c.small()
+    endpoint: str = c.text(null=False)
+    mask: str | None = c.text()
+    fetched_at: datetime = c.instant(null=False)
+    page_hash: bytes = c.octets(null=False)
+    run_id: int | None = c.refers("sync_run")
+
+
+class ScopeRow(SQLModel, table=True):
+    """A scope that has been read whole, or where reading it stopped."""
+
+    __tablename__: ClassVar[str] = "scope"
+
+    portal: int = Field(primary_key=True, sa_type=c.SmallInteger)
+    stream: str = Field(primary_key=True, sa_type=c.Text)
+    key: str = Field(primary_key=True, sa_type=c.Text)
+    read_at: datetime | None = c.instant()
+    """When it was last read whole and something had changed; None while it never was."""
+    cursor: Any = c.data()
+    """Where an interrupted read goes on; None when none is under way."""
+    run_id: int | None = c.refers("sync_run")
+
+
+class StreamRow(SQLModel, table=True):
+    """Where one stream of one portal stands."""
+
+    __tablename__: ClassVar[str] = "sync_stream"
+
+    portal: int = Field(primary_key=True, sa_type=c.SmallInteger)
+    stream: str = Field(primary_key=True, sa_type=c.Text)
+    watermark: Any = c.data()
+    polled_at: datetime | None = c.instant()
+    """Portal's clock at the start of the last pass in which the stream ended well."""
+    reconciled_at: datetime | None = c.instant()
+    """The same, of the last reconcile: every row not gone was seen then."""
+    complete: bool = c.flag(null=False)
+    """Whether the last reconcile proved every scope."""
+    done: int = c.big(null=False)
+    expected: int | None = c.big()
+    note: str | None = c.text()
+
+
+class SyncRun(SQLModel, table=True):
+    """One pass over one portal."""
+
+    __tablename__: ClassVar[str] = "sync_run"
+
+    id: int | None = c.key()
+    portal: int = c.small()
+    kind: str = c.text(null=False)
+    state: str = c.text(null=False)
+    """RUNNING, DONE, INCOMPLETE (the budget ended or a scope could not be proved), FAILED, INTERRUPTED."""
+    baseline: bool = c.flag(null=False)
+    started_at: datetime = c.instant(null=False)
+    ended_at: datetime | None = c.instant()
+    requests: int = c.number(null=False)
+    tallies: Any = c.data(null=False)
+    """Per stream: fetched, new, changed, gone, quarantined, requests, seconds."""
+    notice: str | None = c.text()
+
+
+class Lease(SQLModel, table=True):
+    """Who may write a portal: ``token`` only grows, and is checked in every writing transaction."""
+
+    __tablename__: ClassVar[str] = "lease"
+
+    portal: int = Field(primary_key=True, sa_type=c.SmallInteger)
+    unit: str = Field(primary_key=True, sa_type=c.Text)
+    holder: str | None = c.text()
+    token: int = c.big(null=False)
+    until: datetime | None = c.instant()
+
+
+class Event(SQLModel, table=True):
+    """Something changed: written in the transaction that changed it."""
+
+    __tablename__: ClassVar[str] = "event"
+
+    id: int | None = c.key()
+    at: datetime = c.instant(null=False)
+    portal: int = c.small()
+    run_id: int | None = c.refers("sync_run")
+    cause: str = c.word(enums.Cause)
+    kind: str = c.text(null=False)
+    """CREATED, CHANGED, DELETED, GONE, EXPIRED, RESTORED, DROPPED, LOADED (a scope's baseline), ARRIVED (a job's records)."""
+    entity_type: str = c.word(enums.EntityType)
+    entity_id: int | None = c.big()
+    native_id: str | None = c.text()
+    before: Any = c.data(private=True)
+    after: Any = c.data(private=True)
+    count: int | None = c.number()
+    """How many rows a LOADED or ARRIVED event stands for."""
+
+
+class Quarantine(SQLModel, table=True):
+    """An element that could not be read, kept whole."""
+
+    __tablename__: ClassVar[str] = "quarantine"
+
+    id: int | None = c.key()
+    portal: int = c.small()
+    stream: str = c.text(null=False)
+    scope: str = c.text(null=False)
+    entity_type: str = c.word(enums.EntityType)
+    native_id: str | None = c.text()
+    position: int | None = c.number()
+    reason: str = c.text(null=False)
+    hash: bytes = c.octets(null=False)
+    body: bytes = c.octets(null=False)
+    fetch_id: int | None = c.refers("fetch")
+    first_seen_at: datetime = c.instant(null=False)
+    last_seen_at: datetime = c.instant(null=False)
+    released_at: datetime | None = c.instant()
+
+
+class HeldDeletion(SQLModel, table=True):
+    """Tombstones above the cap: they wait for somebody's word."""
+
+    __tablename__: ClassVar[str] = "held_deletion"
+
+    id: int | None = c.key()
+    portal: int = c.small()
+    stream: str = c.text(null=False)
+    scope: str = c.text(null=False)
+    entity_type: str = c.word(enums.EntityType)
+    entity_ids: list[int] = Field(sa_type=c.ARRAY(c.BigInteger), nullable=False)  # type: ignore[call-overload]
+    members: int = c.number(null=False)
+    held_at: datetime = c.instant(null=False)
+    run_id: int | None = c.refers("sync_run")
+    decided_at: datetime | None = c.instant()
+    decision: str | None = c.text()
+    """APPROVED, REJECTED, or SUPERSEDED by a later read; None while it waits."""
+
+
+class JobRollup(SQLModel, table=True):
+    """One row per job: what reports and dashboards count."""
+
+    __tablename__: ClassVar[str] = "job_rollup"
+
+    job_id: int = Field(primary_key=True, sa_type=c.BigInteger, sa_column_kwargs={"autoincrement": False})
+    portal: int = c.small()
+    source_id: int | None = c.refers("harvest_source")
+    organization_id: int | None = c.refers("organization")
+    backend_id: int | None = c.refers("harvest_backend")
+    presence: str = c.word(enums.Presence)
+    status: str = c.word(enums.JobStatus)
+    kind: str = c.word(enums.JobKind)
+    created_at: datetime | None = c.instant()
+    duration_seconds: float | None = c.real()
+    records: int = c.number(null=False)
+    records_pending: int = c.number(null=False)
+    records_lost: int = c.number(null=False)
+    records_succeeded: int = c.number(null=False)
+    records_skipped: int = c.number(null=False)
+    records_failed: int = c.number(null=False)
+    records_archived: int = c.number(null=False)
+    records_unpublished: int = c.number(null=False)
+    records_unknown: int = c.number(null=False)
+    created: int = c.number(null=False)
+    updated: int = c.number(null=False)
+    deleted: int = c.number(null=False)
+    errors: int = c.number(null=False)
+    warnings: int = c.number(null=False)
+
+
+class Budget(SQLModel, table=True):
+    """What a portal and key may still be asked."""
+
+    __tablename__: ClassVar[str] = "budget"
+
+    portal: int = Field(primary_key=True, sa_type=c.SmallInteger)
+    key_hash: str = Field(primary_key=True, sa_type=c.Text)
+    """Fingerprint of the key, "" without one."""
+    limit: int | None = c.number()
+    remaining: int | None = c.number()
+    blocked_until: datetime | None = c.instant()
+    updated_at: datetime = c.instant(null=False)
+
+
+class DataVersion(SQLModel, table=True):
+    """A number that each commit moves which changed rows that users can read."""
+
+    __tablename__: ClassVar[str] = "data_version"
+
+    only: bool = Field(primary_key=True)
+    version: int = c.big(null=False)
+
+
+c.finish(Portal, UniqueConstraint("key", name="uq_portal_key"))
+c.finish(Document, UniqueConstraint("entity_type", "entity_id", "hash", name="uq_document_entity"))
+c.finish(SyncRun, c.index("sync_run_portal", "portal", "started_at"))
+c.finish(Event, c.index("event_entity", "entity_type", "entity_id"), c.index("event_at", "at"))
+c.finish(Quarantine, UniqueConstraint("portal", "stream", "hash", "scope", name="uq_quarantine_element"))
+c.finish(HeldDeletion, c.index("held_deletion_open", "portal", "decided_at"))
+c.finish(
+    JobRollup,
+    c.index("job_rollup_source", "source_id", "created_at"),
+    c.index("job_rollup_portal", "portal", "created_at"),
+)

@@ -1,0 +1,1 @@
+"""The GraphQL layer: types, planner, view."""
