@@ -1,0 +1,183 @@
+"""The settings: what can be set, by which environment variable, to what by default.
+
+Every field of :class:`Settings` is set by ``GATEWAY_`` and its name in capitals; a portal's own settings by
+``GATEWAY_PORTALS__<KEY>__<NAME>``, with ``_`` for ``-`` in the key: ``GATEWAY_PORTALS__DATA_GOV__API_KEY``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "GATEWAY_"
+TEST_VARIABLES = frozenset({"GATEWAY_TEST_DATABASE_URL"})
+"""Variables with our prefix that belong to the test suite and are no setting."""
+
+
+def default_data_dir() -> Path:
+    """Return ``.gateway`` in a checkout, else the platform's folder for an application's data."""
+    checkout = Path(__file__).resolve().parent.parent
+    if (checkout / "pyproject.toml").is_file():
+        return checkout / ".gateway"
+    return _platform_data_dir() / "harvest-gateway"
+
+
+def _platform_data_dir() -> Path:
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+
+
+def portal_key(name: str) -> str:
+    """Return a portal's key as it is written everywhere: ``DATA_GOV`` and ``data_gov`` are ``data-gov``."""
+    return name.strip().lower().replace("_", "-")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; given values win over the environment, the environment over defaults."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: str | None = Field(
+        default=None,
+        description="Postgres to use, postgresql://user:password@host/name; unset: one embedded in data_dir.",
+    )
+    data_dir: Path = Field(
+        default_factory=default_data_dir,
+        description="Folder of the embedded Postgres, the sandbox portals and the logs; by default .gateway in a "
+        "checkout, else harvest-gateway in the platform's folder for data.",
+    )
+    pool_size: int = Field(
+        default=4, ge=1, le=100, description="Connections that one process holds to Postgres."
+    )
+    host: str = Field(default="127.0.0.1", description="Address to serve on.")
+    port: int = Field(
+        default=8080,
+        ge=0,
+        le=65535,
+        description="Port to serve on; unless it was given, `gateway up` takes the next free one. 0: any.",
+    )
+    portals: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Settings of portals by key, laid over the adapters' own; a new key with an adapter is one more "
+        "portal.",
+    )
+    contact: str = Field(
+        default="", description="E-mail or URL in the User-Agent, so that a portal's operators can reach you."
+    )
+    sandbox: bool = Field(
+        default=False, description="Read sandbox portals with invented data instead of the live ones."
+    )
+    sandbox_seed: int = Field(default=1, ge=0, description="Which world the sandbox portals invent.")
+    sandbox_scale: int = Field(
+        default=1, ge=1, le=1000, description="Size of the sandbox world; 1 is about 20,000 records a portal."
+    )
+    poll_seconds: float = Field(default=300.0, gt=0, description="Pause between two polls of a portal.")
+    reconcile_seconds: float = Field(
+        default=86_400.0, gt=0, description="Time after which a poll is replaced by a full reconcile."
+    )
+    first_slice_requests: int = Field(
+        default=60, ge=1, description="Most requests of one pass that `gateway up` sends to a live portal."
+    )
+    probe_seconds: float = Field(
+        default=5.0,
+        gt=0,
+        le=120,
+        description="How long `gateway up` and `gateway doctor` wait for a portal's first answer.",
+    )
+    backfill_days: int | None = Field(
+        default=None,
+        ge=0,
+        description="How many days back records are read, for every portal; unset: as the portal says.",
+    )
+    batch_size: int = Field(
+        default=10_000, ge=1, le=10_000, description="Most elements that are committed in one transaction."
+    )
+    deletion_cap_percent: float = Field(
+        default=20.0,
+        ge=0,
+        le=100,
+        description="Share of a list that may vanish at once before an operator must agree.",
+    )
+    deletion_cap_rows: int = Field(
+        default=5, ge=0, description="Rows that may always vanish at once, whatever their share of the list."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log line that is written."
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="Log lines for people or for machines."
+    )
+    debug: bool = Field(default=False, description="Print the stack trace of an error as well.")
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres_url(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        scheme, separator, rest = value.partition("://")
+        if not separator or scheme.partition("+")[0] not in {"postgres", "postgresql"}:
+            message = "must look like postgresql://user:password@host:5432/name"
+            raise ValueError(message)
+        return f"postgresql://{rest}"
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("portals")
+    @classmethod
+    def _normal_keys(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        merged: dict[str, dict[str, Any]] = {}
+        for key, settings in value.items():
+            merged.setdefault(portal_key(key), {}).update(settings)
+        return merged
+
+    @model_validator(mode="after")
+    def _polls_before_reconciles(self) -> Self:
+        if self.reconcile_seconds < self.poll_seconds:
+            message = "reconcile_seconds must not be shorter than poll_seconds"
+            raise ValueError(message)
+        return self
+
+
+def variable(field: str) -> str:
+    """Return the environment variable that sets *field*."""
+    return PREFIX + field.upper()
+
+
+def is_secret(name: str) -> bool:
+    """Whether the setting called *name* (of the gateway or of a portal) must never be shown."""
+    return name == "database_url" or any(
+        word in name.lower() for word in ("key", "secret", "token", "password")
+    )
+
+
+def unknown_variables(environ: Mapping[str, str], known: Iterable[str] = Settings.model_fields) -> list[str]:
+    """Return the variables with our prefix that set nothing: most likely misspelt."""
+    names = {variable(field) for field in known}
+    ours = (name for name in environ if name.upper().startswith(PREFIX))
+    return sorted(
+        n for n in ours if n.upper().partition("__")[0] not in names and n.upper() not in TEST_VARIABLES
+    )
