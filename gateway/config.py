@@ -59,8 +59,8 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(
         default_factory=default_data_dir,
-        description="Folder of the embedded Postgres, the sandbox portals and the logs; by default .gateway in a "
-        "checkout, else harvest-gateway in the platform's folder for data.",
+        description="Folder of the embedded Postgres, the sandbox portals and the logs; by default .gateway "
+        "in a checkout, else harvest-gateway in the platform's folder for data.",
     )
     pool_size: int = Field(
         default=4, ge=1, le=100, description="Connections that one process holds to Postgres."
@@ -74,8 +74,8 @@ class Settings(BaseSettings):
     )
     portals: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
-        description="Settings of portals by key, laid over the adapters' own; a new key with an adapter is one more "
-        "portal.",
+        description="Settings of portals by key, laid over the adapters' own; a new key with an adapter is one "
+        "more portal.",
     )
     contact: str = Field(
         default="", description="E-mail or URL in the User-Agent, so that a portal's operators can reach you."
