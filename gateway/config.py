@@ -74,8 +74,8 @@ class Settings(BaseSettings):
     )
     portals: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
-        description="Settings of portals by key, laid over the adapters' own; a new key with an adapter is one "
-        "more portal.",
+        description="Settings of portals by key, laid over the adapters' own; a new key with an adapter is "
+        "one more portal.",
     )
     contact: str = Field(
         default="", description="E-mail or URL in the User-Agent, so that a portal's operators can reach you."
