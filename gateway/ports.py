@@ -171,6 +171,8 @@ class Adapter(Protocol):
     """The names of its streams in the order of a pass."""
     tables: Mapping[EntityType, Table[Any]]
     """The normalisers' rules, by entity type."""
+    inventory: bool
+    """Whether each run lists every record (data.gouv.fr) or only what changed (Data.gov)."""
     caveats: tuple[str, ...]
     """What users must know about this portal's data, a sentence each."""
 

@@ -45,6 +45,9 @@ class Document(SQLModel, table=True):
     entity_id: int = c.big(null=False)
     hash: bytes = c.octets(null=False)
     body: bytes = c.octets(null=False)
+    parent: str | None = c.text()
+    position: int | None = c.number()
+    """As in ``gateway.model.document.Document``."""
     fetch_id: int = c.refers("fetch", null=False)
 
 

@@ -32,8 +32,9 @@ class EntityRow(SQLModel):
     deleted_at: datetime | None = c.instant()
     removed_at: datetime | None = c.instant()
     native: Any = c.data()
-    document_id: int | None = c.refers("document")
     document_hash: bytes | None = c.octets()
+    """Fingerprint of the document that the row was read from: with the row's type and id it names the document.
+    None in a stub, in a dataset, and in an error that came inside its job's or record's document."""
     row_hash: bytes | None = c.octets()
     """Fingerprint of the normalised values; None in a stub."""
 
