@@ -161,8 +161,8 @@ async def compare(
     """
     period = Period(since, until)
     async with connection.transaction(isolation="repeatable_read", readonly=True):
-        made_at: datetime = await connection.fetchval("SELECT now()")
+        [clock] = await _rows(connection, select(func.now().label("now")))
         rows = await _rows(connection, _portals())
         keys = {row["number"]: row["key"] for row in rows}
         findings = [await _finding(connection, metric, period, keys) for metric in METRICS]
-    return Comparison(made_at, since, until, tuple(map(_portal, rows)), tuple(findings))
+    return Comparison(clock["now"], since, until, tuple(map(_portal, rows)), tuple(findings))
