@@ -24,6 +24,8 @@ class Portal(SQLModel, table=True):
     base_url: str = c.text(null=False)
     site_url: str | None = c.text()
     sandbox: bool = c.flag(null=False)
+    inventory: bool = c.flag(null=False)
+    """Whether each run lists every record; else only what changed."""
     capabilities: Any = c.data(null=False)
     """What was probed of the wire: generation, dialect."""
     caveats: list[str] = c.words(null=False)

@@ -1,0 +1,208 @@
+"""What became of a dataset: its state, the record that speaks for it, its text. Derived, idempotent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+from gateway.model.enums import EntityType
+from gateway.store import journal
+from gateway.store.shape import shape
+from gateway.store.staging import Connection
+
+_TOUCHED = f"(SELECT id FROM stage_touched WHERE entity_type = '{EntityType.DATASET}')"
+
+_STAGED_RECORDS = """
+    FROM stage_harvest_record s JOIN harvest_record r ON r.portal = $1 AND r.native_id = s.native_id
+"""
+
+
+async def touch_former(connection: Connection, portal: int) -> None:
+    """Touch the datasets that staged records are linked to before they are merged."""
+    await connection.execute(
+        f"INSERT INTO stage_touched SELECT DISTINCT '{EntityType.DATASET}', r.dataset_id {_STAGED_RECORDS} "
+        "WHERE r.dataset_id IS NOT NULL AND r.row_hash IS DISTINCT FROM s.row_hash ON CONFLICT DO NOTHING",
+        portal,
+    )
+
+
+async def touch_merged(connection: Connection, portal: int, *, inventory: bool) -> None:
+    """Touch the datasets of merged records; of an inventory's only where the mention is not an old one."""
+    newer = """
+        LEFT JOIN dataset d ON d.id = r.dataset_id
+        LEFT JOIN harvest_job j ON j.id = r.job_id
+        LEFT JOIN harvest_record lr ON lr.id = d.latest_record_id
+        LEFT JOIN harvest_job lj ON lj.id = lr.job_id
+        WHERE r.dataset_id IS NOT NULL AND (lj.id IS NULL
+            OR (j.created_at, j.native_id COLLATE "C") >= (lj.created_at, lj.native_id COLLATE "C"))
+    """
+    every = "WHERE r.dataset_id IS NOT NULL"
+    await connection.execute(
+        f"INSERT INTO stage_touched SELECT DISTINCT '{EntityType.DATASET}', r.dataset_id {_STAGED_RECORDS} "
+        f"{newer if inventory else every} ON CONFLICT DO NOTHING",
+        portal,
+    )
+
+
+async def touch_sources(connection: Connection, portal: int, jobs: list[str]) -> None:
+    """Touch every dataset that the sources of *jobs* (native ids) have ever listed."""
+    await connection.execute(
+        f"""
+        INSERT INTO stage_touched
+        SELECT DISTINCT '{EntityType.DATASET}', r.dataset_id FROM harvest_record r
+        WHERE r.dataset_id IS NOT NULL AND r.source_id IN (
+            SELECT source_id FROM harvest_job WHERE portal = $1 AND native_id = ANY ($2))
+        ON CONFLICT DO NOTHING
+        """,
+        portal,
+        jobs,
+    )
+
+
+async def settle(connection: Connection, portal: int, now: datetime, *, inventory: bool) -> None:
+    """Settle state, presence and latest record of the touched datasets, then text and parents."""
+    touched = f"t.portal = $1 AND t.id IN {_TOUCHED}"
+    await journal.remember(connection, EntityType.DATASET, touched, portal)
+    await connection.execute(_INVENTORY if inventory else _CHANGES, portal, now)
+    await connection.execute(
+        f"""
+        UPDATE dataset t SET presence = 'GONE', removed_at = $2, last_seen_at = t.changed_at, changed_at = $2
+        WHERE {touched} AND t.presence NOT IN ('GONE', 'UNKNOWN')
+          AND NOT EXISTS (SELECT FROM harvest_record r WHERE r.dataset_id = t.id AND r.presence <> 'GONE')
+        """,
+        portal,
+        now,
+    )
+    await connection.execute(_text(), portal, now)
+    if not inventory:
+        await connection.execute(_PARENTS, portal)
+
+
+async def voiceless(connection: Connection, portal: int, limit: int) -> list[str]:
+    """Return native ids of records whose text their dataset should carry and does not, at most *limit*."""
+    rows = await connection.fetch(
+        """
+        SELECT r.native_id FROM dataset t JOIN harvest_record r ON r.id = t.latest_record_id
+        WHERE t.portal = $1 AND t.text_record_id IS DISTINCT FROM t.latest_record_id
+        ORDER BY t.id LIMIT $2
+        """,
+        portal,
+        limit,
+    )
+    return [row["native_id"] for row in rows]
+
+
+@cache
+def _text() -> str:
+    """Return the statement that gives each dataset the text that its latest record tells, where it is staged."""
+    shape_ = shape(EntityType.DATASET)
+    plain = [f'"{name}"' for name in shape_.plain if name not in {"native_id", "deleted_at"}]
+    sets = ", ".join(f"{name} = s.{name}" for name in plain)
+    return f"""
+        UPDATE dataset t SET {sets}, row_hash = s.row_hash, text_record_id = t.latest_record_id,
+            changed_at = CASE WHEN t.row_hash IS DISTINCT FROM s.row_hash THEN $2 ELSE t.changed_at END
+        FROM {shape_.stage} s JOIN harvest_record r ON r.portal = $1 AND r.native_id = s.speaker
+        WHERE t.portal = $1 AND t.native_id = s.native_id AND t.latest_record_id = r.id
+          AND (t.row_hash, t.text_record_id) IS DISTINCT FROM (s.row_hash, t.latest_record_id)
+    """
+
+
+_APPLY = """
+    UPDATE dataset t SET state = v.state, presence = v.presence, deleted_at = v.deleted_at, removed_at = NULL,
+        last_seen_at = NULL, state_basis = v.basis, state_job_id = v.state_job_id, latest_record_id = v.latest_record_id,
+        source_id = coalesce(v.source_id, t.source_id), changed_at = $2
+    FROM verdict v
+    WHERE v.dataset_id = t.id
+      AND (t.state, t.presence, t.deleted_at, t.state_job_id, t.latest_record_id, t.source_id) IS DISTINCT FROM
+          (v.state, v.presence, v.deleted_at, v.state_job_id, v.latest_record_id, coalesce(v.source_id, t.source_id))
+"""
+
+_NEWEST_CHANGE = """
+    dataset_id, created_at DESC NULLS LAST, job_created_at DESC NULLS LAST, job_native DESC NULLS LAST, native_id DESC
+"""
+
+_CHANGES = f"""
+    WITH linked AS MATERIALIZED (
+        SELECT r.dataset_id, r.id, r.native_id COLLATE "C" AS native_id, r.status, r.action, r.created_at, r.job_id,
+            j.created_at AS job_created_at, j.native_id COLLATE "C" AS job_native
+        FROM harvest_record r LEFT JOIN harvest_job j ON j.id = r.job_id
+        WHERE r.portal = $1 AND r.dataset_id IN {_TOUCHED} AND r.presence <> 'GONE'
+    ), newest AS (
+        SELECT DISTINCT ON (dataset_id) * FROM linked ORDER BY {_NEWEST_CHANGE}
+    ), published AS (
+        SELECT DISTINCT ON (dataset_id) * FROM linked WHERE status = 'SUCCEEDED' AND action IS NOT NULL
+        ORDER BY {_NEWEST_CHANGE}
+    ), voice AS (
+        SELECT DISTINCT ON (dataset_id) * FROM linked WHERE status = 'SUCCEEDED' AND action IN ('CREATE', 'UPDATE')
+        ORDER BY {_NEWEST_CHANGE}
+    ), verdict AS (
+        SELECT n.dataset_id,
+            CASE WHEN p.id IS NULL THEN 'UNPUBLISHED' WHEN p.action = 'DELETE' THEN 'DELETED' ELSE 'LIVE' END AS state,
+            CASE WHEN p.action = 'DELETE' THEN 'DELETED' ELSE 'PRESENT' END AS presence,
+            CASE WHEN p.action = 'DELETE' THEN p.created_at END AS deleted_at,
+            CASE WHEN p.id IS NULL THEN 'No record of it has succeeded.'
+                 WHEN p.action = 'DELETE' THEN 'Its newest successful record deletes it.'
+                 ELSE 'Its newest successful record publishes it.' END AS basis,
+            coalesce(p.job_id, n.job_id) AS state_job_id, coalesce(v.id, n.id) AS latest_record_id,
+            NULL::bigint AS source_id
+        FROM newest n LEFT JOIN published p USING (dataset_id) LEFT JOIN voice v USING (dataset_id)
+    )
+    {_APPLY}
+"""
+
+_INVENTORY = f"""
+    WITH mention AS MATERIALIZED (
+        SELECT DISTINCT ON (r.dataset_id, r.source_id) r.dataset_id, r.source_id, r.id, r.status, r.position,
+            r.job_id, j.created_at, j.native_id COLLATE "C" AS native_id
+        FROM harvest_record r JOIN harvest_job j ON j.id = r.job_id
+        WHERE r.portal = $1 AND r.dataset_id IN {_TOUCHED} AND r.presence <> 'GONE'
+        ORDER BY r.dataset_id, r.source_id, j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC, r.position DESC
+    ), complete AS (
+        SELECT DISTINCT ON (j.source_id) j.source_id, j.id, j.created_at, j.native_id COLLATE "C" AS native_id
+        FROM harvest_job j JOIN scope s ON s.portal = j.portal AND s.stream = 'records' AND s.key = j.native_id
+        WHERE j.source_id IN (SELECT source_id FROM mention) AND j.status IN ('SUCCEEDED', 'PARTIAL')
+          AND j.presence IN ('PRESENT', 'EXPIRED') AND s.read_at IS NOT NULL
+        ORDER BY j.source_id, j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC
+    ), judged AS (
+        SELECT m.dataset_id, c.id IS NULL OR (m.created_at, m.native_id) >= (c.created_at, c.native_id) AS listed,
+            m.status, m.job_id, m.created_at, m.native_id, c.id AS complete_id, c.created_at AS complete_at,
+            c.native_id AS complete_native
+        FROM mention m LEFT JOIN complete c USING (source_id)
+    ), voice AS (
+        SELECT DISTINCT ON (dataset_id) dataset_id, id, source_id FROM mention
+        ORDER BY dataset_id, created_at DESC NULLS LAST, native_id DESC, position DESC
+    ), verdict AS (
+        SELECT DISTINCT ON (g.dataset_id) g.dataset_id,
+            CASE WHEN NOT g.listed THEN 'NOT_LISTED' WHEN g.status = 'ARCHIVED' THEN 'ARCHIVED' ELSE 'LIVE' END AS state,
+            'PRESENT' AS presence, NULL::timestamptz AS deleted_at,
+            CASE WHEN NOT g.listed THEN 'The last complete run does not list it.'
+                 WHEN g.status = 'ARCHIVED' THEN 'The newest run that names it archives it.'
+                 ELSE 'The newest run that names it lists it.' END AS basis,
+            CASE WHEN g.listed THEN g.job_id ELSE g.complete_id END AS state_job_id,
+            v.id AS latest_record_id, v.source_id
+        FROM judged g JOIN voice v USING (dataset_id)
+        ORDER BY g.dataset_id, CASE WHEN g.listed THEN g.created_at ELSE g.complete_at END DESC NULLS LAST,
+            CASE WHEN g.listed THEN g.native_id ELSE g.complete_native END DESC
+    )
+    {_APPLY}
+"""
+
+_PARENTS = f"""
+    WITH touched AS (
+        SELECT id, source_id, parent_identifier, remote_id FROM dataset WHERE portal = $1 AND id IN {_TOUCHED}
+    ), concerned AS (
+        SELECT id, source_id, parent_identifier FROM touched WHERE parent_identifier IS NOT NULL
+        UNION
+        SELECT d.id, d.source_id, d.parent_identifier FROM dataset d JOIN touched o
+            ON o.source_id = d.source_id AND o.remote_id = d.parent_identifier AND o.id <> d.id
+        UNION
+        SELECT d.id, d.source_id, d.parent_identifier FROM dataset d JOIN touched o ON o.id = d.id
+        WHERE d.parent_id IS NOT NULL AND d.parent_identifier IS NULL
+    ), found AS (
+        SELECT c.id, (SELECT p.id FROM dataset p WHERE p.source_id = c.source_id AND p.remote_id = c.parent_identifier
+            AND p.id <> c.id ORDER BY p.native_id COLLATE "C" LIMIT 1) AS parent_id
+        FROM concerned c
+    )
+    UPDATE dataset t SET parent_id = f.parent_id FROM found f
+    WHERE f.id = t.id AND t.parent_id IS DISTINCT FROM f.parent_id
+"""

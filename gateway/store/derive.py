@@ -1,0 +1,156 @@
+"""What needs several rows or the clock: final statuses of jobs and records, a source's last job and next run.
+
+Every statement is idempotent: run twice, it writes nothing the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from gateway.model.enums import EntityType
+from gateway.store import journal
+from gateway.store.staging import Connection
+
+OPEN = "('SCHEDULED', 'PENDING', 'RUNNING')"
+LOST_AFTER = "interval '48 hours'"
+
+_JOB_STATUS = f"""
+    CASE
+        WHEN t.wire_status = 'PENDING' AND t.created_at > $2 THEN 'SCHEDULED'
+        WHEN t.wire_status IN ('PENDING', 'RUNNING') AND t.created_at + {LOST_AFTER} <= $2 THEN 'LOST'
+        WHEN t.wire_status = 'FAILED' AND EXISTS (SELECT FROM harvest_error e WHERE e.job_id = t.id
+             AND e.record_id IS NULL AND e.native_type = 'CancelledJob' AND e.presence = 'PRESENT') THEN 'CANCELLED'
+        WHEN t.wire_status = 'FAILED' AND EXISTS (SELECT FROM harvest_error e WHERE e.job_id = t.id
+             AND e.record_id IS NULL AND e.native_type = 'FailedJobCleanup' AND e.presence = 'PRESENT') THEN 'LOST'
+        ELSE t.wire_status
+    END
+"""
+
+_TOUCHED_JOBS = f"""
+    t.portal = $1 AND t.presence = 'PRESENT'
+    AND (t.id IN (SELECT id FROM stage_touched WHERE entity_type = '{EntityType.HARVEST_JOB}')
+         OR t.status IN {OPEN})
+    AND t.status <> ({_JOB_STATUS})
+"""
+
+_RECORD_STATUS = f"""
+    CASE
+        WHEN t.wire_status = 'PENDING' AND j.status NOT IN {OPEN} AND j.presence <> 'UNKNOWN' THEN 'LOST'
+        WHEN t.wire_status = 'UNPUBLISHED' AND j.status IN {OPEN} THEN 'PENDING'
+        ELSE t.wire_status
+    END
+"""
+
+_LAST_JOB = """
+    (SELECT j.id FROM harvest_job j
+     WHERE j.source_id = t.id AND j.status <> 'SCHEDULED' AND j.presence IN ('PRESENT', 'EXPIRED')
+     ORDER BY j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC LIMIT 1)
+"""
+_NEXT_RUN = """
+    (SELECT min(j.created_at) FROM harvest_job j
+     WHERE j.source_id = t.id AND j.status = 'SCHEDULED' AND j.presence = 'PRESENT')
+"""
+
+
+async def jobs(connection: Connection, portal: int, now: datetime) -> None:
+    """Settle the status of the touched jobs and of all open ones, and touch those that moved."""
+    await journal.remember(connection, EntityType.HARVEST_JOB, _TOUCHED_JOBS, portal, now)
+    await connection.execute(
+        f"""
+        WITH moved AS (
+            UPDATE harvest_job t SET status = {_JOB_STATUS}, changed_at = $2 WHERE {_TOUCHED_JOBS} RETURNING t.id
+        )
+        INSERT INTO stage_touched SELECT '{EntityType.HARVEST_JOB}', id FROM moved ON CONFLICT DO NOTHING
+        """,
+        portal,
+        now,
+    )
+
+
+async def records(connection: Connection, portal: int, now: datetime) -> None:
+    """Settle the status of the touched jobs' records; touch the datasets of those that moved."""
+    await connection.execute(
+        f"""
+        WITH moved AS (
+            UPDATE harvest_record t SET status = {_RECORD_STATUS}, changed_at = $2
+            FROM harvest_job j
+            WHERE j.id = t.job_id AND t.portal = $1
+              AND t.job_id IN (SELECT id FROM stage_touched WHERE entity_type = '{EntityType.HARVEST_JOB}')
+              AND t.wire_status IN ('PENDING', 'UNPUBLISHED') AND t.status <> ({_RECORD_STATUS})
+            RETURNING t.dataset_id
+        )
+        INSERT INTO stage_touched SELECT DISTINCT '{EntityType.DATASET}', dataset_id FROM moved
+        WHERE dataset_id IS NOT NULL ON CONFLICT DO NOTHING
+        """,
+        portal,
+        now,
+    )
+
+
+async def sources(connection: Connection, portal: int) -> None:
+    """Settle the last job of the sources of touched jobs, and the next run where the portal plans it as a job."""
+    await connection.execute(
+        f"""
+        WITH concerned AS (
+            SELECT DISTINCT j.source_id AS id FROM stage_touched s JOIN harvest_job j ON j.id = s.id
+            WHERE s.entity_type = '{EntityType.HARVEST_JOB}' AND j.source_id IS NOT NULL
+            UNION SELECT id FROM stage_touched WHERE entity_type = '{EntityType.HARVEST_SOURCE}'
+        ), settled AS (
+            SELECT t.id, {_LAST_JOB} AS last_job_id, {_NEXT_RUN} AS next_run_at
+            FROM harvest_source t JOIN concerned USING (id)
+        )
+        UPDATE harvest_source t SET last_job_id = s.last_job_id,
+            next_run_at = CASE WHEN $2 THEN s.next_run_at ELSE t.next_run_at END
+        FROM settled s
+        WHERE s.id = t.id AND t.portal = $1
+          AND (t.last_job_id IS DISTINCT FROM s.last_job_id
+               OR $2 AND t.next_run_at IS DISTINCT FROM s.next_run_at)
+        """,
+        portal,
+        await _plans_jobs(connection, portal),
+    )
+
+
+async def _plans_jobs(connection: Connection, portal: int) -> bool:
+    """Return whether the portal announces runs as jobs (else they follow from the schedule)."""
+    return not await connection.fetchval("SELECT inventory FROM portal WHERE number = $1", portal)
+
+
+async def schedules(connection: Connection, portal: int) -> Sequence[tuple[int, str | None, str | None, bool]]:
+    """Return (key, raw schedule, its words, whether it runs) of the sources that have a schedule or its traces."""
+    rows = await connection.fetch(
+        """
+        SELECT id, schedule_raw, schedule_words, presence = 'PRESENT' AND active IS NOT FALSE AS runs
+        FROM harvest_source
+        WHERE portal = $1 AND (schedule_raw IS NOT NULL OR schedule_words IS NOT NULL OR next_run_at IS NOT NULL)
+        """,
+        portal,
+    )
+    return [(row["id"], row["schedule_raw"], row["schedule_words"], row["runs"]) for row in rows]
+
+
+async def set_schedules(
+    connection: Connection, portal: int, settled: Sequence[tuple[int, int | None, str | None, datetime | None]]
+) -> None:
+    """Store what the schedules mean: (key, every seconds, words, next run)."""
+    if not settled:
+        return
+    keys, every, words, following = zip(*settled, strict=True)
+    differs = """
+        (t.schedule_every_seconds, t.schedule_words, CASE WHEN p.inventory THEN t.next_run_at END)
+        IS DISTINCT FROM (s.every, s.words, CASE WHEN p.inventory THEN s.following END)
+    """
+    await connection.execute(
+        f"""
+        UPDATE harvest_source t SET schedule_every_seconds = s.every, schedule_words = s.words,
+            next_run_at = CASE WHEN p.inventory THEN s.following ELSE t.next_run_at END
+        FROM unnest($2::bigint[], $3::int[], $4::text[], $5::timestamptz[]) AS s (id, every, words, following), portal p
+        WHERE s.id = t.id AND t.portal = $1 AND p.number = $1 AND {differs}
+        """,
+        portal,
+        keys,
+        every,
+        words,
+        following,
+    )

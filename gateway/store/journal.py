@@ -1,0 +1,139 @@
+"""What changed, told: history rows and events, written in the transaction that changed the rows.
+
+Whoever changes rows of a journaled type calls ``remember`` first; ``write`` compares at the unit's end, so that a row
+that is merged and then derived in one unit leaves one event and one history row.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+
+from gateway.model.enums import Cause, EntityType
+from gateway.store.staging import Connection
+from gateway.store.tables import HISTORY, ROWS
+
+JOURNALED = (
+    EntityType.ORGANIZATION,
+    EntityType.PERSON,
+    EntityType.HARVEST_BACKEND,
+    EntityType.HARVEST_SOURCE,
+    EntityType.HARVEST_JOB,
+    EntityType.DATASET,
+)
+
+_SILENT = (
+    "changed_at",
+    "first_seen_at",
+    "last_seen_at",
+    "document_hash",
+    "row_hash",
+    "last_job_id",
+    "next_run_at",
+    "text_record_id",
+    "state_basis",
+)
+"""Columns whose change alone is no event: bookkeeping, and what follows from other rows' events."""
+_SILENT_ARRAY = "ARRAY[" + ", ".join(f"'{name}'" for name in _SILENT) + "]"
+
+
+async def remember(connection: Connection, type_: EntityType, where: str, *arguments: object) -> None:
+    """Keep the rows ``t`` of *type_* that match *where* as they are now, unless this unit kept them before."""
+    await connection.execute(
+        f"INSERT INTO stage_prior SELECT '{type_}', t.id, to_jsonb(t) FROM {ROWS[type_].__tablename__} t WHERE {where} "
+        "ON CONFLICT DO NOTHING",
+        *arguments,
+    )
+
+
+async def write(
+    connection: Connection, portal: int, run: int | None, now: datetime, cause: Cause, *, baseline: bool
+) -> None:
+    """Write the history and, unless this is a *baseline*, the events of what differs from what was kept."""
+    kept = {row["entity_type"] for row in await connection.fetch("SELECT DISTINCT entity_type FROM stage_prior")}
+    for type_ in JOURNALED:
+        if type_ in kept and type_ in HISTORY:
+            await connection.execute(_history(type_), now)
+        if baseline:
+            continue
+        if type_ in kept:
+            await connection.execute(_changes(type_), now, portal, run, cause.value)
+        await connection.execute(_creations(type_), now, portal, run, cause.value)
+
+
+async def note(
+    connection: Connection,
+    kind: str,
+    type_: EntityType,
+    *,
+    portal: int,
+    run: int | None,
+    now: datetime,
+    cause: Cause,
+    owner: tuple[EntityType, int] | None = None,
+    count: int | None = None,
+    native_id: str | None = None,
+) -> None:
+    """Write one event that stands for many rows of *type_*; *owner* is the (type, key) of what they belong to."""
+    await connection.execute(
+        """
+        INSERT INTO event (at, portal, run_id, cause, kind, entity_type, entity_id, native_id, after, count)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::jsonb, $10)
+        """,
+        now,
+        portal,
+        run,
+        cause.value,
+        kind,
+        type_.value,
+        owner[1] if owner else None,
+        native_id,
+        f'{{"of": "{owner[0]}"}}' if owner else None,
+        count,
+    )
+
+
+@cache
+def _history(type_: EntityType) -> str:
+    table = str(ROWS[type_].__tablename__)
+    past = str(HISTORY[type_].__tablename__)  # type: ignore[attr-defined]
+    return f"""
+        INSERT INTO {past}
+        SELECT (jsonb_populate_record(NULL::{past}, p.row || jsonb_build_object(
+            'history_id', nextval(pg_get_serial_sequence('{past}', 'history_id')),
+            'valid_from', p.row -> 'changed_at', 'valid_to', to_jsonb($1::timestamptz)))).*
+        FROM stage_prior p JOIN {table} t ON t.id = p.id
+        WHERE p.entity_type = '{type_}' AND (p.row ->> 'presence') <> 'UNKNOWN'
+          AND (p.row ->> 'changed_at')::timestamptz < $1
+          AND (p.row - {_SILENT_ARRAY}) <> (to_jsonb(t) - {_SILENT_ARRAY})
+    """
+
+
+@cache
+def _changes(type_: EntityType) -> str:
+    return f"""
+        INSERT INTO event (at, portal, run_id, cause, kind, entity_type, entity_id, native_id, before, after)
+        SELECT $1, $2, $3, $4,
+            CASE WHEN p.row ->> 'presence' = t.presence THEN 'CHANGED'
+                 WHEN p.row ->> 'presence' = 'UNKNOWN' THEN 'CREATED'
+                 WHEN t.presence = 'PRESENT' THEN 'RESTORED' ELSE t.presence END,
+            '{type_}', t.id, t.native_id, d.before, d.after
+        FROM stage_prior p JOIN {ROWS[type_].__tablename__} t ON t.id = p.id
+        CROSS JOIN LATERAL (
+            SELECT jsonb_object_agg(o.key, o.value) AS before, jsonb_object_agg(o.key, n.value) AS after
+            FROM jsonb_each(p.row) o JOIN jsonb_each(to_jsonb(t)) n USING (key)
+            WHERE o.value IS DISTINCT FROM n.value AND NOT (o.key = ANY ({_SILENT_ARRAY}))
+        ) d
+        WHERE p.entity_type = '{type_}' AND d.before IS NOT NULL
+    """
+
+
+@cache
+def _creations(type_: EntityType) -> str:
+    return f"""
+        INSERT INTO event (at, portal, run_id, cause, kind, entity_type, entity_id, native_id, after)
+        SELECT $1, $2, $3, $4, 'CREATED', '{type_}', t.id, t.native_id,
+            jsonb_strip_nulls(to_jsonb(t) - {_SILENT_ARRAY})
+        FROM stage_fresh f JOIN {ROWS[type_].__tablename__} t ON t.id = f.id
+        WHERE f.entity_type = '{type_}'
+    """

@@ -1,0 +1,57 @@
+"""One row per job of what reports and dashboards count: written in the job's own unit, so that no row is hot."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from gateway.model.enums import EntityType, RecordStatus
+from gateway.store.ledger import JobRollup
+from gateway.store.staging import Connection
+
+_STATUS = {
+    "records_pending": RecordStatus.PENDING,
+    "records_lost": RecordStatus.LOST,
+    "records_succeeded": RecordStatus.SUCCEEDED,
+    "records_skipped": RecordStatus.SKIPPED,
+    "records_failed": RecordStatus.FAILED,
+    "records_archived": RecordStatus.ARCHIVED,
+    "records_unpublished": RecordStatus.UNPUBLISHED,
+    "records_unknown": RecordStatus.UNKNOWN,
+}
+_ACTION = {"created": "CREATE", "updated": "UPDATE", "deleted": "DELETE"}
+
+
+async def refresh(connection: Connection, portal: int) -> None:
+    """Count the touched jobs anew and store what differs; a dropped job loses its row."""
+    await connection.execute(_counts(), portal)
+
+
+@cache
+def _counts() -> str:
+    columns = [column.name for column in JobRollup.__table__.columns]  # type: ignore[attr-defined]
+    statuses = [f"count(*) FILTER (WHERE r.status = '{word}') AS {name}" for name, word in _STATUS.items()]
+    actions = [f"count(*) FILTER (WHERE r.action = '{word}') AS {name}" for name, word in _ACTION.items()]
+    counted = [*_STATUS, *_ACTION]
+    updates = ", ".join(f"{name} = excluded.{name}" for name in columns if name != "job_id")
+    return f"""
+        WITH job AS (
+            SELECT j.* FROM harvest_job j JOIN stage_touched s ON s.id = j.id
+            WHERE s.entity_type = '{EntityType.HARVEST_JOB}' AND j.portal = $1 AND j.presence <> 'UNKNOWN'
+        ), record AS (
+            SELECT r.job_id, count(*) AS records, {", ".join([*statuses, *actions])}
+            FROM harvest_record r JOIN job ON job.id = r.job_id WHERE r.presence <> 'GONE' GROUP BY r.job_id
+        ), error AS (
+            SELECT e.job_id, count(*) FILTER (WHERE e.severity = 'ERROR') AS errors,
+                count(*) FILTER (WHERE e.severity = 'WARNING') AS warnings
+            FROM harvest_error e JOIN job ON job.id = e.job_id WHERE e.presence <> 'GONE' GROUP BY e.job_id
+        )
+        INSERT INTO job_rollup AS t (job_id, portal, source_id, organization_id, backend_id, presence, status, kind,
+            created_at, duration_seconds, records, {", ".join(counted)}, errors, warnings)
+        SELECT job.id, job.portal, job.source_id, s.organization_id, s.backend_id, job.presence, job.status, job.kind,
+            job.created_at, extract(epoch FROM job.ended_at - job.started_at)::float8, coalesce(r.records, 0),
+            {", ".join(f"coalesce(r.{name}, 0)" for name in counted)}, coalesce(e.errors, 0), coalesce(e.warnings, 0)
+        FROM job LEFT JOIN record r ON r.job_id = job.id LEFT JOIN error e ON e.job_id = job.id
+        LEFT JOIN harvest_source s ON s.id = job.source_id
+        ON CONFLICT (job_id) DO UPDATE SET {updates}
+        WHERE ({", ".join(f"t.{name}" for name in columns)}) IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in columns)})
+    """

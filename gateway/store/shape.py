@@ -1,0 +1,152 @@
+"""How an entity becomes a staged row: the one conversion from the model's values to columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+from sqlalchemy import ARRAY, Column, Integer
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSONB
+
+from gateway.model.document import HASH_BYTES
+from gateway.model.entities import ENTITIES, Entity
+from gateway.model.enums import EntityType
+from gateway.store.tables import ROWS
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_INT4 = 2**31 - 1
+_encode = msgspec.json.Encoder().encode
+
+ADDRESS = (
+    ("document_hash", "bytea"),
+    ("body", "bytea"),
+    ("doc_parent", "text"),
+    ("doc_position", "integer"),
+    ("fetch_id", "bigint"),
+    ("speaker", "text"),
+)
+"""Staged beside an entity's values: its document's address, and for a dataset the record that tells of it."""
+
+
+class Unstorable(ValueError):
+    """A value that Postgres cannot hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column that names a row of another table."""
+
+    field: str
+    column: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the store knows about one entity type: taken from the model and the table, never listed twice."""
+
+    type: EntityType
+    table: str
+    plain: tuple[str, ...]
+    """Fields whose column has the same name."""
+    references: tuple[Reference, ...]
+    types: tuple[str, ...]
+    """Postgres types of the staged columns, in the order of ``fields``."""
+    readers: tuple[Callable[[Any], Any] | None, ...]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Return the entity's fields in staged order: plain ones, then references (as native ids)."""
+        return (*self.plain, *(reference.field for reference in self.references))
+
+    @property
+    def stage(self) -> str:
+        """Return the name of the temporary table."""
+        return f"stage_{self.table}"
+
+    @property
+    def staged(self) -> tuple[str, ...]:
+        """Return the columns of the temporary table."""
+        return (*self.fields, "row_hash", *(name for name, _ in ADDRESS))
+
+    def row(self, entity: Entity) -> tuple[Any, ...]:
+        """Return the staged values of *entity*, its fingerprint last; Unstorable where Postgres would refuse them."""
+        values: list[Any] = [getattr(entity, field) for field in self.fields]
+        try:
+            encoded = _encode(values)
+        except (UnicodeEncodeError, OverflowError, TypeError, ValueError) as error:
+            raise Unstorable(f"not storable: {error}") from error
+        if b"\\u0000" in encoded:
+            values = msgspec.json.decode(encoded.replace(b"\\u0000", b"\\ufffd"), type=list[Any])
+            values = [getattr(entity, f) if hasattr(getattr(entity, f), "tzinfo") else v for f, v in zip(self.fields, values, strict=True)]
+        for index, read in enumerate(self.readers):
+            if read is not None and values[index] is not None:
+                values[index] = read(values[index])
+        values.append(blake2b(encoded, digest_size=HASH_BYTES).digest())
+        return tuple(values)
+
+
+def _integer(value: Any) -> int:
+    if not isinstance(value, int) or not -_INT4 <= value <= _INT4:
+        raise Unstorable(f"{value!r:.40} is no 32-bit number")
+    return value
+
+
+def _json(value: Any) -> str:
+    return _encode(value).decode()
+
+
+def _reader(column: Column[Any]) -> Callable[[Any], Any] | None:
+    if isinstance(column.type, JSONB):
+        return _json
+    if isinstance(column.type, ARRAY):
+        return list
+    if isinstance(column.type, Integer):
+        return _integer
+    return None
+
+
+@cache
+def shape(type_: EntityType) -> Shape:
+    """Return the shape of an entity type."""
+    table = ROWS[type_].__table__  # type: ignore[attr-defined]
+    fields = [name for name in ENTITIES[type_].__dataclass_fields__ if name != "type"]
+    plain = tuple(name for name in fields if name in table.columns)
+    references = tuple(
+        Reference(name, f"{name}_id", table.columns[f"{name}_id"].info["refers"])
+        for name in fields
+        if name not in plain and f"{name}_id" in table.columns
+    )
+    missing = set(fields) - set(plain) - {reference.field for reference in references}
+    if missing:
+        raise LookupError(f"{table.name} has no column for {', '.join(sorted(missing))}")
+    return Shape(
+        type=type_,
+        table=table.name,
+        plain=plain,
+        references=references,
+        types=(*(table.columns[name].type.compile(_DIALECT) for name in plain), *(["TEXT"] * len(references))),
+        readers=(*(_reader(table.columns[name]) for name in plain), *([None] * len(references))),
+    )
+
+
+@cache
+def stub_values(table: str) -> dict[str, str]:
+    """Return what a row of *table* needs to exist before anything is known of it: column -> SQL literal."""
+    row = next(row for row in ROWS.values() if row.__tablename__ == table).__table__  # type: ignore[attr-defined]
+    values: dict[str, str] = {}
+    for column in row.columns:
+        enum = column.info.get("enum")
+        if column.nullable or enum is None:
+            continue
+        words = [member.value for member in enum]
+        values[column.name] = next((f"'{word}'" for word in ("UNKNOWN", "OTHER", "UNPUBLISHED") if word in words))
+    return values
+
+
+__all__ = ["ADDRESS", "Reference", "Shape", "Unstorable", "shape", "stub_values"]

@@ -1,0 +1,54 @@
+"""The temporary tables in which a commit unit is laid out before it is merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import asyncpg
+
+from gateway.model.enums import EntityType
+from gateway.store.shape import ADDRESS, Shape, shape
+
+Connection = asyncpg.Connection[asyncpg.Record]
+
+_PRIOR = """
+CREATE TEMP TABLE IF NOT EXISTS stage_prior (
+    entity_type text NOT NULL, id bigint NOT NULL, row jsonb NOT NULL, PRIMARY KEY (entity_type, id)
+) ON COMMIT DELETE ROWS
+"""
+_FRESH = """
+CREATE TEMP TABLE IF NOT EXISTS stage_fresh (
+    entity_type text NOT NULL, id bigint NOT NULL, PRIMARY KEY (entity_type, id)
+) ON COMMIT DELETE ROWS
+"""
+_TOUCHED = """
+CREATE TEMP TABLE IF NOT EXISTS stage_touched (
+    entity_type text NOT NULL, id bigint NOT NULL, PRIMARY KEY (entity_type, id)
+) ON COMMIT DELETE ROWS
+"""
+
+
+def _stage(shape_: Shape) -> str:
+    columns = [f'"{name}" {kind}' for name, kind in zip(shape_.fields, shape_.types, strict=True)]
+    columns += ["row_hash bytea", *(f"{name} {kind}" for name, kind in ADDRESS)]
+    return f"CREATE TEMP TABLE IF NOT EXISTS {shape_.stage} ({', '.join(columns)}) ON COMMIT DELETE ROWS"
+
+
+async def prepare(connection: Connection) -> None:
+    """Create the temporary tables of this connection: empty again after each commit."""
+    for statement in (_PRIOR, _FRESH, _TOUCHED, *(_stage(shape(type_)) for type_ in EntityType)):
+        await connection.execute(statement)
+
+
+async def stage(connection: Connection, shape_: Shape, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Lay out *rows* (the shape's fields, row_hash, then the document's address)."""
+    await connection.copy_records_to_table(shape_.stage, records=rows, columns=shape_.staged)
+    await connection.execute(f"ANALYZE {shape_.stage}")
+
+
+async def touch(connection: Connection, type_: EntityType, ids: Iterable[int]) -> None:
+    """Note rows whose derived columns must be looked at before the commit."""
+    await connection.execute(
+        "INSERT INTO stage_touched SELECT $1, unnest($2::bigint[]) ON CONFLICT DO NOTHING", type_.value, list(ids)
+    )
