@@ -1,0 +1,108 @@
+"""Strict reading of JSON: the one place where a portal's bytes become values.
+
+Refused everywhere: NaN and infinities, numbers out of range, bad UTF-8, lone surrogates, raw control
+characters, a byte order mark, trailing text, nesting beyond ``MAX_DEPTH``. Of a key that an object repeats the
+last value counts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+MAX_DEPTH = 100
+"""Deepest nesting of arrays and objects that is read."""
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+_ANY = msgspec.json.Decoder()
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class DecodeError(ValueError):
+    """These bytes cannot be read as what they should be."""
+
+
+class NotJson(DecodeError):
+    """These bytes are not JSON, or JSON that is not taken."""
+
+
+class WrongShape(DecodeError):
+    """This is JSON, but not of the shape that was expected."""
+
+
+def value(body: bytes) -> Any:
+    """Return the JSON value of *body*; NotJson where it is none."""
+    found = _decoded(_ANY, body)
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and not _shallow(found):
+        raise NotJson(f"nested deeper than {MAX_DEPTH}")
+    return found
+
+
+def storable(body: bytes) -> Any:
+    """Return the JSON value of *body*, as ``value``, with U+FFFD for every NUL: Postgres refuses NUL."""
+    found = value(body)
+    return _without_nul(found) if b"\\u0000" in body else found
+
+
+def elements(body: bytes) -> list[bytes]:
+    """Return the exact bytes of each element of a JSON array; NotJson, WrongShape where *body* is none."""
+    return [bytes(raw) for raw in _decoded(_ARRAY, body)]
+
+
+def members(body: bytes) -> dict[str, bytes]:
+    """Return the exact bytes of each member of a JSON object; NotJson, WrongShape where *body* is none."""
+    return {key: bytes(raw) for key, raw in _decoded(_OBJECT, body).items()}
+
+
+def member(body: bytes, key: str) -> bytes | None:
+    """Return the exact bytes of one member of a JSON object (``b"null"`` where null), None where absent."""
+    return members(body).get(key)
+
+
+def envelope(body: bytes, key: str) -> tuple[dict[str, Any], list[bytes]]:
+    """Return an envelope's other members, decoded, and the exact bytes of each element of its list *key*."""
+    parts = members(body)
+    if key not in parts:
+        raise WrongShape(f"the envelope has no `{key}`")
+    listed = elements(parts.pop(key))
+    return {name: value(part) for name, part in parts.items()}, listed
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise WrongShape(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise NotJson(str(error)) from error
+    except RecursionError as error:
+        raise NotJson(f"nested deeper than {MAX_DEPTH}") from error
+
+
+def _shallow(found: Any) -> bool:
+    """Whether *found* nests no deeper than MAX_DEPTH; level by level, so that depth costs no stack."""
+    level = [found]
+    for _ in range(MAX_DEPTH + 1):
+        level = [child for node in level for child in _children(node)]
+        if not level:
+            return True
+    return False
+
+
+def _children(node: Any) -> Any:
+    """Return a container's children, nothing of anything else."""
+    if isinstance(node, dict):
+        return node.values()
+    return node if isinstance(node, list) else ()
+
+
+def _without_nul(found: Any) -> Any:
+    if isinstance(found, str):
+        return found.replace("\0", REPLACEMENT)
+    if isinstance(found, list):
+        return [_without_nul(item) for item in found]
+    if isinstance(found, dict):
+        return {_without_nul(key): _without_nul(item) for key, item in found.items()}
+    return found

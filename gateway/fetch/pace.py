@@ -1,0 +1,56 @@
+"""How fast a portal is asked: places, spacing, and how long it asks to be left alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+_NOT_WORTH_SLEEPING = 0.001
+_YEAR = 365 * 86400.0
+
+
+class Pace:
+    """At most *connections* requests under way, started at least 1 / *requests_per_second* seconds apart."""
+
+    def __init__(
+        self, requests_per_second: float, connections: int, sleep: Callable[[float], Awaitable[None]]
+    ) -> None:
+        self._apart = 1.0 / requests_per_second
+        self._places = asyncio.Semaphore(connections)
+        self._sleep = sleep
+        self._next = 0.0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Hold a place from the moment on which the request may start."""
+        async with self._places:
+            now = asyncio.get_running_loop().time()
+            start = max(now, self._next)
+            self._next = start + self._apart
+            if start - now > _NOT_WORTH_SLEEPING:
+                await self._sleep(start - now)
+            yield
+
+
+def http_date(text: str | None) -> datetime | None:
+    """Return an HTTP date (RFC 9110) as an aware UTC instant, None where *text* is none."""
+    if not text:
+        return None
+    try:
+        found = parsedate_to_datetime(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def retry_after(text: str | None, now: datetime) -> float | None:
+    """Return the seconds that a Retry-After header (a number or a date) asks for, at most a year."""
+    if text is None:
+        return None
+    if text.strip().isdecimal():
+        return min(float(text), _YEAR)
+    until = http_date(text)
+    return min(max(0.0, (until - now).total_seconds()), _YEAR) if until else None
