@@ -1,7 +1,8 @@
 """One portal's HTTP client: the only way out to a portal, and the only place that knows aiohttp's errors.
 
-Polite (a rate, a number of connections, Retry-After), bounded (time, size, requests), without redirects, cookies
-or the environment's proxies. A key is added in the innermost middleware alone, for the portal's own host alone.
+Polite (a rate, a number of connections, Retry-After), bounded (time, size, requests), without redirects,
+cookies or the environment's proxies. A key is added in the innermost middleware alone, and for the portal's own
+host alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Strict reading of JSON: the one place where a portal's bytes become values.
 
-Refused everywhere: NaN and infinities, numbers out of range, bad UTF-8, lone surrogates, raw control
-characters, a byte order mark, trailing text, nesting beyond ``MAX_DEPTH``. Of a key that an object repeats the
+Refused everywhere: NaN, infinities, numbers out of range, bad UTF-8, lone surrogates, raw control
+characters, a byte order mark, trailing text, nesting beyond ``MAX_DEPTH``. Of a repeated key the
 last value counts.
 """
 
@@ -24,19 +24,19 @@ class DecodeError(ValueError):
     """These bytes cannot be read as what they should be."""
 
 
-class NotJson(DecodeError):
+class NotJsonError(DecodeError):
     """These bytes are not JSON, or JSON that is not taken."""
 
 
-class WrongShape(DecodeError):
+class WrongShapeError(DecodeError):
     """This is JSON, but not of the shape that was expected."""
 
 
 def value(body: bytes) -> Any:
-    """Return the JSON value of *body*; NotJson where it is none."""
+    """Return the JSON value of *body*; NotJsonError where it is none."""
     found = _decoded(_ANY, body)
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and not _shallow(found):
-        raise NotJson(f"nested deeper than {MAX_DEPTH}")
+        raise NotJsonError(f"nested deeper than {MAX_DEPTH}")
     return found
 
 
@@ -47,12 +47,12 @@ def storable(body: bytes) -> Any:
 
 
 def elements(body: bytes) -> list[bytes]:
-    """Return the exact bytes of each element of a JSON array; NotJson, WrongShape where *body* is none."""
+    """Return the exact bytes of each element of a JSON array; NotJsonError, WrongShapeError where *body* is none."""
     return [bytes(raw) for raw in _decoded(_ARRAY, body)]
 
 
 def members(body: bytes) -> dict[str, bytes]:
-    """Return the exact bytes of each member of a JSON object; NotJson, WrongShape where *body* is none."""
+    """Return the exact bytes of each member of a JSON object; NotJsonError, WrongShapeError where *body* is none."""
     return {key: bytes(raw) for key, raw in _decoded(_OBJECT, body).items()}
 
 
@@ -65,7 +65,7 @@ def envelope(body: bytes, key: str) -> tuple[dict[str, Any], list[bytes]]:
     """Return an envelope's other members, decoded, and the exact bytes of each element of its list *key*."""
     parts = members(body)
     if key not in parts:
-        raise WrongShape(f"the envelope has no `{key}`")
+        raise WrongShapeError(f"the envelope has no `{key}`")
     listed = elements(parts.pop(key))
     return {name: value(part) for name, part in parts.items()}, listed
 
@@ -74,11 +74,11 @@ def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise WrongShape(str(error)) from error
+        raise WrongShapeError(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise NotJson(str(error)) from error
+        raise NotJsonError(str(error)) from error
     except RecursionError as error:
-        raise NotJson(f"nested deeper than {MAX_DEPTH}") from error
+        raise NotJsonError(f"nested deeper than {MAX_DEPTH}") from error
 
 
 def _shallow(found: Any) -> bool:
