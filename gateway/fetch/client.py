@@ -1,8 +1,8 @@
 """One portal's HTTP client: the only way out to a portal, and the only place that knows aiohttp's errors.
 
 Polite (a rate, a number of connections, Retry-After), bounded (time, size, requests), without redirects,
-cookies or the environment's proxies. A key is added in the innermost middleware alone, and for the portal's own
-host alone.
+cookies or the environment's proxies. A key is added in the innermost middleware alone, and only for the
+portal's own host.
 """
 
 from __future__ import annotations

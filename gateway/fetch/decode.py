@@ -47,12 +47,12 @@ def storable(body: bytes) -> Any:
 
 
 def elements(body: bytes) -> list[bytes]:
-    """Return the exact bytes of each element of a JSON array; NotJsonError, WrongShapeError where *body* is none."""
+    """Return the exact bytes of each element of a JSON array; DecodeError where *body* is none."""
     return [bytes(raw) for raw in _decoded(_ARRAY, body)]
 
 
 def members(body: bytes) -> dict[str, bytes]:
-    """Return the exact bytes of each member of a JSON object; NotJsonError, WrongShapeError where *body* is none."""
+    """Return the exact bytes of each member of a JSON object; DecodeError where *body* is none."""
     return {key: bytes(raw) for key, raw in _decoded(_OBJECT, body).items()}
 
 
