@@ -1,0 +1,52 @@
+"""How alembic reaches the database and the tables: loaded by path, from a checkout or from a wheel.
+
+Write the first revision anew after a change of the tables (only while nobody has a database to keep)::
+
+    .venv/bin/python -m gateway.postgres regenerate
+
+Write a further one::
+
+    .venv/bin/python -m gateway.postgres revision "what it does"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from alembic import context
+from alembic.operations import ops
+from sqlmodel import SQLModel
+
+from gateway.store import ledger, tables
+
+_DECLARING = (ledger, tables)  # imported for the tables they declare
+_BEFORE = ("CREATE EXTENSION IF NOT EXISTS unaccent", "CREATE EXTENSION IF NOT EXISTS pg_trgm")
+_AFTER = ('INSERT INTO data_version ("only", version) VALUES (true, 0)',)
+
+
+def complete_first(_: Any, revision: Iterable[str | None], directives: list[Any]) -> None:
+    """Add to the first revision what no table declares: extensions and the one row that is always there."""
+    script = directives[0] if directives else None
+    if script is None or script.upgrade_ops is None or any(revision):
+        return
+    script.upgrade_ops.ops[:0] = [ops.ExecuteSQLOp(statement) for statement in _BEFORE]
+    script.upgrade_ops.ops.extend(ops.ExecuteSQLOp(statement) for statement in _AFTER)
+
+
+def run() -> None:
+    """Do what alembic was called for, in the transaction of the connection that the gateway hands over."""
+    given = context.config.attributes
+    touched: list[str] = given["touched"]
+    context.configure(
+        connection=given["connection"],
+        target_metadata=SQLModel.metadata,
+        on_version_apply=lambda step, **_: touched.append(str(step.up_revision_id)),
+        process_revision_directives=complete_first,
+        compare_server_default=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+run()

@@ -1,0 +1,35 @@
+"""Where the data files are that ship with the code: the schema, the operations, the migrations.
+
+In a checkout they stand in their own rooms at the top; in an installed wheel below ``gateway/_data``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def schema_file() -> Path:
+    """Return the exported GraphQL schema."""
+    return _place("schema.graphql", "graphql/schema.graphql")
+
+
+def operations() -> dict[str, str]:
+    """Return the text of each named GraphQL document, by its name, sorted by it."""
+    folder = _place("operations", "graphql/operations")
+    return {file.stem: file.read_text("utf-8") for file in sorted(folder.glob("*.graphql"))}
+
+
+def alembic_folder() -> Path:
+    """Return the folder of the migrations: ``env.py`` and ``versions/``."""
+    return _place("alembic", "alembic")
+
+
+def _place(installed: str, checkout: str) -> Path:
+    """Return where a data file is: in the wheel, or else in the checkout; FileNotFoundError where it is in neither."""
+    places = (_PACKAGE / "_data" / installed, _PACKAGE.parent / checkout)
+    for place in places:
+        if place.exists():
+            return place
+    raise FileNotFoundError(f"{checkout} is neither in the installed package nor in a checkout: {places[1]}")

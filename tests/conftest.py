@@ -1,0 +1,112 @@
+"""What tests share: one Postgres for a run, and a fresh, migrated database for each test that asks for one.
+
+``GATEWAY_TEST_DATABASE_URL`` names a Postgres to use instead of the embedded one; its user must be allowed to
+make databases there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+_ROOT = Path(__file__).resolve().parent.parent
+_SHADOWS = [
+    file
+    for file in (
+        _ROOT / "graphql" / "__init__.py",
+        _ROOT / "alembic" / "__init__.py",
+        *(_ROOT / "tests").rglob("__init__.py"),
+    )
+    if file.exists()
+]
+if _SHADOWS:
+    raise pytest.UsageError(
+        f"Remove {', '.join(str(file) for file in _SHADOWS)}: as packages, these folders hide installed libraries."
+    )
+
+from gateway.postgres import Server, connect, connect_pool, migrate  # noqa: E402 - after the guard
+
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The address of the Postgres of this run; tests that write ask for ``database_url`` instead."""
+    if url := os.environ.get("GATEWAY_TEST_DATABASE_URL"):
+        yield url
+        return
+    with tempfile.TemporaryDirectory(prefix="gateway-") as folder:
+        Path(folder).chmod(0o755)  # Postgres may run as another user, who passes through
+        server = Server(Path(folder), durable=False)
+        server.start()
+        try:
+            yield server.url
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres_url: str) -> Iterator[str]:
+    """The name of a migrated database that nobody is connected to, for CREATE DATABASE … TEMPLATE."""
+    name = f"gateway_template_{os.getpid()}"
+    asyncio.run(_command(postgres_url, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
+    try:
+        asyncio.run(migrate(_address(postgres_url, name)))
+        yield name
+    finally:
+        asyncio.run(_command(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def database_url(postgres_url: str, template_database: str) -> AsyncIterator[str]:
+    """The address of a migrated database of the test's own."""
+    async with _database(postgres_url, f"TEMPLATE {template_database}") as url:
+        yield url
+
+
+@pytest.fixture
+async def empty_database_url(postgres_url: str) -> AsyncIterator[str]:
+    """The address of a database without any table."""
+    async with _database(postgres_url, "TEMPLATE template0 ENCODING 'UTF8'") as url:
+        yield url
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """A pool of two connections to ``database_url``."""
+    pool = await connect_pool(database_url, size=2)
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+@asynccontextmanager
+async def _database(server: str, options: str) -> AsyncIterator[str]:
+    name = f"gateway_test_{os.getpid()}_{next(_NUMBERS)}"
+    await _command(server, f"CREATE DATABASE {name} {options}")
+    try:
+        yield _address(server, name)
+    finally:
+        await _command(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _address(server: str, database: str) -> str:
+    return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
+
+
+async def _command(url: str, statement: str) -> None:
+    connection = await connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
