@@ -1,0 +1,1 @@
+"""data.gouv.fr, and any other portal that runs udata 17 or later."""

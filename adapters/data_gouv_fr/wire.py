@@ -1,0 +1,114 @@
+"""The portal's words: its paths, page sizes, masks, vocabularies, and which generation of it an answer shows.
+
+The portal runs udata. Its answers have had three shapes; the one read today gives a job's items at an address
+of their own, older ones embed them in the job.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from urllib.parse import quote
+
+from gateway.model.enums import (
+    JobStatus,
+    MetadataStandard,
+    Protocol,
+    RecordStatus,
+    Severity,
+    StandardFamily,
+    ValidationState,
+)
+
+SOURCES_PAGE = 1000
+JOBS_POLL_PAGE = 50
+JOBS_FULL_PAGE = 500
+ITEMS_PAGE = 10_000
+"""Each request for items makes the portal load the whole job, so pages are as large as can be."""
+ITEMS_PAGES = (ITEMS_PAGE, 5000, 2500, 1250, 625, 125, 25, 5, 1)
+"""Page sizes by which a row that cannot be shown is cornered: each divides the one before."""
+
+COUNTED_SINCE = datetime(2026, 7, 1, tzinfo=UTC)
+"""Jobs created before this may say 0 items and have some: the portal's counters are younger than they are."""
+
+BACKENDS = "/harvest/backends/"
+SOURCES = "/harvest/sources/"
+SOURCES_WITH_DELETED = {"deleted": 1}
+"""Any value of ``deleted``, even ``false``, includes the deleted sources."""
+SOURCES_MASK = "data{*,permissions{none},organization{*,permissions{none}}},*"
+"""Everything but the caller's permissions, which are nobody's data and change with the key."""
+
+
+def jobs_path(source: str) -> str:
+    """Return the path of a source's jobs, newest first."""
+    return f"/harvest/source/{quote(source, safe='')}/jobs/"
+
+
+def job_path(job: str) -> str:
+    """Return the path of one job."""
+    return f"/harvest/job/{quote(job, safe='')}/"
+
+
+def items_path(job: str) -> str:
+    """Return the path of a job's items, in the order of processing."""
+    return f"/harvest/job/{quote(job, safe='')}/items/"
+
+
+class Generation(StrEnum):
+    """How a job gives its items."""
+
+    EMBEDDED = "EMBEDDED"
+    """Inside the job, without pages: up to udata 16."""
+    LINKED = "LINKED"
+    """At an address of their own, with counters in the job: udata 17 and later."""
+
+
+def generation(job: Mapping[str, Any]) -> Generation | None:
+    """Return the generation that a job shows, None where it shows none."""
+    items = job.get("items")
+    if isinstance(items, list):
+        return Generation.EMBEDDED
+    return Generation.LINKED if isinstance(items, Mapping) and "href" in items else None
+
+
+JOB_STATUS = {
+    "pending": JobStatus.PENDING,
+    "initializing": JobStatus.PENDING,
+    "initialized": JobStatus.RUNNING,
+    "processing": JobStatus.RUNNING,
+    "done": JobStatus.SUCCEEDED,
+    "done-errors": JobStatus.PARTIAL,
+    "failed": JobStatus.FAILED,
+}
+ITEM_STATUS = {
+    "pending": RecordStatus.PENDING,
+    "started": RecordStatus.PENDING,
+    "done": RecordStatus.SUCCEEDED,
+    "skipped": RecordStatus.SKIPPED,
+    "failed": RecordStatus.FAILED,
+    "archived": RecordStatus.ARCHIVED,
+}
+ARCHIVED = "archived"
+VALIDATION = {
+    "pending": ValidationState.PENDING,
+    "accepted": ValidationState.ACCEPTED,
+    "refused": ValidationState.REFUSED,
+}
+LEVELS = {
+    "DEBUG": Severity.DEBUG,
+    "INFO": Severity.INFO,
+    "WARNING": Severity.WARNING,
+    "ERROR": Severity.ERROR,
+    "CRITICAL": Severity.ERROR,
+}
+BACKEND_WORDS = {
+    "ckan": (Protocol.CKAN, MetadataStandard.CKAN, StandardFamily.CKAN),
+    "csw-dcat": (Protocol.CSW, MetadataStandard.DCAT, StandardFamily.DCAT),
+    "csw-iso-19139": (Protocol.CSW, MetadataStandard.ISO_19139, StandardFamily.ISO),
+    "dcat": (Protocol.DCAT, MetadataStandard.DCAT, StandardFamily.DCAT),
+    "dkan": (Protocol.DKAN, MetadataStandard.DKAN, StandardFamily.CKAN),
+    "maaf": (Protocol.MAAF, MetadataStandard.MAAF, StandardFamily.OTHER),
+}
+"""What a backend of the portal reads. The set is open: portals add backends of their own."""
