@@ -28,6 +28,8 @@ class ComparedPortal:
     title: str
     base_url: str
     sandbox: bool
+    inventory: bool
+    """Whether each of its runs lists every record; else only what changed."""
     as_of: datetime | None
     """Portal's clock at the oldest of its streams' last good passes; None while one never ended well."""
     loading: bool
@@ -117,6 +119,7 @@ def _portal(row: Mapping[str, Any]) -> ComparedPortal:
         title=row["title"],
         base_url=row["base_url"],
         sandbox=row["sandbox"],
+        inventory=row["inventory"],
         as_of=None if loading else row["as_of"],
         loading=loading,
         caveats=tuple(row["caveats"]),

@@ -16,7 +16,14 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 def portal(key: str, *, sandbox: bool = False, loading: bool = False) -> ComparedPortal:
     as_of = None if loading else NOON
     return ComparedPortal(
-        key, f"Portal <{key}>", "https://example.org", sandbox, as_of, loading, ("A caveat & more.",)
+        key=key,
+        title=f"Portal <{key}>",
+        base_url="https://example.org",
+        sandbox=sandbox,
+        inventory=key == "one",
+        as_of=as_of,
+        loading=loading,
+        caveats=("A caveat & more.",),
     )
 
 
@@ -156,6 +163,12 @@ def test_json_keeps_all_words_and_types() -> None:
         "value": 0.75,
     }
     assert document["findings"][0]["comparability"] == "NONE"
+
+
+def test_the_page_says_what_a_run_lists() -> None:
+    text = as_html(ONE)
+    assert text.count("every record") == 1
+    assert text.count("what changed") == 1
 
 
 def test_nothing_synced_yet_is_no_error() -> None:
