@@ -21,6 +21,8 @@ class Shape:
 
     kinds: set[str] = field(default_factory=set)
     objects: int = 0
+    """How many objects, those without any key apart."""
+    empty: int = 0
     keys: dict[str, Shape] = field(default_factory=dict)
     present: dict[str, int] = field(default_factory=dict)
     items: Shape | None = None
@@ -43,15 +45,16 @@ class Shape:
                 self.items.see(item)
 
     def _see_object(self, value: Mapping[str, Any]) -> None:
-        self.objects += 1
+        self.objects += bool(value)
+        self.empty += not value
         for key, member in value.items():
             self.keys.setdefault(key, Shape()).see(member)
             self.present[key] = self.present.get(key, 0) + 1
 
-    @property
-    def always(self) -> set[str]:
-        """Return the keys that every object had."""
-        return {key for key, count in self.present.items() if count == self.objects}
+    def always(self, *, or_none: bool) -> set[str]:
+        """Return the keys that every object had; *or_none*: those without any key do not count."""
+        objects = self.objects + (0 if or_none else self.empty)
+        return {key for key, count in self.present.items() if count == objects}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Latitude:
     """Paths that may be null, with the type that they have otherwise."""
     free: frozenset[str]
     """Paths below which the portal promises nothing: payloads, configurations."""
+    empty: frozenset[str] = frozenset()
+    """Paths where an object has all of its keys or none."""
 
     def is_free(self, path: str) -> bool:
         """Return whether nothing is promised below *path*."""
@@ -87,7 +92,8 @@ def differences(captured: Shape, ours: Shape, latitude: Latitude, path: str = ""
         yield f"{path or 'body'}: {words(ours.kinds)} where the capture has {words(captured.kinds)}"
     if latitude.is_free(path):
         return
-    if captured.objects and ours.objects:
+    or_none = bare(path) in latitude.empty
+    if captured.objects and (ours.objects or (ours.empty and not or_none)):
         yield from _keys(captured, ours, latitude, path)
     if captured.items and ours.items and captured.items.kinds and ours.items.kinds:
         yield from differences(captured.items, ours.items, latitude, f"{path}[]")
@@ -95,7 +101,8 @@ def differences(captured: Shape, ours: Shape, latitude: Latitude, path: str = ""
 
 def _keys(captured: Shape, ours: Shape, latitude: Latitude, path: str) -> Iterator[str]:
     at = f"{path}." if path else ""
-    for key in sorted(captured.always - ours.always):
+    or_none = bare(path) in latitude.empty
+    for key in sorted(captured.always(or_none=or_none) - ours.always(or_none=or_none)):
         yield f"{at}{key}: missing{' in some' if key in ours.keys else ''}"
     for key in sorted(ours.keys.keys() - captured.keys.keys()):
         yield f"{at}{key}: not in the capture"
