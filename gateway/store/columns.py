@@ -32,7 +32,9 @@ def key() -> Any:
 
 def text(*, null: bool = True, private: bool = False) -> Any:
     """Return a text column."""
-    return Field(default=None, nullable=null, sa_type=Text, sa_column_kwargs={"info": PRIVATE if private else {}})
+    return Field(
+        default=None, nullable=null, sa_type=Text, sa_column_kwargs={"info": PRIVATE if private else {}}
+    )
 
 
 def words(*, null: bool = True, private: bool = False) -> Any:
@@ -79,7 +81,9 @@ def real(*, null: bool = True) -> Any:
 def data(*, null: bool = True, private: bool = False) -> Any:
     """Return a jsonb column."""
     info = PRIVATE if private else {}
-    return Field(default=None, nullable=null, sa_type=JSONB(none_as_null=True), sa_column_kwargs={"info": info})  # type: ignore[call-overload]
+    return Field(
+        default=None, nullable=null, sa_type=JSONB(none_as_null=True), sa_column_kwargs={"info": info}
+    )  # type: ignore[call-overload]
 
 
 def octets(*, null: bool = True) -> Any:
@@ -89,7 +93,9 @@ def octets(*, null: bool = True) -> Any:
 
 def refers(table: str, *, null: bool = True) -> Any:
     """Return the bigint key of a row of *table*; no foreign key: streams arrive in any order."""
-    return Field(default=None, nullable=null, sa_type=BigInteger, sa_column_kwargs={"info": {"refers": table}})
+    return Field(
+        default=None, nullable=null, sa_type=BigInteger, sa_column_kwargs={"info": {"refers": table}}
+    )
 
 
 def finish(model: type[SQLModel], *constraints: SchemaItem) -> None:
@@ -98,7 +104,9 @@ def finish(model: type[SQLModel], *constraints: SchemaItem) -> None:
     for column in table.columns:
         if enum := column.info.get("enum"):
             listed = ", ".join(f"'{member.value}'" for member in enum)
-            table.append_constraint(CheckConstraint(f"{column.name} IN ({listed})", name=f"ck_{table.name}_{column.name}"))
+            table.append_constraint(
+                CheckConstraint(f"{column.name} IN ({listed})", name=f"ck_{table.name}_{column.name}")
+            )
     for item in constraints:
         item._set_parent_with_dispatch(table)  # noqa: SLF001 - SQLAlchemy's way to attach an Index by name
 

@@ -29,8 +29,7 @@ _JOB_STATUS = f"""
 
 _TOUCHED_JOBS = f"""
     t.portal = $1 AND t.presence = 'PRESENT'
-    AND (t.id IN (SELECT id FROM stage_touched WHERE entity_type = '{EntityType.HARVEST_JOB}')
-         OR t.status IN {OPEN})
+    AND t.id IN (SELECT id FROM stage_touched WHERE entity_type = '{EntityType.HARVEST_JOB}')
     AND t.status <> ({_JOB_STATUS})
 """
 
@@ -53,18 +52,28 @@ _NEXT_RUN = """
 """
 
 
-async def jobs(connection: Connection, portal: int, now: datetime) -> None:
-    """Settle the status of the touched jobs and of all open ones, and touch those that moved."""
-    await journal.remember(connection, EntityType.HARVEST_JOB, _TOUCHED_JOBS, portal, now)
+async def touch_open(connection: Connection, portal: int, source: str | None) -> None:
+    """Touch the open jobs of *source* (native id; None: of the portal): they have just been seen open."""
     await connection.execute(
         f"""
-        WITH moved AS (
-            UPDATE harvest_job t SET status = {_JOB_STATUS}, changed_at = $2 WHERE {_TOUCHED_JOBS} RETURNING t.id
-        )
-        INSERT INTO stage_touched SELECT '{EntityType.HARVEST_JOB}', id FROM moved ON CONFLICT DO NOTHING
+        INSERT INTO stage_touched SELECT '{EntityType.HARVEST_JOB}', t.id FROM harvest_job t
+        WHERE t.portal = $1 AND t.status IN {OPEN} AND t.presence = 'PRESENT' AND ($2::text IS NULL OR t.source_id =
+            (SELECT id FROM harvest_source WHERE portal = $1 AND native_id = $2))
+        ON CONFLICT DO NOTHING
         """,
         portal,
-        now,
+        source,
+    )
+
+
+async def jobs(connection: Connection, portal: int, now: datetime) -> None:
+    """Settle the status of the touched jobs.
+
+    Only a job that was seen in this pass may be called LOST: an open one that was not may have ended meanwhile.
+    """
+    await journal.remember(connection, EntityType.HARVEST_JOB, _TOUCHED_JOBS, portal, now)
+    await connection.execute(
+        f"UPDATE harvest_job t SET status = {_JOB_STATUS}, changed_at = $2 WHERE {_TOUCHED_JOBS}", portal, now
     )
 
 
@@ -117,7 +126,9 @@ async def _plans_jobs(connection: Connection, portal: int) -> bool:
     return not await connection.fetchval("SELECT inventory FROM portal WHERE number = $1", portal)
 
 
-async def schedules(connection: Connection, portal: int) -> Sequence[tuple[int, str | None, str | None, bool]]:
+async def schedules(
+    connection: Connection, portal: int
+) -> Sequence[tuple[int, str | None, str | None, bool]]:
     """Return (key, raw schedule, its words, whether it runs) of the sources that have a schedule or its traces."""
     rows = await connection.fetch(
         """
@@ -131,7 +142,9 @@ async def schedules(connection: Connection, portal: int) -> Sequence[tuple[int, 
 
 
 async def set_schedules(
-    connection: Connection, portal: int, settled: Sequence[tuple[int, int | None, str | None, datetime | None]]
+    connection: Connection,
+    portal: int,
+    settled: Sequence[tuple[int, int | None, str | None, datetime | None]],
 ) -> None:
     """Store what the schedules mean: (key, every seconds, words, next run)."""
     if not settled:

@@ -50,7 +50,9 @@ async def write(
     connection: Connection, portal: int, run: int | None, now: datetime, cause: Cause, *, baseline: bool
 ) -> None:
     """Write the history and, unless this is a *baseline*, the events of what differs from what was kept."""
-    kept = {row["entity_type"] for row in await connection.fetch("SELECT DISTINCT entity_type FROM stage_prior")}
+    kept = {
+        row["entity_type"] for row in await connection.fetch("SELECT DISTINCT entity_type FROM stage_prior")
+    }
     for type_ in JOURNALED:
         if type_ in kept and type_ in HISTORY:
             await connection.execute(_history(type_), now)

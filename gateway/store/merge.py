@@ -109,9 +109,15 @@ def _upsert(type_: EntityType) -> str:
     columns = [f'"{name}"' for name in plain] + [ref.column for ref in shape_.references]
     values = [f's."{name}"' for name in plain] + [_key_of(shape_, ref) for ref in shape_.references]
     updates = ", ".join(f"{column} = excluded.{column}" for column in columns)
-    differs = "(t.row_hash IS DISTINCT FROM excluded.row_hash OR t.presence IS DISTINCT FROM excluded.presence)"
+    differs = (
+        "(t.row_hash IS DISTINCT FROM excluded.row_hash OR t.presence IS DISTINCT FROM excluded.presence)"
+    )
     by_job = "job_id" if type_ in BULK else "NULL::bigint AS job_id"
-    keep = "" if type_ in BULK else f", kept AS (INSERT INTO stage_fresh SELECT '{type_}', id FROM merged WHERE fresh)"
+    keep = (
+        ""
+        if type_ in BULK
+        else f", kept AS (INSERT INTO stage_fresh SELECT '{type_}', id FROM merged WHERE fresh)"
+    )
     return f"""
         WITH merged AS (
             INSERT INTO {shape_.table} AS t (portal, native_id, presence, first_seen_at, changed_at,
@@ -138,7 +144,7 @@ def _documents(shape_: Shape) -> str:
         INSERT INTO document (portal, entity_type, entity_id, hash, body, parent, position, fetch_id)
         SELECT $1::smallint, '{shape_.type}', t.id, s.document_hash, s.body, s.doc_parent, s.doc_position, s.fetch_id
         FROM {shape_.stage} s JOIN {shape_.table} t ON t.portal = $1 AND t.native_id = s.native_id
-        WHERE s.body IS NOT NULL
+        WHERE s.body IS NOT NULL AND s.fetch_id IS NOT NULL
         ON CONFLICT DO NOTHING
     """
 

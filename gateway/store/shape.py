@@ -83,7 +83,10 @@ class Shape:
             raise Unstorable(f"not storable: {error}") from error
         if b"\\u0000" in encoded:
             values = msgspec.json.decode(encoded.replace(b"\\u0000", b"\\ufffd"), type=list[Any])
-            values = [getattr(entity, f) if hasattr(getattr(entity, f), "tzinfo") else v for f, v in zip(self.fields, values, strict=True)]
+            values = [
+                getattr(entity, f) if hasattr(getattr(entity, f), "tzinfo") else v
+                for f, v in zip(self.fields, values, strict=True)
+            ]
         for index, read in enumerate(self.readers):
             if read is not None and values[index] is not None:
                 values[index] = read(values[index])
@@ -130,7 +133,10 @@ def shape(type_: EntityType) -> Shape:
         table=table.name,
         plain=plain,
         references=references,
-        types=(*(table.columns[name].type.compile(_DIALECT) for name in plain), *(["TEXT"] * len(references))),
+        types=(
+            *(table.columns[name].type.compile(_DIALECT) for name in plain),
+            *(["TEXT"] * len(references)),
+        ),
         readers=(*(_reader(table.columns[name]) for name in plain), *([None] * len(references))),
     )
 
@@ -145,7 +151,9 @@ def stub_values(table: str) -> dict[str, str]:
         if column.nullable or enum is None:
             continue
         words = [member.value for member in enum]
-        values[column.name] = next((f"'{word}'" for word in ("UNKNOWN", "OTHER", "UNPUBLISHED") if word in words))
+        values[column.name] = next(
+            f"'{word}'" for word in ("UNKNOWN", "OTHER", "UNPUBLISHED") if word in words
+        )
     return values
 
 

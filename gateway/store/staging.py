@@ -50,5 +50,7 @@ async def stage(connection: Connection, shape_: Shape, rows: Sequence[tuple[Any,
 async def touch(connection: Connection, type_: EntityType, ids: Iterable[int]) -> None:
     """Note rows whose derived columns must be looked at before the commit."""
     await connection.execute(
-        "INSERT INTO stage_touched SELECT $1, unnest($2::bigint[]) ON CONFLICT DO NOTHING", type_.value, list(ids)
+        "INSERT INTO stage_touched SELECT $1, unnest($2::bigint[]) ON CONFLICT DO NOTHING",
+        type_.value,
+        list(ids),
     )

@@ -345,7 +345,9 @@ _INDEXES: dict[enums.EntityType, tuple[Any, ...]] = {
 
 for _type, _row in ROWS.items():
     _table: str = str(_row.__tablename__)
-    c.finish(_row, UniqueConstraint("portal", "native_id", name=f"uq_{_table}_native"), *_INDEXES.get(_type, ()))
+    c.finish(
+        _row, UniqueConstraint("portal", "native_id", name=f"uq_{_table}_native"), *_INDEXES.get(_type, ())
+    )
 for _history in HISTORY.values():
     _table = str(_history.__tablename__)
     c.finish(_history, c.index(f"{_table}_range", "id", "valid_from", "valid_to"))

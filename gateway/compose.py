@@ -1,0 +1,263 @@
+"""Opens and closes everything: the only module that knows all the others."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import asyncpg
+import msgspec
+from aiohttp import web
+
+from gateway import __version__, postgres, registry, resources
+from gateway.compare.measure import Comparison, compare
+from gateway.config import Settings
+from gateway.errors import ConfigurationError, UsageError
+from gateway.fetch.client import Client
+from gateway.ports import Adapter, Pass, Portal
+from gateway.store import overview, portals
+from gateway.store.absence import Cap
+from gateway.store.renormalise import renormalise
+from gateway.sync.passes import Limits, PortalPass
+from gateway.sync.progress import Progress, RunSummary
+from gateway.sync.worker import PortalWorker, Rhythm
+from harvest_graphql.engine import Engine
+from harvest_graphql.view import routes
+
+Clock = Callable[[], datetime]
+
+_SHUTDOWN_SECONDS = 3.0
+
+
+def real_time() -> datetime:
+    """Return the time (aware, UTC)."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """An open gateway: Postgres answers and is migrated, the portals are registered."""
+
+    settings: Settings
+    where: str
+    """Which Postgres this is, for people."""
+    url: str
+    """Its address, a secret."""
+    pool: asyncpg.Pool
+    portals: Mapping[str, Portal]
+    adapters: Mapping[str, Adapter]
+    numbers: Mapping[str, int]
+    engine: Engine
+
+    async def sync(
+        self, keys: Sequence[str] | None, *, full: bool, progress: Progress, clock: Clock | None = None
+    ) -> list[RunSummary]:
+        """Bring the portals *keys* (None: all) up to date, each on its own; *full* reconciles.
+
+        *clock* replaces the portals' clocks. UsageError for an unknown key.
+        """
+        kind = Pass.RECONCILE if full else Pass.POLL
+        chosen = [self._portal(key) for key in (self.portals if keys is None else keys)]
+        return list(await asyncio.gather(*(self._pass(portal, kind, progress, clock) for portal in chosen)))
+
+    async def work(self, stop: asyncio.Event, progress: Progress) -> None:
+        """Keep all portals current until *stop* is set."""
+        rhythm = Rhythm(self.settings.poll_seconds, self.settings.reconcile_seconds)
+        async with asyncio.TaskGroup() as group:
+            for portal in self.portals.values():
+                group.create_task(self._worker(portal, rhythm, progress).work(stop))
+
+    async def serve(self, *, host: str, port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
+        """Serve the endpoint until *stop* is set; *ready* hears its address. ConfigurationError: port in use."""
+        app = web.Application()
+        app.add_routes(routes(self.engine))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        await runner.setup()
+        try:
+            await _listen(runner, host, port)
+            address = runner.addresses[0]
+            ready(f"http://{host}:{address[1]}")
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+
+    async def status(self) -> dict[str, Any]:
+        """Return where each portal stands: streams, counts, last runs, as plain values."""
+        async with self.pool.acquire() as connection:
+            return {
+                "database": self.where,
+                "portals": await overview.portals(connection, list(self.portals)),
+            }
+
+    async def renormalise(self, key: str | None) -> dict[str, Any]:
+        """Read all stored documents again with today's rules; return per portal what that changed."""
+        chosen = [self._portal(key)] if key else list(self.portals.values())
+        changed: dict[str, Any] = {}
+        for portal in chosen:
+            connection = await postgres.connect(self.url)
+            try:
+                changed[portal.key] = await renormalise(
+                    connection,
+                    number=self.numbers[portal.key],
+                    adapter=self.adapters[portal.settings.adapter],
+                    holder=_holder(),
+                    batch=self.settings.batch_size,
+                    now=real_time,
+                )
+            finally:
+                await connection.close()
+        return changed
+
+    async def compare(self, since: datetime | None = None, until: datetime | None = None) -> Comparison:
+        """Return the portals side by side over the runs created in [since, until)."""
+        async with self.pool.acquire() as connection:
+            return await compare(connection, since=since, until=until)
+
+    async def execute(self, operation: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer to a named document of graphql/operations; UsageError for an unknown name."""
+        documents = resources.operations()
+        if operation not in documents:
+            raise UsageError(
+                f"There is no operation {operation!r}.", hint=f"There are: {', '.join(documents)}."
+            )
+        answer: dict[str, Any] = msgspec.json.decode(
+            await self.engine.execute(documents[operation], variables)
+        )
+        return answer
+
+    def _portal(self, key: str) -> Portal:
+        if key not in self.portals:
+            raise UsageError(f"There is no portal {key!r}.", hint=f"There are: {', '.join(self.portals)}.")
+        return self.portals[key]
+
+    def _worker(self, portal: Portal, rhythm: Rhythm, progress: Progress) -> PortalWorker:
+        async def run(kind: Pass) -> RunSummary:
+            return await self._pass(portal, kind, progress, None)
+
+        async def reconciled_at() -> datetime | None:
+            async with self.pool.acquire() as connection:
+                return await overview.reconciled_at(connection, self.numbers[portal.key])
+
+        return PortalWorker(portal.key, rhythm, run, reconciled_at, real_time)
+
+    async def _pass(self, portal: Portal, kind: Pass, progress: Progress, clock: Clock | None) -> RunSummary:
+        """Run one pass over *portal* with a client and a connection of its own."""
+        now = clock or await portal_clock(portal)
+        key = portal.settings.api_key.get_secret_value() if portal.settings.api_key else None
+        connection = await postgres.connect(self.url)
+        try:
+            async with _client(portal, key, now) as client:
+                summary = await PortalPass(
+                    portal=portal,
+                    number=self.numbers[portal.key],
+                    adapter=self.adapters[portal.settings.adapter],
+                    client=client,
+                    connection=connection,
+                    now=now,
+                    holder=_holder(),
+                    progress=progress,
+                    limits=Limits(
+                        self.settings.batch_size,
+                        Cap(self.settings.deletion_cap_percent, self.settings.deletion_cap_rows),
+                    ),
+                ).run(kind)
+                await self._keep_rate(connection, portal, client, key)
+                return summary
+        finally:
+            await connection.close()
+
+    async def _keep_rate(
+        self, connection: asyncpg.Connection[asyncpg.Record], portal: Portal, client: Client, key: str | None
+    ) -> None:
+        if client.rate.limit is None and client.rate.blocked_until is None:
+            return
+        await portals.keep_rate(
+            connection,
+            self.numbers[portal.key],
+            sha256(key.encode()).hexdigest()[:16] if key else "",
+            portals.Rate(client.rate.limit, client.rate.remaining, client.rate.blocked_until),
+            real_time(),
+        )
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[Gateway]:
+    """Open Postgres, optionally *migrate* it, register the portals; close everything at the end."""
+    adapters = registry.adapters()
+    configured = registry.portals(settings)
+    async with postgres.postgres(settings.database_url, settings.data_dir) as database:
+        if migrate:
+            await postgres.migrate(database.url)
+        else:
+            await postgres.ensure_current(database.url)
+        pool = await postgres.connect_pool(database.url, size=settings.pool_size)
+        try:
+            async with pool.acquire() as connection:
+                numbers = await portals.register(connection, configured, adapters)
+            engine = Engine(pool)
+            yield Gateway(settings, database.where, database.url, pool, configured, adapters, numbers, engine)
+        finally:
+            await _close(pool)
+
+
+async def portal_clock(portal: Portal) -> Clock:
+    """Return the portal's clock: a sandbox portal's is its world's, a live one's is the time.
+
+    The offset is asked for once a pass, so that a pass has one time.
+    """
+    if not portal.settings.sandbox:
+        return real_time
+    parts = urlsplit(portal.settings.base_url)
+    url = f"{parts.scheme}://{parts.netloc}/_sandbox/clock"
+    try:
+        async with aiohttp.ClientSession(trust_env=False) as session, session.get(url) as response:
+            told = datetime.fromisoformat((await response.json())["now"])
+    except (aiohttp.ClientError, OSError, ValueError, KeyError):
+        return real_time  # the pass itself says that the portal cannot be reached
+    return lambda: told
+
+
+def _client(portal: Portal, key: str | None, now: Clock) -> Client:
+    settings = portal.settings
+    return Client(
+        portal=portal.key,
+        base_url=settings.base_url,
+        now=now,
+        user_agent=f"harvest-gateway/{__version__} ({settings.contact or 'no contact given'})",
+        api_key=key,
+        requests_per_second=settings.requests_per_second,
+        connections=settings.connections,
+        timeout_seconds=settings.timeout_seconds,
+        max_body_bytes=settings.max_body_bytes,
+        max_requests=settings.max_requests,
+    )
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise ConfigurationError(
+            f"The gateway cannot listen on {host}:{port}: {error.strerror or error}.",
+            hint="Choose another port with --port, or stop what uses it.",
+        ) from error
+
+
+async def _close(pool: asyncpg.Pool) -> None:
+    try:
+        await asyncio.wait_for(pool.close(), _SHUTDOWN_SECONDS)
+    except (TimeoutError, asyncio.CancelledError):
+        pool.terminate()
+
+
+def _holder() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"

@@ -1,0 +1,216 @@
+"""What a proved membership no longer holds: tombstones, what falls with them, and what waits for somebody's word."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.model.enums import EntityType
+from gateway.ports import Scope
+from gateway.store import journal
+from gateway.store.staging import Connection, touch
+from gateway.store.tables import ROWS
+
+RETENTION_DAYS = 365
+"""Both portals drop jobs and outdated records after a year: older rows expire, they are not deleted."""
+
+_WITHIN = {EntityType.HARVEST_SOURCE: "source_id", EntityType.HARVEST_JOB: "job_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """How much may vanish at once without somebody's word."""
+
+    percent: float = 20.0
+    rows: int = 5
+
+    def holds(self, missing: int, members: int) -> bool:
+        """Return whether *missing* of *members* rows are too many to believe."""
+        return missing >= self.rows and missing * 100 > members * self.percent
+
+
+class Seen:
+    """The rows that a scope named in this pass: eight bytes each."""
+
+    def __init__(self, newest_key: int) -> None:
+        self.newest_key = newest_key
+        """Largest key when the scope began: later rows are this pass's own."""
+        self._keys = array("q")
+
+    def add(self, keys: Sequence[int]) -> None:
+        """Note rows that were named."""
+        self._keys.extend(keys)
+
+    def missing(self, members: Sequence[int]) -> list[int]:
+        """Return those of *members* that were not named."""
+        named = set(self._keys)
+        return [key for key in members if key not in named]
+
+
+async def begin(connection: Connection, scope: Scope) -> Seen:
+    """Return an empty record of what *scope* names."""
+    newest = await connection.fetchval(f"SELECT coalesce(max(id), 0) FROM {ROWS[scope.member].__tablename__}")
+    return Seen(newest)
+
+
+async def members(connection: Connection, portal: int, scope: Scope, newest_key: int) -> list[int]:
+    """Return the keys of the rows that *scope* held before this pass."""
+    where, arguments = "", []
+    if scope.within is not None:
+        parent = ROWS[scope.within].__tablename__
+        where = (
+            f"AND t.{_WITHIN[scope.within]} = (SELECT id FROM {parent} WHERE portal = $1 AND native_id = $3)"
+        )
+        arguments = [scope.key]
+    if scope.stream == "errors":
+        where += " AND t.native_severity IS NOT NULL"
+    if scope.stream == "job_errors":
+        where += " AND t.native_severity IS NULL AND t.record_id IS NULL"
+    rows = await connection.fetch(
+        f"SELECT t.id FROM {ROWS[scope.member].__tablename__} t "
+        f"WHERE t.portal = $1 AND t.id <= $2 AND t.presence IN ('PRESENT', 'DELETED') {where}",
+        portal,
+        newest_key,
+        *arguments,
+    )
+    return [row["id"] for row in rows]
+
+
+async def bury(
+    connection: Connection, portal: int, type_: EntityType, keys: Sequence[int], now: datetime
+) -> int:
+    """Mark rows absent, with what falls with them; return how many rows that were."""
+    if type_ is EntityType.HARVEST_JOB:
+        await _drop_scheduled(connection, keys)
+    count = await _mark(connection, type_, "t.id = ANY ($2::bigint[])", list(keys), now)
+    if type_ is EntityType.HARVEST_SOURCE:
+        count += await _mark(
+            connection,
+            EntityType.HARVEST_JOB,
+            "t.source_id = ANY ($2::bigint[])",
+            list(keys),
+            now,
+            presence="'GONE'",
+        )
+        jobs = [
+            row["id"]
+            for row in await connection.fetch("SELECT id FROM harvest_job WHERE source_id = ANY ($1)", keys)
+        ]
+        count += await _bury_children(connection, jobs, now)
+    elif type_ is EntityType.HARVEST_JOB:
+        count += await _bury_children(connection, list(keys), now)
+    elif type_ is EntityType.HARVEST_RECORD:
+        await _touch_owners(connection, "t.id = ANY ($1)", keys)
+    return count
+
+
+async def hold(
+    connection: Connection,
+    portal: int,
+    scope: Scope,
+    missing: Sequence[int],
+    size: int,
+    *,
+    run: int,
+    now: datetime,
+) -> None:
+    """Keep a deletion above the cap waiting; an older one of the same scope is superseded."""
+    await release(connection, portal, scope, now)
+    await connection.execute(
+        "INSERT INTO held_deletion (portal, stream, scope, entity_type, entity_ids, members, held_at, run_id) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        portal,
+        scope.stream,
+        scope.key,
+        scope.member.value,
+        list(missing),
+        size,
+        now,
+        run,
+    )
+
+
+async def release(connection: Connection, portal: int, scope: Scope, now: datetime) -> None:
+    """Supersede the deletions of *scope* that wait: it has been read again."""
+    await connection.execute(
+        "UPDATE held_deletion SET decided_at = $4, decision = 'SUPERSEDED' "
+        "WHERE portal = $1 AND stream = $2 AND scope = $3 AND decided_at IS NULL",
+        portal,
+        scope.stream,
+        scope.key,
+        now,
+    )
+
+
+async def _drop_scheduled(connection: Connection, keys: Sequence[int]) -> None:
+    """Delete planned runs that vanished: nothing ever happened in them."""
+    await connection.execute(
+        """
+        WITH dropped AS (
+            DELETE FROM harvest_job WHERE id = ANY ($1) AND status = 'SCHEDULED' RETURNING id, source_id
+        ), rollup AS (
+            DELETE FROM job_rollup WHERE job_id IN (SELECT id FROM dropped)
+        ), documents AS (
+            DELETE FROM document WHERE entity_type = 'HarvestJob' AND entity_id IN (SELECT id FROM dropped)
+        )
+        INSERT INTO stage_touched SELECT DISTINCT 'HarvestSource', source_id FROM dropped WHERE source_id IS NOT NULL
+        ON CONFLICT DO NOTHING
+        """,
+        keys,
+    )
+
+
+async def _bury_children(connection: Connection, jobs: Sequence[int], now: datetime) -> int:
+    await touch(connection, EntityType.HARVEST_JOB, jobs)
+    await _touch_owners(connection, "t.job_id = ANY ($1)", jobs)
+    owner = "(SELECT j.presence FROM harvest_job j WHERE j.id = t.job_id)"
+    count = 0
+    for type_ in (EntityType.HARVEST_RECORD, EntityType.HARVEST_ERROR):
+        count += await _mark(
+            connection, type_, "t.job_id = ANY ($2::bigint[])", list(jobs), now, presence=owner
+        )
+    return count
+
+
+async def _touch_owners(connection: Connection, where: str, keys: Sequence[int]) -> None:
+    """Touch the jobs and datasets of records that are about to vanish."""
+    for type_, column in ((EntityType.DATASET, "dataset_id"), (EntityType.HARVEST_JOB, "job_id")):
+        await connection.execute(
+            f"INSERT INTO stage_touched SELECT DISTINCT '{type_}', t.{column} FROM harvest_record t "
+            f"WHERE {where} AND t.{column} IS NOT NULL ON CONFLICT DO NOTHING",
+            keys,
+        )
+
+
+async def _mark(
+    connection: Connection,
+    type_: EntityType,
+    where: str,
+    keys: Sequence[int],
+    now: datetime,
+    *,
+    presence: str = "",
+) -> int:
+    """Mark the present rows that match *where* as absent; return how many."""
+    expires = type_ in {EntityType.HARVEST_JOB, EntityType.HARVEST_RECORD, EntityType.HARVEST_ERROR}
+    aged = f"CASE WHEN t.created_at < $1::timestamptz - interval '{RETENTION_DAYS} days' THEN 'EXPIRED' ELSE 'GONE' END"
+    word = presence or (aged if expires else "'GONE'")
+    present = f"{where} AND t.presence IN ('PRESENT', 'DELETED')"
+    if type_ in journal.JOURNALED:
+        await journal.remember(connection, type_, present.replace("$2", "$1"), list(keys))
+    if type_ is EntityType.HARVEST_JOB:
+        await connection.execute(
+            "INSERT INTO stage_touched SELECT 'HarvestJob', t.id FROM harvest_job t "
+            f"WHERE {present.replace('$2', '$1')} ON CONFLICT DO NOTHING",
+            list(keys),
+        )
+    status = await connection.execute(
+        f"UPDATE {ROWS[type_].__tablename__} t SET presence = {word}, removed_at = $1::timestamptz, "
+        f"last_seen_at = coalesce((SELECT max(s.reconciled_at) FROM sync_stream s WHERE s.portal = t.portal), t.changed_at), "
+        f"changed_at = $1::timestamptz WHERE {present}",
+        now,
+        list(keys),
+    )
+    return int(status.rsplit(" ", 1)[1])

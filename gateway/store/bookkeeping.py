@@ -1,0 +1,245 @@
+"""The gateway's notes about its own work: runs, streams, scopes, fetches, quarantine, the data version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from gateway.model.document import Fetch, Rejection, digest
+from gateway.model.entities import JSON
+from gateway.ports import Scope
+from gateway.store.staging import Connection
+from gateway.store.tables import ROWS
+
+CHANNEL = "gateway_data"
+"""Postgres channel on which each commit that changed readable rows tells the new data version."""
+
+
+def encode(value: JSON) -> str | None:
+    """Return *value* as JSON text, None as None."""
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A pass that is under way."""
+
+    id: int
+    portal: int
+    started_at: datetime
+    baseline: bool
+    """Whether some stream has never been read whole."""
+
+
+async def start_run(connection: Connection, portal: int, kind: str, now: datetime, *, baseline: bool) -> Run:
+    """Note that a pass begins; one that was left RUNNING was interrupted."""
+    await connection.execute(
+        "UPDATE sync_run SET state = 'INTERRUPTED', ended_at = $2 WHERE portal = $1 AND state = 'RUNNING'",
+        portal,
+        now,
+    )
+    key = await connection.fetchval(
+        "INSERT INTO sync_run (portal, kind, state, baseline, started_at, requests, tallies) "
+        "VALUES ($1, $2, 'RUNNING', $3, $4, 0, '{}') RETURNING id",
+        portal,
+        kind,
+        baseline,
+        now,
+    )
+    return Run(key, portal, now, baseline)
+
+
+async def end_run(
+    connection: Connection,
+    run: Run,
+    *,
+    state: str,
+    now: datetime,
+    requests: int,
+    tallies: dict[str, Any],
+    notice: str | None,
+) -> None:
+    """Note how a pass ended, and tell users of a portal that failed."""
+    await connection.execute(
+        "UPDATE sync_run SET state = $2, ended_at = $3, requests = $4, tallies = $5, notice = $6 WHERE id = $1",
+        run.id,
+        state,
+        now,
+        requests,
+        encode(tallies),
+        notice,
+    )
+    await connection.execute(
+        "UPDATE portal SET notice = $2 WHERE number = $1 AND notice IS DISTINCT FROM $2", run.portal, notice
+    )
+
+
+async def unloaded_streams(connection: Connection, portal: int, streams: Sequence[str]) -> list[str]:
+    """Return those of *streams* that no reconcile has ended yet."""
+    rows = await connection.fetch(
+        "SELECT stream FROM sync_stream WHERE portal = $1 AND reconciled_at IS NOT NULL", portal
+    )
+    ended = {row["stream"] for row in rows}
+    return [stream for stream in streams if stream not in ended]
+
+
+async def expect(connection: Connection, portal: int, stream: str, expected: int) -> None:
+    """Note how many members a stream's first load should bring."""
+    await connection.execute(
+        "INSERT INTO sync_stream (portal, stream, complete, done, expected) VALUES ($1, $2, false, 0, $3) "
+        "ON CONFLICT (portal, stream) DO UPDATE SET expected = $3 WHERE sync_stream.expected IS DISTINCT FROM $3",
+        portal,
+        stream,
+        expected,
+    )
+
+
+async def advance(connection: Connection, portal: int, stream: str, done: int) -> None:
+    """Add to what a stream's first load has brought."""
+    await connection.execute(
+        "INSERT INTO sync_stream (portal, stream, complete, done) VALUES ($1, $2, false, $3) "
+        "ON CONFLICT (portal, stream) DO UPDATE SET done = sync_stream.done + $3",
+        portal,
+        stream,
+        done,
+    )
+
+
+async def end_stream(
+    connection: Connection,
+    portal: int,
+    stream: str,
+    *,
+    now: datetime,
+    reconcile: bool,
+    proved: bool,
+    watermark: JSON,
+) -> None:
+    """Note that a stream has been read to its end; a watermark of None leaves the stored one."""
+    await connection.execute(
+        """
+        INSERT INTO sync_stream AS t (portal, stream, polled_at, reconciled_at, complete, done, watermark)
+        VALUES ($1, $2, $3, CASE WHEN $4 THEN $3::timestamptz END, $4 AND $5, 0, $6)
+        ON CONFLICT (portal, stream) DO UPDATE SET polled_at = $3,
+            reconciled_at = CASE WHEN $4 THEN $3 ELSE t.reconciled_at END,
+            complete = CASE WHEN $4 THEN $5 ELSE t.complete END, watermark = coalesce($6, t.watermark)
+        """,
+        portal,
+        stream,
+        now,
+        reconcile,
+        proved,
+        encode(watermark),
+    )
+
+
+async def cursor(connection: Connection, portal: int, scope: Scope) -> JSON:
+    """Return where an interrupted read of *scope* goes on, or None."""
+    text = await connection.fetchval(
+        "SELECT cursor FROM scope WHERE portal = $1 AND stream = $2 AND key = $3",
+        portal,
+        scope.stream,
+        scope.key,
+    )
+    return None if text is None else msgspec.json.decode(text)
+
+
+async def keep_cursor(connection: Connection, run: Run, scope: Scope, value: JSON) -> None:
+    """Note where reading *scope* goes on if it is interrupted; None when it has been read to its end."""
+    if value is None:
+        await connection.execute(
+            "UPDATE scope SET cursor = NULL WHERE portal = $1 AND stream = $2 AND key = $3 AND cursor IS NOT NULL",
+            run.portal,
+            scope.stream,
+            scope.key,
+        )
+        return
+    await connection.execute(
+        "INSERT INTO scope (portal, stream, key, cursor, run_id) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (portal, stream, key) DO UPDATE SET cursor = $4, run_id = $5",
+        run.portal,
+        scope.stream,
+        scope.key,
+        encode(value),
+        run.id,
+    )
+
+
+async def cover(
+    connection: Connection, run: Run, stream: str, keys: Sequence[str], now: datetime
+) -> list[str]:
+    """Note that scopes have been read whole; return those that had not been before."""
+    rows = await connection.fetch(
+        """
+        INSERT INTO scope AS t (portal, stream, key, read_at, run_id)
+        SELECT $1, $2, k, $4, $5 FROM unnest($3::text[]) AS k
+        ON CONFLICT (portal, stream, key) DO UPDATE SET read_at = $4, run_id = $5 WHERE t.read_at IS NULL
+        RETURNING key
+        """,
+        run.portal,
+        stream,
+        list(dict.fromkeys(keys)),
+        now,
+        run.id,
+    )
+    return [row["key"] for row in rows]
+
+
+async def log_fetch(connection: Connection, run: Run, fetch: Fetch) -> int:
+    """Note an answer that brought something new; return its key."""
+    key: int = await connection.fetchval(
+        "INSERT INTO fetch (portal, endpoint, mask, fetched_at, page_hash, run_id) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+        run.portal,
+        fetch.endpoint,
+        fetch.mask,
+        fetch.fetched_at,
+        fetch.page_hash,
+        run.id,
+    )
+    return key
+
+
+async def quarantine(
+    connection: Connection, run: Run, scope: Scope, rejection: Rejection, fetch_id: int | None, now: datetime
+) -> bool:
+    """Keep an element that cannot be read; return whether it is new here."""
+    new: bool = await connection.fetchval(
+        """
+        INSERT INTO quarantine AS q (portal, stream, scope, entity_type, native_id, position, reason, hash, body, fetch_id,
+            first_seen_at, last_seen_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+        ON CONFLICT (portal, stream, hash, scope) DO UPDATE SET last_seen_at = $11, released_at = NULL
+        RETURNING xmax = 0
+        """,
+        run.portal,
+        scope.stream,
+        scope.key,
+        rejection.type.value,
+        rejection.native_id and rejection.native_id.replace("\0", "\ufffd"),
+        rejection.position,
+        rejection.reason.replace("\0", "\ufffd"),
+        digest(rejection.body),
+        rejection.body,
+        fetch_id,
+        now,
+    )
+    return new
+
+
+async def move_version(connection: Connection) -> None:
+    """Tell that readable rows changed, where this transaction changed any: last in it, since every writer meets here."""
+    if not await connection.fetchval(_CHANGED):
+        return
+    version = await connection.fetchval("UPDATE data_version SET version = version + 1 RETURNING version")
+    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(version))
+
+
+_READABLE = ", ".join(f"'{row.__tablename__}'" for row in ROWS.values())
+_CHANGED = f"""
+    SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) > 0 FROM pg_stat_xact_user_tables
+    WHERE schemaname = current_schema() AND relname IN ({_READABLE})
+"""

@@ -1,0 +1,103 @@
+"""What the store knows of one portal, as a crawl asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import asyncpg
+import msgspec
+
+from gateway.model.entities import JSON
+from gateway.model.enums import JobStatus
+from gateway.ports import KnownJob
+from gateway.store.derive import OPEN
+from gateway.store.staging import Connection
+
+_COUNTS = ("added", "updated", "deleted", "failed", "warned", "succeeded", "skipped")
+_JOB = f"""
+    SELECT j.native_id, s.native_id AS source, j.status, j.native_status, j.created_at, j.ended_at, j.total,
+        {", ".join(f"j.{name}" for name in _COUNTS)}
+    FROM harvest_job j LEFT JOIN harvest_source s ON s.id = j.source_id
+"""
+_NEWEST_FIRST = 'ORDER BY j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC'
+
+
+def _job(row: asyncpg.Record) -> KnownJob:
+    return KnownJob(
+        native_id=row["native_id"],
+        source=row["source"],
+        status=JobStatus(row["status"]),
+        native_status=row["native_status"],
+        created_at=row["created_at"],
+        ended_at=row["ended_at"],
+        total=row["total"],
+        counts={name: row[name] for name in _COUNTS},
+    )
+
+
+class StoredKnowledge:
+    """``gateway.ports.Known`` over one connection and portal."""
+
+    def __init__(self, connection: Connection, portal: int) -> None:
+        self._connection = connection
+        self._portal = portal
+
+    async def watermark(self, stream: str) -> JSON:
+        """Return what the stream's last pass left, or None."""
+        text = await self._connection.fetchval(
+            "SELECT watermark FROM sync_stream WHERE portal = $1 AND stream = $2", self._portal, stream
+        )
+        return None if text is None else msgspec.json.decode(text)
+
+    async def scopes_read(self, stream: str) -> frozenset[str]:
+        """Return the keys of the scopes of *stream* that have been read whole."""
+        rows = await self._connection.fetch(
+            "SELECT key FROM scope WHERE portal = $1 AND stream = $2 AND read_at IS NOT NULL",
+            self._portal,
+            stream,
+        )
+        return frozenset(row["key"] for row in rows)
+
+    async def newest_jobs(self) -> Mapping[str, KnownJob]:
+        """Return each source's newest job that is not SCHEDULED, by the source's native id."""
+        rows = await self._connection.fetch(
+            f"{_JOB} WHERE j.portal = $1 AND s.last_job_id = j.id AND j.presence = 'PRESENT'", self._portal
+        )
+        return {row["source"]: _job(row) for row in rows}
+
+    async def jobs_of(self, source: str) -> Mapping[str, KnownJob]:
+        """Return the present jobs of a source by native id."""
+        rows = await self._connection.fetch(
+            f"{_JOB} WHERE s.portal = $1 AND s.native_id = $2 AND j.presence = 'PRESENT'",
+            self._portal,
+            source,
+        )
+        return {row["native_id"]: _job(row) for row in rows}
+
+    async def open_jobs(self) -> Sequence[KnownJob]:
+        """Return the present jobs whose status is SCHEDULED, PENDING or RUNNING."""
+        rows = await self._connection.fetch(
+            f"{_JOB} WHERE j.portal = $1 AND j.presence = 'PRESENT' AND j.status IN {OPEN} {_NEWEST_FIRST}",
+            self._portal,
+        )
+        return [_job(row) for row in rows]
+
+    async def ended_jobs(
+        self, *, unread: str | None = None, since: datetime | None = None
+    ) -> Sequence[KnownJob]:
+        """Return the present jobs that have ended or are LOST, newest first; see ``gateway.ports.Known``."""
+        rows = await self._connection.fetch(
+            f"""
+            {_JOB}
+            WHERE j.portal = $1 AND j.presence = 'PRESENT' AND j.status NOT IN {OPEN}
+              AND ($3::timestamptz IS NULL OR j.created_at >= $3)
+              AND ($2::text IS NULL OR NOT EXISTS (SELECT FROM scope c WHERE c.portal = $1 AND c.stream = $2
+                   AND c.key = j.native_id AND c.read_at IS NOT NULL))
+            {_NEWEST_FIRST}
+            """,
+            self._portal,
+            unread,
+            since,
+        )
+        return [_job(row) for row in rows]

@@ -1,0 +1,93 @@
+"""Where each portal stands, in plain values: what ``gateway status`` and the worker read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from gateway.store.staging import Connection
+from gateway.store.tables import ROWS
+
+_PORTALS = """
+    SELECT number, key, title, adapter, base_url, sandbox, notice, breaker_state FROM portal
+    WHERE key = ANY ($1) ORDER BY key
+"""
+_STREAMS = """
+    SELECT stream, polled_at, reconciled_at, complete, done, expected FROM sync_stream WHERE portal = $1 ORDER BY stream
+"""
+_RUNS = """
+    SELECT kind, state, baseline, started_at, ended_at, requests, tallies, notice FROM sync_run
+    WHERE portal = $1 ORDER BY id DESC LIMIT 5
+"""
+
+
+async def portals(connection: Connection, keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Return, per portal: what it is, how current each stream is, how many rows there are, the last runs."""
+    return [await _portal(connection, dict(row)) for row in await connection.fetch(_PORTALS, list(keys))]
+
+
+async def _portal(connection: Connection, portal: dict[str, Any]) -> dict[str, Any]:
+    number = portal.pop("number")
+    streams = [dict(row) for row in await connection.fetch(_STREAMS, number)]
+    runs = [dict(row) for row in await connection.fetch(_RUNS, number)]
+    for run in runs:
+        run["tallies"] = msgspec.json.decode(run["tallies"])
+    loading = not streams or any(stream["reconciled_at"] is None for stream in streams)
+    return {
+        **portal,
+        "state": "LOADING" if loading else "READY",
+        "counts": await _counts(connection, number),
+        "unknown_words": await _unknown(connection, number),
+        "quarantined": await connection.fetchval(
+            "SELECT count(*) FROM quarantine WHERE portal = $1 AND released_at IS NULL", number
+        ),
+        "held_deletions": await connection.fetchval(
+            "SELECT count(*) FROM held_deletion WHERE portal = $1 AND decided_at IS NULL", number
+        ),
+        "streams": streams,
+        "runs": runs,
+    }
+
+
+async def _counts(connection: Connection, number: int) -> dict[str, dict[str, int]]:
+    """Return rows by entity type and presence."""
+    counts: dict[str, dict[str, int]] = {}
+    for type_, row in ROWS.items():
+        rows = await connection.fetch(
+            f"SELECT presence, count(*) AS n FROM {row.__tablename__} WHERE portal = $1 GROUP BY presence ORDER BY 1",
+            number,
+        )
+        counts[type_.value] = {found["presence"]: found["n"] for found in rows}
+    return counts
+
+
+async def _unknown(connection: Connection, number: int) -> list[dict[str, Any]]:
+    """Return the portal's words that the common model has no word for, with how often they occur."""
+    rows = await connection.fetch(
+        """
+        SELECT 'HarvestJob.status' AS field, native_status AS word, count(*) AS n FROM harvest_job
+        WHERE portal = $1 AND wire_status = 'UNKNOWN' AND presence <> 'UNKNOWN' GROUP BY 2
+        UNION ALL
+        SELECT 'HarvestRecord.status', native_status, count(*) FROM harvest_record
+        WHERE portal = $1 AND wire_status = 'UNKNOWN' GROUP BY 2
+        UNION ALL
+        SELECT 'HarvestSource.backend', b.native_id, count(*) FROM harvest_source s JOIN harvest_backend b
+        ON b.id = s.backend_id WHERE s.portal = $1 AND s.protocol = 'UNKNOWN' AND s.presence <> 'UNKNOWN' GROUP BY 2
+        ORDER BY 1, 3 DESC
+        """,
+        number,
+    )
+    return [dict(row) for row in rows]
+
+
+async def reconciled_at(connection: Connection, number: int) -> datetime | None:
+    """Return when the portal's last reconcile began, by the gateway's clock; None while there was none."""
+    found: datetime | None = await connection.fetchval(
+        "SELECT max(started_at) FROM sync_run WHERE portal = $1 AND kind = 'RECONCILE' AND state IN ('DONE', 'INCOMPLETE') "
+        "AND NOT EXISTS (SELECT FROM sync_stream s WHERE s.portal = $1 AND s.reconciled_at IS NULL)",
+        number,
+    )
+    return found

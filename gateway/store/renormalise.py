@@ -1,0 +1,65 @@
+"""Running the normalisers again over everything that is stored, without a request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from gateway.model.enums import Cause, EntityType
+from gateway.ports import Adapter, Scope
+from gateway.store import bookkeeping, lease
+from gateway.store.absence import Cap
+from gateway.store.documents import current_documents
+from gateway.store.merge import ORDER
+from gateway.store.staging import Connection
+from gateway.store.unit import Tally, Writer
+
+
+async def renormalise(
+    connection: Connection,
+    *,
+    number: int,
+    adapter: Adapter,
+    holder: str,
+    batch: int,
+    now: Callable[[], datetime],
+) -> dict[str, Any]:
+    """Normalise a portal's current documents again; return by entity type what was read and what changed."""
+    held = await lease.take(connection, number, "portal", holder)
+    run = await bookkeeping.start_run(connection, number, "RENORMALISE", now(), baseline=False)
+    told: dict[str, Any] = {}
+    state = "FAILED"
+    try:
+        writer = Writer(
+            connection,
+            run=run,
+            held=held,
+            normalise=adapter.normalise,
+            inventory=adapter.inventory,
+            cap=Cap(),
+            now=now,
+        )
+        await writer.open()
+        for type_ in ORDER:
+            tally = await _type(connection, writer, number, type_, batch)
+            if tally.fetched:
+                told[type_.value] = asdict(tally)
+        state = "DONE"
+    finally:
+        await bookkeeping.end_run(
+            connection, run, state=state, now=now(), requests=0, tallies=told, notice=None
+        )
+        await lease.give_back(connection, held)
+    return told
+
+
+async def _type(connection: Connection, writer: Writer, number: int, type_: EntityType, batch: int) -> Tally:
+    total = Tally()
+    if type_ is EntityType.DATASET:
+        return total  # a dataset's text comes with its record
+    scope = Scope("renormalise", type_)
+    async for documents in current_documents(connection, number, type_, batch):
+        total.add(await writer.commit(scope, documents, seen=None, cause=Cause.RENORMALISE, again=True))
+    return total

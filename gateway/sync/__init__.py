@@ -1,0 +1,1 @@
+"""Bringing the store up to date with the portals: passes, progress, schedules, the worker."""

@@ -1,0 +1,210 @@
+"""One pass over one portal: from the crawl's pages to committed units.
+
+The order is the whole point: a scope is committed before the next is asked for, and what follows from a stream is
+derived before the next stream asks the store what it knows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+
+import structlog
+
+from gateway.errors import GatewayError, PortalError
+from gateway.fetch.client import BudgetSpent, Client
+from gateway.model.enums import EntityType
+from gateway.ports import Adapter, Crawl, Pass, Portal, Scope
+from gateway.store import bookkeeping, lease
+from gateway.store.absence import Cap
+from gateway.store.known import StoredKnowledge
+from gateway.store.staging import Connection
+from gateway.store.unit import Tally, Writer
+from gateway.sync import schedule
+from gateway.sync.progress import Progress, RunSummary
+from gateway.sync.reading import UNIT_ELEMENTS, ScopeReader, Stream
+
+log = structlog.get_logger()
+
+_MENDING = Scope("records", EntityType.HARVEST_RECORD)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a unit holds and how much may vanish at once."""
+
+    elements: int = UNIT_ELEMENTS
+    cap: Cap = field(default_factory=Cap)
+
+
+class PortalPass:
+    """One pass over one portal."""
+
+    def __init__(
+        self,
+        *,
+        portal: Portal,
+        number: int,
+        adapter: Adapter,
+        client: Client,
+        connection: Connection,
+        now: Callable[[], datetime],
+        holder: str,
+        progress: Progress,
+        limits: Limits,
+    ) -> None:
+        self._portal = portal
+        self._number = number
+        self._adapter = adapter
+        self._client = client
+        self._connection = connection
+        self._now = now
+        self._holder = holder
+        self._progress = progress
+        self._limits = limits
+        self._known = StoredKnowledge(connection, number)
+        self._streams: dict[str, Stream] = {}
+
+    async def run(self, kind: Pass) -> RunSummary:
+        """Read what *kind* asks for, or go on with the first load while that is unfinished."""
+        began = time.monotonic()
+        held = await lease.take(self._connection, self._number, "portal", self._holder)
+        try:
+            return await self._run(kind, held, began)
+        finally:
+            await lease.give_back(self._connection, held)
+
+    async def _run(self, kind: Pass, held: lease.Lease, began: float) -> RunSummary:
+        self._unloaded = await bookkeeping.unloaded_streams(
+            self._connection, self._number, self._adapter.streams
+        )
+        self._kind = Pass.RECONCILE if self._unloaded else kind
+        self._held = held
+        self._start = self._now()
+        run = await bookkeeping.start_run(
+            self._connection, self._number, self._kind, self._start, baseline=bool(self._unloaded)
+        )
+        self._writer = Writer(
+            self._connection,
+            run=run,
+            held=held,
+            normalise=self._adapter.normalise,
+            inventory=self._adapter.inventory,
+            cap=self._limits.cap,
+            now=self._now,
+        )
+        await self._writer.open()
+        self._progress.started(self._portal.key, self._kind, run.baseline)
+        state, notice = "INTERRUPTED", None
+        try:
+            await self._crawl()
+            state = "DONE" if all(stream.proved for stream in self._streams.values()) else "INCOMPLETE"
+        except BudgetSpent:
+            state = "INCOMPLETE"
+        except PortalError as error:
+            state, notice = "FAILED", str(error)
+            log.warning("pass_failed", portal=self._portal.key, endpoint=error.endpoint, error=error.message)
+        except GatewayError as error:
+            state, notice = "FAILED", error.message
+            raise
+        finally:
+            summary = self._summary(
+                baseline=run.baseline, state=state, notice=notice, seconds=time.monotonic() - began
+            )
+            await bookkeeping.end_run(
+                self._connection,
+                run,
+                state=state,
+                now=self._now(),
+                requests=summary.requests,
+                tallies={name: asdict(tally) for name, tally in summary.streams.items()},
+                notice=notice,
+            )
+            self._progress.ended(summary)
+        return summary
+
+    async def _crawl(self) -> None:
+        crawl = self._adapter.crawl(self._portal, self._client, self._known, self._kind, self._start)
+        current: Stream | None = None
+        async for scope in crawl.scopes():
+            if current is None or current.name != scope.stream:
+                if current is not None:
+                    await self._end_stream(current)
+                current = await self._begin_stream(scope.stream)
+            if not (current.baseline and scope.key and scope.key in current.read_before):
+                await self._scope(crawl, scope, current)
+        if current is not None:
+            await self._end_stream(current)
+        for name in self._adapter.streams:
+            if name not in self._streams and self._kind is Pass.RECONCILE:
+                await self._end_stream(await self._begin_stream(name))
+
+    async def _begin_stream(self, name: str) -> Stream:
+        """Return the stream's account; on a first load it goes on where the last pass stopped."""
+        stream = Stream(
+            name,
+            baseline=name in self._unloaded,
+            read_before=await self._known.scopes_read(name),
+            requests_before=self._client.requests,
+        )
+        self._streams[name] = stream
+        return stream
+
+    async def _scope(self, crawl: Crawl, scope: Scope, stream: Stream) -> None:
+        cursor = await bookkeeping.cursor(self._connection, self._number, scope) if stream.baseline else None
+        seen = await self._writer.begin(scope) if scope.whole and cursor is None else None
+        reader = ScopeReader(
+            self._writer, scope, seen, baseline=stream.baseline, elements=self._limits.elements
+        )
+        stream.expect(scope.total)
+        reader.heard = lambda tally: self._advance(stream, tally)
+        end = await reader.read(crawl.read(scope, cursor))
+        stream.tally.add(
+            await self._writer.end_scope(
+                scope, end, seen=seen, loaded=reader.loaded, baseline=stream.baseline
+            )
+        )
+        stream.conclude(end)
+        if scope.stream == "jobs":
+            await self._writer.follow(source=scope.key or None, baseline=stream.baseline)
+
+    def _advance(self, stream: Stream, tally: Tally) -> None:
+        stream.tally.add(tally)
+        stream.requests = self._client.requests - stream.requests_before
+        self._progress.advanced(self._portal.key, stream.name, stream.tally.fetched, stream.expected)
+
+    async def _end_stream(self, stream: Stream) -> None:
+        """Derive what follows from a stream read to its end, and note where its next pass starts."""
+        if stream.name == "sources":
+            await self._writer.set_schedules(schedule.settle)
+        if stream.name == "records":
+            await self._writer.follow(jobs=stream.newly_covered, baseline=stream.baseline)
+            await self._writer.mend_texts(_MENDING, self._limits.elements)
+        if stream.name == "job_errors":
+            await self._writer.follow(baseline=stream.baseline)
+        await bookkeeping.end_stream(
+            self._connection,
+            self._number,
+            stream.name,
+            now=self._start,
+            reconcile=self._kind is Pass.RECONCILE,
+            proved=stream.proved,
+            watermark=stream.watermark,
+        )
+        stream.requests = self._client.requests - stream.requests_before
+        stream.seconds = time.monotonic() - stream.began
+        await lease.extend(self._connection, self._held)
+
+    def _summary(self, *, baseline: bool, state: str, notice: str | None, seconds: float) -> RunSummary:
+        return RunSummary(
+            portal=self._portal.key,
+            kind=self._kind,
+            state=state,
+            baseline=baseline,
+            requests=self._client.requests,
+            seconds=round(seconds, 3),
+            streams={name: stream.summary() for name, stream in self._streams.items()},
+            notice=notice,
+        )

@@ -1,0 +1,63 @@
+"""What a pass tells while it runs, and what it says at its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTally:
+    """What one stream brought: elements fetched, rows new, changed and gone, elements quarantined."""
+
+    fetched: int = 0
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+    quarantined: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One pass over one portal."""
+
+    portal: str
+    kind: str
+    """POLL or RECONCILE."""
+    state: str
+    """DONE; INCOMPLETE (the budget ended, or something could not be proved); FAILED; INTERRUPTED."""
+    baseline: bool
+    """Whether this was (part of) the first load."""
+    requests: int
+    seconds: float
+    streams: dict[str, StreamTally]
+    notice: str | None = None
+    """Why it failed, in words."""
+
+
+class Progress(Protocol):
+    """Listens to passes."""
+
+    def started(self, portal: str, kind: str, baseline: bool) -> None:
+        """Hear that a pass begins."""
+
+    def advanced(self, portal: str, stream: str, done: int, expected: int | None) -> None:
+        """Hear how many elements of a stream have been committed, of how many if that is known."""
+
+    def ended(self, summary: RunSummary) -> None:
+        """Hear how a pass ended."""
+
+
+class Silent:
+    """Listens and says nothing."""
+
+    def started(self, portal: str, kind: str, baseline: bool) -> None:
+        """Hear that a pass begins."""
+
+    def advanced(self, portal: str, stream: str, done: int, expected: int | None) -> None:
+        """Hear how far a stream is."""
+
+    def ended(self, summary: RunSummary) -> None:
+        """Hear how a pass ended."""
