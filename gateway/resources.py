@@ -27,7 +27,7 @@ def alembic_folder() -> Path:
 
 
 def _place(installed: str, checkout: str) -> Path:
-    """Return where a data file is: in the wheel, or else in the checkout; FileNotFoundError where it is in neither."""
+    """Return where a data file is, in the wheel or else in the checkout; raises FileNotFoundError."""
     places = (_PACKAGE / "_data" / installed, _PACKAGE.parent / checkout)
     for place in places:
         if place.exists():

@@ -19,18 +19,11 @@ import asyncpg
 import pytest
 
 _ROOT = Path(__file__).resolve().parent.parent
-_SHADOWS = [
-    file
-    for file in (
-        _ROOT / "graphql" / "__init__.py",
-        _ROOT / "alembic" / "__init__.py",
-        *(_ROOT / "tests").rglob("__init__.py"),
-    )
-    if file.exists()
-]
+_PACKAGES = (_ROOT / "graphql" / "__init__.py", _ROOT / "alembic" / "__init__.py")
+_SHADOWS = [file for file in (*_PACKAGES, *(_ROOT / "tests").rglob("__init__.py")) if file.exists()]
 if _SHADOWS:
     raise pytest.UsageError(
-        f"Remove {', '.join(str(file) for file in _SHADOWS)}: as packages, these folders hide installed libraries."
+        f"Remove {', '.join(map(str, _SHADOWS))}: as packages, these folders hide installed libraries."
     )
 
 from gateway.postgres import Server, connect, connect_pool, migrate  # noqa: E402 - after the guard

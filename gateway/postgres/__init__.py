@@ -27,7 +27,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """A Postgres that answers: *url* for asyncpg (a secret), *where* for people, *embedded* when it is our own."""
+    """A Postgres that answers: *url* is for asyncpg (a secret), *where* for people."""
 
     url: str
     where: str

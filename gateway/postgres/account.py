@@ -52,8 +52,8 @@ def account(folder: Path, program: Path) -> Account:
             return way
     if os.geteuid() == 0:
         raise ConfigurationError(
-            f"Postgres refuses to run as root, and no other user can be taken on here to work in {folder}.",
-            hint="Start the gateway as an ordinary user, choose a data folder that everybody may pass through, "
+            f"Postgres refuses to run as root, and no other user can work in {folder} here.",
+            hint="Start the gateway as an ordinary user, choose a data folder that everybody may enter, "
             "or set GATEWAY_DATABASE_URL.",
         )
     raise ConfigurationError(

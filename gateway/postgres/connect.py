@@ -1,4 +1,4 @@
-"""Connections to Postgres, and what is said when there is none: the one place that translates asyncpg's refusals."""
+"""Connections to Postgres: the one place that says in plain words why there is none."""
 
 from __future__ import annotations
 
@@ -13,13 +13,27 @@ from gateway.errors import DatabaseError, DatabaseUnavailable, DatabaseUnusable
 
 OLDEST = 15
 """The oldest major version of Postgres that the gateway works with."""
-CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 10
 _SESSION = {"application_name": "harvest-gateway", "timezone": "UTC", "jit": "off"}
-_SCHEMES = ("postgresql", "postgres")
+_SCHEMES = ("postgresql://", "postgres://")
+_LOOK = "Look at GATEWAY_DATABASE_URL."
+_REASONS: tuple[tuple[type[BaseException], str, str], ...] = (
+    (
+        asyncpg.InvalidAuthorizationSpecificationError,
+        "it does not let this user in",
+        f"Wrong password? {_LOOK}",
+    ),
+    (asyncpg.InvalidCatalogNameError, "it has no database of this name", f"Make it (createdb). {_LOOK}"),
+    (asyncpg.TooManyConnectionsError, "it has no connection left", "Raise its max_connections."),
+    (asyncpg.CannotConnectNowError, "it is starting or stopping", "Try again in a moment."),
+    (socket.gaierror, "its host is unknown", _LOOK),
+    (TimeoutError, f"no answer within {CONNECT_SECONDS} s", f"Is a firewall between? {_LOOK}"),
+    (OSError, "nothing answers there", f"Is it running? {_LOOK}"),
+)
 
 
 async def connect(url: str, **options: Any) -> asyncpg.Connection:
-    """Return one connection; *options* go to asyncpg. Raises DatabaseUnavailable, in words without the password."""
+    """Return one connection; *options* go to asyncpg. Raises DatabaseUnavailable, without the password."""
     try:
         return await asyncpg.connect(dsn(url), timeout=CONNECT_SECONDS, server_settings=_SESSION, **options)
     except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
@@ -49,17 +63,17 @@ async def connect_pool(url: str, *, size: int = 4) -> asyncpg.Pool:
         raise unreachable(url, error) from None
 
 
-async def require_usable(url: str) -> None:
-    """Raise DatabaseUnavailable when *url* does not answer, DatabaseUnusable when it is too old or not UTF-8."""
+async def require_usable(url: str, *, oldest: int = OLDEST) -> None:
+    """Raise DatabaseUnavailable when nothing answers, DatabaseUnusable when it is too old or not UTF-8."""
     connection = await connect(url)
     try:
         major = connection.get_server_version().major
         encoding = await connection.fetchval("SHOW server_encoding")
     finally:
         await connection.close()
-    if major < OLDEST:
+    if major < oldest:
         raise DatabaseUnusable(
-            f"{where(url)} is Postgres {major}.", hint=f"Postgres {OLDEST} or later is needed."
+            f"{where(url)} is Postgres {major}.", hint=f"Postgres {oldest} or later is needed."
         )
     if encoding != "UTF8":
         raise DatabaseUnusable(
@@ -89,7 +103,7 @@ def where(url: str) -> str:
 
 def unreachable(url: str, error: BaseException) -> DatabaseError:
     """Return, in plain words, why *url* could not be connected to."""
-    if not dsn(url).startswith(tuple(f"{scheme}://" for scheme in _SCHEMES)):
+    if not dsn(url).startswith(_SCHEMES):
         return DatabaseUnavailable(
             "The address of the database is none of Postgres.",
             hint="It looks like postgresql://user:password@host:5432/database (GATEWAY_DATABASE_URL).",
@@ -100,31 +114,14 @@ def unreachable(url: str, error: BaseException) -> DatabaseError:
 
 def _reason(error: BaseException) -> tuple[str, str]:
     """Return what went wrong, and what to do."""
-    look = "Look at GATEWAY_DATABASE_URL."
-    match error:
-        case asyncpg.InvalidAuthorizationSpecificationError():
-            return "it does not let this user in", "Look at user and password in GATEWAY_DATABASE_URL."
-        case asyncpg.InvalidCatalogNameError():
-            return "it has no database of this name", "Make it (createdb), or correct GATEWAY_DATABASE_URL."
-        case asyncpg.TooManyConnectionsError():
-            return "it has no connection left", "Raise max_connections there, or use smaller pools here."
-        case asyncpg.CannotConnectNowError():
-            return "it is starting or stopping", "Try again in a moment."
-        case asyncpg.PostgresError():
-            return str(error), look
-        case socket.gaierror():
-            return "its host is unknown", look
-        case ssl.SSLError():
-            return (
-                f"no encrypted connection: {error.reason or 'TLS failed'}",
-                "Look at sslmode in GATEWAY_DATABASE_URL.",
-            )
-        case TimeoutError():
-            return f"no answer within {CONNECT_SECONDS:.0f} s", look
-        case OSError():
-            return "nothing answers there", f"Is it running? {look}"
-        case _:
-            return "its address cannot be understood", look
+    if isinstance(error, ssl.SSLError):
+        return f"no encrypted connection ({error.reason or 'TLS failed'})", "Look at sslmode in the address."
+    for kind, reason, hint in _REASONS:
+        if isinstance(error, kind):
+            return reason, hint
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error), _LOOK
+    return "its address cannot be understood", _LOOK
 
 
 async def _keep(_: asyncpg.Connection) -> None:

