@@ -1,0 +1,139 @@
+"""Reads one job's items: large pages, and a way around the row that makes a page fail.
+
+Items have no id: their place in the job is their name, so places are counted from the pages asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from adapters.data_gouv_fr import wire
+from adapters.data_gouv_fr.paging import ABSENT, Garbled, Missing, Sheet, sheet
+from gateway.fetch.client import Client
+from gateway.model.document import Document, Fetch, Rejection
+from gateway.model.enums import EntityType
+from gateway.model.identity import item_id
+from gateway.ports import End, Page, Scope
+
+CONFIRMED = frozenset({502, 503, 504})
+"""Statuses that are tried again while a row is cornered: its 500 has been confirmed."""
+GIVE_UP = 25
+"""Rows that may fail one by one while the portal has shown none."""
+
+
+class Items:
+    """The items of one job, page by page."""
+
+    def __init__(self, client: Client, scope: Scope) -> None:
+        self._client = client
+        self._scope = scope
+        self._path = wire.items_path(scope.key)
+        self._shown = 0
+        self._poisoned = 0
+        self._totals: set[int | None] = set()
+        """What the pages said of the list's length."""
+        self._end: int | None = None
+        """Where the list ends, as far as is known."""
+
+    async def read(self, cursor: Any) -> AsyncIterator[Page | End]:
+        """Yield the pages from *cursor* (``{"page": n}``, from 1), then the End."""
+        number = cursor["page"] if cursor else 1
+        before = (number - 1) * wire.ITEMS_PAGE
+        more = True
+        while more:
+            start = (number - 1) * wire.ITEMS_PAGE
+            found = await sheet(self._client, self._path, number=number, size=wire.ITEMS_PAGE)
+            if isinstance(found, Garbled):
+                yield Page([found.rejection(self._scope)], cursor={"page": number})
+                raise found.error(self._client.portal)
+            if isinstance(found, Sheet):
+                elements: list[Document | Rejection] = list(self._taken(found, start))
+                more = found.more
+            elif await self._poisonous(found):
+                elements = await self._around(start)
+                more = (self._end or 0) > start + wire.ITEMS_PAGE
+            else:
+                yield End(proved=False, reason=f"the portal does not show this job's items ({found.status})")
+                return
+            number += 1
+            yield Page(elements, cursor={"page": number}, total=self._end)
+        yield self._verdict(before)
+
+    def _taken(self, found: Sheet, start: int) -> list[Document]:
+        """Return a page's rows as documents; the first is at *start*."""
+        self._shown += len(found.rows)
+        self._totals.add(found.total)
+        if found.total is not None:
+            self._end = found.total
+        return [self._document(start + index, row, found.fetch) for index, row in enumerate(found.rows)]
+
+    def _document(self, position: int, row: bytes, fetch: Fetch) -> Document:
+        job = self._scope.key
+        return Document.of(
+            EntityType.HARVEST_RECORD, item_id(job, position), row, fetch, parent=job, position=position
+        )
+
+    def _rejected(self, position: int, found: Missing) -> Rejection:
+        self._poisoned += 1
+        return Rejection(
+            EntityType.HARVEST_RECORD,
+            "the portal fails when it is to show this item",
+            found.body,
+            found.fetch,
+            native_id=item_id(self._scope.key, position),
+            parent=self._scope.key,
+            position=position,
+        )
+
+    async def _poisonous(self, found: Missing) -> bool:
+        """Whether a page failed because of a row: the job itself must be there."""
+        if found.status == ABSENT:
+            return False
+        answer = await self._client.get(wire.job_path(self._scope.key))
+        return answer.status == 200
+
+    async def _around(self, start: int) -> list[Document | Rejection]:
+        """Return the rows of the failed page at *start*, with a rejection for each that cannot be shown."""
+        elements: list[Document | Rejection] = []
+        ranges = self._halves(start, 0)
+        while ranges and not self._hopeless():
+            begin, level = ranges.pop(0)
+            if self._end is not None and begin >= self._end:
+                continue
+            size = wire.ITEMS_PAGES[level]
+            found = await sheet(
+                self._client, self._path, number=begin // size + 1, size=size, retry=CONFIRMED
+            )
+            if isinstance(found, Garbled):
+                raise found.error(self._client.portal)
+            if isinstance(found, Sheet):
+                elements.extend(self._taken(found, begin))
+            elif found.status == ABSENT:
+                self._end = begin
+            elif size == 1:
+                elements.append(self._rejected(begin, found))
+            else:
+                ranges = [*self._halves(begin, level), *ranges]
+        return elements
+
+    def _halves(self, start: int, level: int) -> list[tuple[int, int]]:
+        """Return the smaller pages that make up the page at *start*, as (start, level)."""
+        size, smaller = wire.ITEMS_PAGES[level], wire.ITEMS_PAGES[level + 1]
+        return [(begin, level + 1) for begin in range(start, start + size, smaller)]
+
+    def _hopeless(self) -> bool:
+        return self._poisoned >= GIVE_UP and not self._shown
+
+    def _verdict(self, before: int) -> End:
+        """Return what the pages prove; *before* rows were read by an earlier pass."""
+        if self._hopeless():
+            return End(proved=False, reason="the portal shows none of this job's items")
+        if self._poisoned:
+            reason = f"{self._poisoned} of this job's items cannot be shown by the portal"
+            return End(proved=False, reason=reason, covers=(self._scope.key,))
+        shown = before + self._shown
+        if self._totals != {shown}:
+            said = ", ".join(str(total) for total in self._totals)
+            return End(proved=False, reason=f"the portal says {said} items and shows {shown}")
+        return End(proved=True, covers=(self._scope.key,))

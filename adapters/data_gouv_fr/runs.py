@@ -1,0 +1,81 @@
+"""Reads what a poll needs of one source's runs: the newest, back to one that is stored and has ended."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+
+from adapters.data_gouv_fr import wire
+from adapters.data_gouv_fr.lists import Documents, Element, Listing
+from adapters.data_gouv_fr.paging import FAILED, Garbled, Missing, element
+from gateway.fetch.client import Client
+from gateway.model.document import Document, Fetch
+from gateway.model.enums import EntityType, JobStatus
+from gateway.ports import End, Known, KnownJob, Page, Scope
+
+OPEN = frozenset({JobStatus.PENDING, JobStatus.RUNNING})
+UNENDED = OPEN | {JobStatus.SCHEDULED}
+
+
+def run_documents(client: Client, source: str) -> Documents:
+    """Return what makes the document of a run of *source*; PortalUnreadable for a run that holds items."""
+
+    def documents(native_id: str, job: Element, row: bytes, fetch: Fetch) -> Iterator[Document]:
+        if wire.generation(job) is wire.Generation.EMBEDDED:
+            raise client.unreadable(fetch, "it gives items inside of jobs, as udata did before version 17")
+        yield Document.of(EntityType.HARVEST_JOB, native_id, row, fetch, parent=source)
+
+    return documents
+
+
+class NewestRuns:
+    """The newest runs of one source.
+
+    They are yielded oldest first: the run by which the next poll would see that nothing is new comes last, so
+    that a pass that ends early leaves no gap.
+    """
+
+    def __init__(self, client: Client, scope: Scope, listing: Listing, known: Known) -> None:
+        self._client = client
+        self._scope = scope
+        self._listing = listing
+        self._known = known
+
+    async def read(self) -> AsyncIterator[Page | End]:
+        """Yield the pages, then the End."""
+        stored = await self._known.jobs_of(self._scope.key)
+        seen: set[str] = set()
+        pages: list[Page] = []
+        more = True
+        while more:
+            found = await self._listing.page(len(pages) + 1)
+            if isinstance(found, Garbled):
+                yield Page([found.rejection(self._scope)])
+                raise found.error(self._client.portal)
+            if isinstance(found, Missing):
+                if found.status == FAILED or not pages:
+                    yield End(proved=False, reason=f"the portal answers {found.status}")
+                    return
+                break
+            names: set[str] = set()
+            pages.append(Page(self._listing.taken(found, names), total=found.total))
+            more = found.more and not names <= seen and not _reaches_back(names, stored)
+            seen |= names
+        late = [document async for document in self._unseen(stored, seen)]
+        for page in (Page(late), *reversed(pages)) if late else reversed(pages):
+            yield page
+        yield End(proved=True)
+
+    async def _unseen(self, stored: Mapping[str, KnownJob], seen: set[str]) -> AsyncIterator[Document]:
+        """Yield the stored open runs that no page has shown, asked for one by one; an absent one stays."""
+        documents = run_documents(self._client, self._scope.key)
+        for job in sorted(name for name, job in stored.items() if job.status in OPEN and name not in seen):
+            answer = await self._client.get(wire.job_path(job))
+            read = element(answer.body) if answer.status == 200 else ""
+            if not isinstance(read, str) and read.get("id") == job:
+                for document in documents(job, read, answer.body, answer.fetch):
+                    yield document
+
+
+def _reaches_back(names: set[str], stored: Mapping[str, KnownJob]) -> bool:
+    """Whether a page shows a run that is stored and has ended: older ones are stored then."""
+    return any((job := stored.get(name)) is not None and job.status not in UNENDED for name in names)
