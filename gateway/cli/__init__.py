@@ -1,0 +1,1 @@
+"""The command line: parse, compose, call, print; one module per group of commands."""

@@ -1,0 +1,83 @@
+"""Live or sandbox: which portals `gateway up` reads, and how that is said."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gateway.cli.calling import with_changes
+from gateway.cli.reaching import Reached, reach
+from gateway.cli.sandboxes import place
+
+if TYPE_CHECKING:
+    from gateway.config import Settings
+    from gateway.ports import Portal
+
+KEY_HINT = "https://api.data.gov/signup/"
+"""Where anybody gets a key for Data.gov's interfaces, for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The settings that the portals were chosen with, and the words for it."""
+
+    settings: Settings
+    words: Sequence[str]
+
+    def examples(self, endpoint: str) -> Sequence[str]:
+        """Return commands that ask *endpoint* something."""
+        name = _first_operation()
+        commands = [f"gateway query --url {shlex.quote(endpoint)}"]
+        return [f"gateway query {name} --url {shlex.quote(endpoint)}", *commands] if name else commands
+
+
+async def choose(settings: Settings) -> Choice:
+    """Return the live portals where one answers within the probe's time, else the sandbox."""
+    if settings.sandbox:
+        return _sandbox(settings, "as was asked for")
+    from gateway.registry import portals
+
+    configured = {key: portal for key, portal in portals(settings).items() if portal.settings.enabled}
+    reached = await reach(configured.values(), seconds=settings.probe_seconds)
+    if not any(found.answers for found in reached):
+        why = ", ".join(f"{found.key}: {found.words}" for found in reached) or "none is enabled"
+        return _sandbox(settings, f"since no live portal answers ({why})")
+    return Choice(_sliced(settings, configured), list(_live_words(settings, configured, reached)))
+
+
+def _sandbox(settings: Settings, why: str) -> Choice:
+    chosen = place(settings)
+    titles = " and ".join(str(portal["title"]) for portal in chosen.portals.values())
+    return Choice(chosen, [f"SANDBOX, {why}: {titles}", "Their data is invented; no live portal is asked."])
+
+
+def _sliced(settings: Settings, portals: Mapping[str, Portal]) -> Settings:
+    """Return *settings* with a first slice of requests for each portal whose passes have no limit yet."""
+    slices: dict[str, dict[str, Any]] = {key: dict(value) for key, value in settings.portals.items()}
+    for key, portal in portals.items():
+        if portal.settings.max_requests is None:
+            slices.setdefault(key, {})["max_requests"] = settings.first_slice_requests
+    return with_changes(settings, portals=slices)
+
+
+def _live_words(
+    settings: Settings, portals: Mapping[str, Portal], reached: Iterable[Reached]
+) -> Iterable[str]:
+    for found in reached:
+        portal = portals[found.key].settings
+        words = "LIVE" if found.answers else "does not answer now, is tried again"
+        yield f"{portal.title or found.key} ({portal.base_url}): {words}, {found.words}"
+    limit = settings.first_slice_requests
+    yield f"Each pass sends at most {limit} requests to a portal and goes on where the last one ended."
+    if any(key == "data-gov" and portal.settings.api_key is None for key, portal in portals.items()):
+        yield f"Without a key Data.gov is read at its origin, which needs none. A free one: {KEY_HINT}"
+        yield "Set it with GATEWAY_PORTALS__DATA_GOV__API_KEY to use the documented address instead."
+
+
+def _first_operation() -> str | None:
+    """Return an operation that needs no variables."""
+    from gateway.resources import operations
+
+    return next((name for name, text in operations().items() if "$" not in text.partition("{")[0]), None)

@@ -1,0 +1,148 @@
+"""How a sync is watched: bars on a terminal, plain lines elsewhere, and the summary at its end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+    from gateway.sync.progress import Progress, RunSummary
+
+PAUSE = 2.0
+"""Seconds between two plain lines on the same stream."""
+
+FIGURES = ("fetched", "new", "changed", "gone", "quarantined", "requests", "seconds")
+
+
+class Lines:
+    """Watches in plain lines, at most one per stream and pause."""
+
+    def __init__(self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._say = say
+        self._clock = clock
+        self._told: dict[tuple[str, str], float] = {}
+
+    def started(self, portal: str, kind: str, baseline: bool) -> None:
+        """Say that a pass begins."""
+        self._told.clear()
+        self._say(f"{portal}: {pass_words(kind, baseline)} begins")
+
+    def advanced(self, portal: str, stream: str, done: int, expected: int | None) -> None:
+        """Say how far a stream is, if that was not said just now."""
+        now = self._clock()
+        if now - self._told.get((portal, stream), -PAUSE) < PAUSE:
+            return
+        self._told[portal, stream] = now
+        of = f" of {expected:,}" if expected else ""
+        self._say(f"{portal}: {stream}: {done:,}{of}")
+
+    def ended(self, summary: RunSummary) -> None:
+        """Say how a pass ended."""
+        self._say(sentence(summary))
+
+
+class Bars:
+    """Watches with a bar per stream, on a terminal."""
+
+    def __init__(self, drawing: RichProgress) -> None:
+        self._drawing = drawing
+        self._bars: dict[tuple[str, str], TaskID] = {}
+
+    def started(self, portal: str, kind: str, baseline: bool) -> None:
+        """Begin with no bars for this portal."""
+        self._remove(portal)
+        self._drawing.console.print(f"{portal}: {pass_words(kind, baseline)} begins")
+
+    def advanced(self, portal: str, stream: str, done: int, expected: int | None) -> None:
+        """Move the stream's bar; without *expected* it pulses."""
+        name = (portal, stream)
+        if name not in self._bars:
+            self._bars[name] = self._drawing.add_task(f"{portal}: {stream}", total=None)
+        total = max(expected, done) if expected else None
+        self._drawing.update(self._bars[name], completed=done, total=total)
+
+    def ended(self, summary: RunSummary) -> None:
+        """Replace the portal's bars by a sentence."""
+        self._remove(summary.portal)
+        self._drawing.console.print(sentence(summary))
+
+    def _remove(self, portal: str) -> None:
+        for name in [name for name in self._bars if name[0] == portal]:
+            self._drawing.remove_task(self._bars.pop(name))
+
+
+@contextmanager
+def watching(*, quiet: bool = False) -> Iterator[Progress]:
+    """Yield what fits where stderr goes: bars on a terminal, lines elsewhere, nothing when *quiet*."""
+    if quiet:
+        from gateway.sync.progress import Silent
+
+        yield Silent()
+        return
+    if not sys.stderr.isatty():
+        yield Lines(_to_stderr)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as drawing:
+        yield Bars(drawing)
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def pass_words(kind: str, baseline: bool) -> str:
+    """Return what a pass is called: the first load of a portal is one whatever its kind."""
+    return (
+        "first load" if baseline else {"POLL": "poll", "RECONCILE": "full reconcile"}.get(kind, kind.lower())
+    )
+
+
+def sentence(summary: RunSummary) -> str:
+    """Return one line on how a pass ended."""
+    tallies = summary.streams.values()
+    fetched = sum(tally.fetched for tally in tallies)
+    new = sum(tally.new for tally in tallies)
+    changed = sum(tally.changed for tally in tallies)
+    words = (
+        f"{summary.portal}: {pass_words(summary.kind, summary.baseline)} {summary.state.lower()}: "
+        f"{fetched:,} fetched, {new:,} new, {changed:,} changed, {summary.requests:,} requests, "
+        f"{summary.seconds:.1f} s"
+    )
+    return f"{words}. {summary.notice}" if summary.notice else words
+
+
+def summary_rows(summaries: Sequence[RunSummary]) -> list[list[Any]]:
+    """Return a row per portal and stream: portal, stream, then the figures of the issue's table."""
+    return [
+        [summary.portal, stream, *(getattr(tally, figure) for figure in FIGURES)]
+        for summary in summaries
+        for stream, tally in summary.streams.items()
+    ]
+
+
+def print_summary(summaries: Sequence[RunSummary]) -> None:
+    """Print the table per stream and a notice per portal that has one."""
+    from gateway.cli import output
+
+    rows = summary_rows(summaries)
+    if rows:
+        output.print_table("", ["portal", "stream", *FIGURES], rows)
+    for summary in summaries:
+        if summary.notice:
+            print(f"{summary.portal}: {summary.notice}")
+
+
+def as_json(summaries: Sequence[RunSummary]) -> list[dict[str, Any]]:
+    """Return the summaries as plain values."""
+    return [asdict(summary) for summary in summaries]
