@@ -41,6 +41,7 @@ class DataGouvFr:
     settings: type[PortalSettings] = GouvSettings
     version: int = 1
     streams: tuple[str, ...] = crawl.STREAMS
+    inventory: bool = True
     tables: Mapping[EntityType, Table[Any]] = normalise.TABLES
     caveats: tuple[str, ...] = (
         "Every run lists every item that it saw, changed or not: items are no changes.",

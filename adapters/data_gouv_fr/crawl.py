@@ -100,11 +100,11 @@ class GouvCrawl:
             ),
         )
         for kind, found, body in embedded:
-            if body is not None and usable(part(found, "id")):
-                yield Document.of(kind, found["id"], body, fetch)
+            if body is not None and usable(named := part(found, "id")):
+                yield Document.of(kind, named, body, fetch)
 
     async def _every_source(self) -> AsyncIterator[Scope]:
-        """Yield each source that has or had runs; those never read come first, so that a small budget gets on."""
+        """Yield each source that has or had runs, those never read first, so that a small budget gets on."""
         read = await self._known.scopes_read(JOBS)
         stored = await self._known.newest_jobs()
         for source in sorted(self._listed, key=read.__contains__):

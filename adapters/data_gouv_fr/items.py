@@ -56,7 +56,7 @@ class Items:
             else:
                 yield End(proved=False, reason=f"the portal does not show this job's items ({found.status})")
                 return
-            number += 1
+            number += more  # after the last page, that page again: one past the end is a 404
             yield Page(elements, cursor={"page": number}, total=self._end)
         yield self._verdict(before)
 

@@ -111,7 +111,7 @@ class Listing:
             reading.totals.update(() if found.total is None else (found.total,))
             reading.nameless += sum(isinstance(one, Rejection) for one in rows)
             more = found.more and len(reading.ids) > known
-            number += 1
+            number += more  # after the last page, that page again: one past the end is a 404
             yield Page(rows, cursor=self._cursor(number), total=found.total)
 
     def _cursor(self, number: int) -> Any:

@@ -33,7 +33,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """No page: 404 past the end of a list, 500 where a row cannot be shown; either where the owner is gone."""
+    """No page: 404 past the end of a list, 500 where a row cannot be shown; either where there is no list."""
 
     status: int
     body: bytes
