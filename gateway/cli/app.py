@@ -52,6 +52,14 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"harvest-gateway {version('harvest-gateway')}")
+        raise typer.Exit
+
+
 def _before(
     context: typer.Context,
     *,
@@ -64,14 +72,6 @@ def _before(
     del version
     context.obj = context.obj or Call()
     context.obj.debug = context.obj.debug or debug
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        print(f"harvest-gateway {version('harvest-gateway')}")
-        raise typer.Exit
 
 
 def _debug_first(arguments: Sequence[str]) -> list[str]:

@@ -111,10 +111,10 @@ async def database(settings: Settings) -> list[Finding]:
 
 
 def _unmade(settings: Settings) -> Finding:
-    from gateway.postgres.server import bundled_binaries
+    from gateway.postgres.programs import bundled
 
     try:
-        bundled_binaries()
+        bundled()
     except GatewayError as error:
         return Finding("Postgres", "wrong", error.message, error.hint)
     return Finding(

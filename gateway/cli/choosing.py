@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from gateway.config import Settings
     from gateway.ports import Portal
 
-KEY_HINT = "https://api.data.gov/signup/"
-"""Where anybody gets a key for Data.gov's interfaces, for nothing."""
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -69,11 +66,20 @@ def _live_words(
         portal = portals[found.key].settings
         words = "LIVE" if found.answers else "does not answer now, is tried again"
         yield f"{portal.title or found.key} ({portal.base_url}): {words}, {found.words}"
+    for key, configured in portals.items():
+        yield from _key_words(key, configured)
     limit = settings.first_slice_requests
-    yield f"Each pass sends at most {limit} requests to a portal and goes on where the last one ended."
-    if any(key == "data-gov" and portal.settings.api_key is None for key, portal in portals.items()):
-        yield f"Without a key Data.gov is read at its origin, which needs none. A free one: {KEY_HINT}"
-        yield "Set it with GATEWAY_PORTALS__DATA_GOV__API_KEY to use the documented address instead."
+    yield f"A pass sends at most {limit} requests to a portal; the next one goes on where it ended."
+
+
+def _key_words(key: str, portal: Portal) -> Iterable[str]:
+    """Yield what a portal that gives out keys does without one, and where to get one."""
+    source = getattr(portal.settings, "key_url", "")
+    if source and portal.settings.api_key is None:
+        title = portal.settings.title or key
+        name = f"GATEWAY_PORTALS__{key.upper().replace('-', '_')}__API_KEY"
+        yield f"{title} is read without a key, at its origin, which serves the same lists;"
+        yield f"a key for its documented address is free at {source}: set it as {name}."
 
 
 def _first_operation() -> str | None:

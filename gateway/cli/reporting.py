@@ -11,7 +11,7 @@ import typer
 from gateway.cli.options import LOOK, AsJson, DataDir, Sandbox, examples
 
 if TYPE_CHECKING:
-    from gateway.compare.comparison import Comparison
+    from gateway.compare.measure import Comparison
     from gateway.config import Settings
 
 DAYS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
@@ -90,10 +90,9 @@ def _utc(instant: datetime | None) -> datetime | None:
 
 async def _compare(settings: Settings, since: datetime | None, until: datetime | None) -> Comparison:
     from gateway.cli.opening import open_gateway
-    from gateway.compare.comparison import compare as compared
 
-    async with open_gateway(settings) as gateway, gateway.pool.acquire() as connection:
-        return await compared(connection, since=since, until=until)
+    async with open_gateway(settings) as gateway:
+        return await gateway.compare(since, until)
 
 
 def _write(file: Path, page: str) -> None:

@@ -157,8 +157,8 @@ def portals(*, as_json: AsJson = False) -> None:
     if as_json:
         output.print_json(rows)
         return
-    columns = ["key", "title", "adapter", "baseUrl", "key set", "enabled", "sandbox"]
-    names = ["key", "title", "adapter", "base_url", "api_key", "enabled", "sandbox"]
+    columns = ["key", "title", "adapter", "address", "key set", "sandbox"]
+    names = ["key", "title", "adapter", "base_url", "api_key", "sandbox"]
     output.print_table("Portals", columns, [[row[name] for name in names] for row in rows])
     for row in rows:
         for caveat in row["caveats"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -11,6 +11,10 @@ from gateway.cli.options import LOOK, AsJson, DataDir, Sandbox, examples
 
 if TYPE_CHECKING:
     from gateway.config import Settings
+
+
+STREAM = ("stream", "polled_at", "reconciled_at", "complete", "done", "expected")
+RUN = ("kind", "state", "baseline", "started_at", "ended_at", "requests", "notice")
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +36,7 @@ def status(*, data: DataDir = None, sandbox: Sandbox = None, as_json: AsJson = F
     if as_json:
         output.print_json(told)
     else:
-        output.print_tree("Gateway", told)
+        print_status(told)
 
 
 async def _status(settings: Settings) -> dict[str, Any]:
@@ -42,9 +46,36 @@ async def _status(settings: Settings) -> dict[str, Any]:
         return await gateway.status()
 
 
+def print_status(told: Mapping[str, Any]) -> None:
+    """Print a table of each: the portals, their rows by presence, their streams, their last passes."""
+    from gateway.cli import output
+
+    portals = told["portals"]
+    print(f"Database  {told['database']}")
+    columns = ["key", "title", "state", "sandbox", "quarantined", "held_deletions", "notice"]
+    output.print_table("Portals", columns, [[portal[name] for name in columns] for portal in portals])
+    counts = [(portal["key"], *row) for portal in portals for row in portal["counts"].items()]
+    words = sorted({word for _, _, by_presence in counts for word in by_presence})
+    rows = [[key, type_, *(by_presence.get(word, 0) for word in words)] for key, type_, by_presence in counts]
+    output.print_table("Rows", ["portal", "type", *(word.lower() for word in words)], rows)
+    output.print_table("Streams", ["portal", *STREAM], _inner(portals, "streams", STREAM))
+    output.print_table("Last passes", ["portal", *RUN], _inner(portals, "runs", RUN))
+
+
+def _inner(portals: Sequence[Mapping[str, Any]], name: str, columns: Sequence[str]) -> list[list[Any]]:
+    return [[portal["key"], *map(inner.get, columns)] for portal in portals for inner in portal[name]]
+
+
 def print_counts(told: Mapping[str, Any]) -> None:
     """Print the rows that the database holds, a line per portal."""
-    for portal in told.get("portals", ()):
-        counts = ", ".join(f"{count:,} {name}" for name, count in portal.get("counts", {}).items())
-        mark = " SANDBOX" if portal.get("sandbox") else ""
-        print(f"{portal['key']}{mark}: {counts or 'nothing yet'}")
+    for portal in told["portals"]:
+        totals = {type_: sum(by_presence.values()) for type_, by_presence in portal["counts"].items()}
+        words = ", ".join(f"{count:,} {plural(type_, count)}" for type_, count in totals.items() if count)
+        mark = " (SANDBOX)" if portal["sandbox"] else ""
+        print(f"{portal['key']}{mark}: {words or 'nothing yet'}")
+
+
+def plural(type_: str, count: int) -> str:
+    """Return an entity's name as it stands after *count*: HarvestJob is a job."""
+    word = type_.removeprefix("Harvest").lower()
+    return word if count == 1 else f"{word}s"

@@ -83,7 +83,10 @@ def up(
 class Upward(Protocol):
     """What ``gateway up`` needs of an open gateway; ``compose.Gateway`` has it."""
 
-    where: str
+    @property
+    def where(self) -> str:
+        """Which Postgres it is, for people."""
+        ...
 
     async def sync(
         self, keys: Sequence[str] | None, *, full: bool, progress: Progress
@@ -191,8 +194,14 @@ class Raised:
         sys.stdout.flush()
         if not self.once:
             self.say(f"Syncing on every {self.settings.poll_seconds:,.0f} s. Ctrl-C ends everything.")
+            await asyncio.sleep(self._pause(summaries))
             await gateway.work(stop, progress)
         return summaries
+
+    def _pause(self, summaries: Sequence[RunSummary]) -> float:
+        """Return how long to leave the portals alone: a first load that is not complete goes on at once."""
+        unfinished = any(summary.baseline and summary.state == "INCOMPLETE" for summary in summaries)
+        return 1.0 if unfinished else self.settings.poll_seconds
 
     def _say_choice(self, choice: Choice) -> None:
         for number, line in enumerate(choice.words):
