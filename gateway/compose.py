@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -111,7 +111,7 @@ class Gateway:
                     adapter=self.adapters[portal.settings.adapter],
                     holder=_holder(),
                     batch=self.settings.batch_size,
-                    now=real_time,
+                    now=await portal_clock(portal),
                 )
             finally:
                 await connection.close()
@@ -143,11 +143,12 @@ class Gateway:
         async def run(kind: Pass) -> RunSummary:
             return await self._pass(portal, kind, progress, None)
 
-        async def reconciled_at() -> datetime | None:
+        async def since_reconcile() -> timedelta | None:
             async with self.pool.acquire() as connection:
-                return await overview.reconciled_at(connection, self.numbers[portal.key])
+                began = await overview.reconciled_at(connection, self.numbers[portal.key])
+            return None if began is None else (await portal_clock(portal))() - began
 
-        return PortalWorker(portal.key, rhythm, run, reconciled_at, real_time)
+        return PortalWorker(portal.key, rhythm, run, since_reconcile)
 
     async def _pass(self, portal: Portal, kind: Pass, progress: Progress, clock: Clock | None) -> RunSummary:
         """Run one pass over *portal* with a client and a connection of its own."""

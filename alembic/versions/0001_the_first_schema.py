@@ -128,7 +128,7 @@ def upgrade() -> None:
     op.create_index("ix_event_at", "event", ["at"], unique=False)
     op.create_index("ix_event_entity", "event", ["entity_type", "entity_id"], unique=False)
     op.create_table(
-        "fetch",
+        "fetch_log",
         sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.Column("portal", sa.SmallInteger(), nullable=False),
         sa.Column("endpoint", sa.Text(), nullable=False),
@@ -922,7 +922,7 @@ def downgrade() -> None:
     op.drop_index("ix_harvest_backend_history_range", table_name="harvest_backend_history")
     op.drop_table("harvest_backend_history")
     op.drop_table("harvest_backend")
-    op.drop_table("fetch")
+    op.drop_table("fetch_log")
     op.drop_index("ix_event_entity", table_name="event")
     op.drop_index("ix_event_at", table_name="event")
     op.drop_table("event")

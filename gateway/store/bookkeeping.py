@@ -192,7 +192,7 @@ async def cover(
 async def log_fetch(connection: Connection, run: Run, fetch: Fetch) -> int:
     """Note an answer that brought something new; return its key."""
     key: int = await connection.fetchval(
-        "INSERT INTO fetch (portal, endpoint, mask, fetched_at, page_hash, run_id) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+        "INSERT INTO fetch_log (portal, endpoint, mask, fetched_at, page_hash, run_id) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
         run.portal,
         fetch.endpoint,
         fetch.mask,

@@ -16,7 +16,7 @@ _DOCUMENT = """
         f.endpoint, f.mask, f.fetched_at, f.page_hash
     FROM {table} t
     JOIN document d ON d.entity_type = '{type}' AND d.entity_id = t.id AND d.hash = t.document_hash
-    JOIN fetch f ON f.id = d.fetch_id
+    JOIN fetch_log f ON f.id = d.fetch_id
     WHERE t.portal = $1
 """
 

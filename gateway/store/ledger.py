@@ -50,13 +50,13 @@ class Document(SQLModel, table=True):
     parent: str | None = c.text()
     position: int | None = c.number()
     """As in ``gateway.model.document.Document``."""
-    fetch_id: int = c.refers("fetch", null=False)
+    fetch_id: int = c.refers("fetch_log", null=False)
 
 
 class FetchLog(SQLModel, table=True):
     """One answer that brought something new."""
 
-    __tablename__: ClassVar[str] = "fetch"
+    __tablename__: ClassVar[str] = "fetch_log"
 
     id: int | None = c.key()
     portal: int = c.small()
@@ -168,7 +168,7 @@ class Quarantine(SQLModel, table=True):
     reason: str = c.text(null=False)
     hash: bytes = c.octets(null=False)
     body: bytes = c.octets(null=False)
-    fetch_id: int | None = c.refers("fetch")
+    fetch_id: int | None = c.refers("fetch_log")
     first_seen_at: datetime = c.instant(null=False)
     last_seen_at: datetime = c.instant(null=False)
     released_at: datetime | None = c.instant()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 
 from gateway.model.enums import EntityType
 from gateway.store.shape import ADDRESS, Shape, shape
 
-Connection = asyncpg.Connection[asyncpg.Record]
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 _PRIOR = """
 CREATE TEMP TABLE IF NOT EXISTS stage_prior (

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -35,9 +35,8 @@ class PortalWorker:
     key: str
     rhythm: Rhythm
     run: Callable[[Pass], Awaitable[RunSummary]]
-    reconciled_at: Callable[[], Awaitable[datetime | None]]
-    """The instant of the last reconcile that ended well, by the clock of *now*."""
-    now: Callable[[], datetime]
+    since_reconcile: Callable[[], Awaitable[timedelta | None]]
+    """How long ago the last reconcile that ended well began, by the portal's clock; None: there was none."""
 
     async def work(self, stop: asyncio.Event) -> None:
         """Run passes until *stop* is set; a pass that fails is tried again after the pause."""
@@ -53,8 +52,8 @@ class PortalWorker:
             return None
 
     async def _due(self) -> Pass:
-        last = await self.reconciled_at()
-        overdue = last is None or self.now() - last >= timedelta(seconds=self.rhythm.reconcile)
+        elapsed = await self.since_reconcile()
+        overdue = elapsed is None or elapsed >= timedelta(seconds=self.rhythm.reconcile)
         return Pass.RECONCILE if overdue else Pass.POLL
 
     def _wait(self, summary: RunSummary | None) -> float:

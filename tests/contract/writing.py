@@ -1,0 +1,88 @@
+"""A writer over a fresh database, and a normaliser so simple that a test can say what a document means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from gateway.model.document import Document, Fetch, Rejection
+from gateway.model.entities import ENTITIES, Entity
+from gateway.model.enums import EntityType
+from gateway.ports import Portal, PortalSettings
+from gateway.store import bookkeeping, lease, portals
+from gateway.store.absence import Cap
+from gateway.store.unit import Writer
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+class Toy:
+    """An adapter whose documents are ``{"type": {field: value}, ...}``: each entity as it is."""
+
+    name = "toy"
+    title = "Toy portal"
+    settings = PortalSettings
+    caveats = ("Nothing here is real.",)
+
+    def __init__(self, *, inventory: bool) -> None:
+        self.inventory = inventory
+
+    def normalise(self, document: Document) -> Iterable[Entity | Rejection]:
+        """Return the entities that the document spells out."""
+        content: list[dict[str, Any]] = msgspec.json.decode(document.body)
+        for values in content:
+            type_ = EntityType(values.pop("type"))
+            for name, value in values.items():
+                if name.endswith("_at") and value is not None:
+                    values[name] = datetime.fromisoformat(value)
+            yield ENTITIES[type_](**values)
+
+
+def document(type_: EntityType, native_id: str, *others: dict[str, Any], **values: Any) -> Document:
+    """Return a toy document of one entity, followed by *others*."""
+    body = msgspec.json.encode([{"type": type_, "native_id": native_id, **values}, *others])
+    return Document.of(type_, native_id, body, Fetch("/toy", None, START, b"0" * 16))
+
+
+class Bench:
+    """A writer whose clock the test moves."""
+
+    def __init__(self, connection: asyncpg.Connection, writer: Writer, number: int) -> None:
+        self.connection = connection
+        self.writer = writer
+        self.number = number
+        self.now = START
+
+    @classmethod
+    async def open(cls, connection: asyncpg.Connection, *, inventory: bool, cap: Cap | None = None) -> Bench:
+        """Return a bench over an empty, migrated database."""
+        toy = Toy(inventory=inventory)
+        portal = Portal("toy", PortalSettings(adapter="toy", base_url="http://localhost/toy", title="Toy"))
+        numbers = await portals.register(connection, {"toy": portal}, {"toy": toy})
+        number = numbers["toy"]
+        held = await lease.take(connection, number, "portal", "test")
+        run = await bookkeeping.start_run(connection, number, "POLL", START, baseline=False)
+        bench = cls(connection, None, number)  # type: ignore[arg-type]
+        bench.writer = Writer(
+            connection,
+            run=run,
+            held=held,
+            normalise=toy.normalise,
+            inventory=inventory,
+            cap=cap or Cap(),
+            now=lambda: bench.now,
+        )
+        await bench.writer.open()
+        return bench
+
+    def later(self, **by: float) -> None:
+        """Move the clock on."""
+        self.now += timedelta(**by)
+
+    async def value(self, query: str, *arguments: Any) -> Any:
+        """Return one value."""
+        return await self.connection.fetchval(query, *arguments)
