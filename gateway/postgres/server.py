@@ -161,11 +161,8 @@ class Server:
         return False
 
     def _launch(self, programs: Programs) -> None:
-        settings = {
-            **_SETTINGS,
-            "unix_socket_directories": str(new_folder(programs.account)),
-            **_shared_memory(),
-        }
+        self._socket_folder = str(new_folder(programs.account))
+        settings = {**_SETTINGS, "unix_socket_directories": self._socket_folder, **_shared_memory()}
         settings |= {} if self._durable else _THROWAWAY
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:

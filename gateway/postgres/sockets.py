@@ -17,8 +17,8 @@ _LONGEST = 85
 
 def new_folder(account: Account) -> Path:
     """Make a folder that only *account* may enter; raises ConfigurationError where there is no place."""
-    places = [os.environ.get("XDG_RUNTIME_DIR", ""), tempfile.gettempdir(), "/tmp"]  # noqa: S108 - mkdtemp is safe there
-    for place in filter(None, places):
+    ours_alone = "" if account.owner else os.environ.get("XDG_RUNTIME_DIR", "")
+    for place in filter(None, (ours_alone, tempfile.gettempdir(), "/tmp")):  # noqa: S108 - mkdtemp is safe there
         if len(os.fsencode(place)) + len(_PREFIX) + 10 < _LONGEST and os.access(place, os.W_OK | os.X_OK):
             folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
             account.own(folder)

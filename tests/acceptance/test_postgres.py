@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from gateway.postgres.postmaster import Postmaster
 
 _KILLED = """
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 from gateway.postgres import Server
@@ -32,6 +34,16 @@ sys.stdout.write("up")
 sys.stdout.flush()
 sys.stdin.read()
 """
+
+
+@pytest.fixture(autouse=True)
+def _sockets(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """See that no test leaves the folder of a socket behind; the shared server has its own."""
+    assert postgres_url
+    with tempfile.TemporaryDirectory() as folder:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
+        yield
+        assert list(Path(folder).iterdir()) == []
 
 
 @contextmanager
