@@ -1,0 +1,59 @@
+"""The adapter for Data.gov: the harvester of the US government's open-data portal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from adapters.data_gov.crawl import STREAMS, DataGovCrawl
+from adapters.data_gov.normalise import TABLES, normalise
+from adapters.data_gov.settings import KEY_URL, DataGovSettings
+from gateway.fetch.client import Client
+from gateway.model.document import Document, Rejection
+from gateway.model.entities import Entity
+from gateway.model.enums import EntityType
+from gateway.model.mapping import Table
+from gateway.ports import Crawl, Known, Pass, Portal, PortalSettings
+
+
+class DataGov:
+    """Everything the gateway knows about Data.gov's kind of portal."""
+
+    name = "data-gov"
+    title = "Data.gov"
+    settings: type[PortalSettings] = DataGovSettings
+    version = 1
+    streams = STREAMS
+    tables: Mapping[EntityType, Table[Any]] = TABLES
+    inventory = False
+    key_url = KEY_URL
+    """Where to get a key."""
+    caveats = (
+        "Records are a log of changes, not an inventory: an unchanged dataset adds no record to a run.",
+        "The raw payload of a DCAT record is not byte for byte the publisher's: the portal sorts its keys.",
+        "The portal loses the order of a DCAT record's arrays; ISO XML is stored as fetched.",
+        "Without a key the harvester itself is asked (harvest.data.gov), with one the documented gateway.",
+        "The documented gateway allows a key 1,000 requests an hour, over all that api.data.gov serves.",
+        "Instants are whole seconds; the portal cuts off the rest.",
+        "A job that has not started is listed with its planned date, and is dropped when the plan changes.",
+        "The portal does not say when a job started: once it runs, its creation date is its start.",
+        "A delete carries the finishing date of the version that it removes, so it has none of its own here.",
+        "A failed update leaves the earlier version published; every later run tries and reports it again.",
+        "A clear removes every dataset of a source; new records of the same datasets normally follow.",
+        "Records that were superseded more than a year ago are purged by the portal.",
+        "Counters overlap: a record can be counted as updated and as errored, so they need not add up.",
+    )
+
+    def crawl(self, portal: Portal, client: Client, known: Known, kind: Pass, now: datetime) -> Crawl:
+        """Return a pass over *portal* that starts at *now*."""
+        return DataGovCrawl(portal, client, known, kind, now)
+
+    def normalise(self, document: Document) -> Iterable[Entity | Rejection]:
+        """Return what *document* says; pure, and never raises."""
+        return normalise(document)
+
+
+ADAPTER = DataGov()
+
+__all__ = ["ADAPTER", "DataGov", "DataGovSettings"]

@@ -1,0 +1,161 @@
+"""What the portal's answers mean: which are lists, ends or refusals, and which are too much at once.
+
+Every status is judged here and nowhere else. The portal answers 404 in HTML for an empty list, 400 for a
+database that is down, and redirects for ever where it has no endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.errors import PortalError, PortalRefused, PortalUnavailable, PortalUnreadable
+from gateway.fetch import decode
+from gateway.fetch.client import RETRIED, Answer, BudgetSpent, Client
+from gateway.model.document import Fetch
+
+RETRY = RETRIED | {400}
+"""A 400 may be a database that is down: it is tried again like a 5xx."""
+MOVED = range(300, 400)
+_WORDS = 200
+
+Params = Mapping[str, str | int]
+
+
+class TooMuch(Exception):
+    """The portal could not give this many rows at once; *error* is what it means if fewer do not help."""
+
+    def __init__(self, error: PortalError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Garbled(TooMuch):
+    """The rows came, but as bytes that are no JSON array: *answer* holds them."""
+
+    def __init__(self, error: PortalError, answer: Answer) -> None:
+        super().__init__(error)
+        self.answer = answer
+
+
+class Asking:
+    """Asks one portal and judges the answers; the key goes out with reads only where one is set."""
+
+    def __init__(self, client: Client, *, keyed: bool, key_url: str) -> None:
+        self._client = client
+        self._keyed = keyed
+        asked = "Is the key right?" if keyed else "It may want a key."
+        self._hint = f"{asked} Keys come from {key_url}."
+
+    async def rows(self, path: str, params: Params) -> tuple[list[bytes], Fetch] | None:
+        """Return the exact bytes of each row of a list, None where the portal says that there are none.
+
+        Raises TooMuch where fewer rows at once may help; PortalUnavailable, PortalRefused, PortalUnreadable.
+        """
+        answer = await self._sized(path, params)
+        if answer.status == 404 and _empty(answer):
+            return None
+        self._judge(answer)
+        try:
+            return decode.elements(answer.body), answer.fetch
+        except decode.DecodeError as error:
+            raise Garbled(self._client.unreadable(answer.fetch, str(error)), answer) from error
+
+    async def count(self, path: str, params: Params) -> int:
+        """Return how many rows the portal counts; it answers 404 for none."""
+        answer = await self._ask(path, {**params, "count": "true"})
+        if answer.status == 404 and _empty(answer):
+            return 0
+        self._judge(answer)
+        found = _object(answer.body).get("count")
+        if isinstance(found, bool) or not isinstance(found, int):
+            raise self._client.unreadable(answer.fetch, "a count without a number")
+        return found
+
+    async def one(self, path: str) -> tuple[bytes, Fetch] | None:
+        """Return the exact bytes of one item, None where the portal says that it has none of this id."""
+        answer = await self._ask(path, {})
+        if answer.status == 404 and isinstance(_object(answer.body).get("error"), str):
+            return None
+        self._judge(answer)
+        return answer.body, answer.fetch
+
+    async def _sized(self, path: str, params: Params) -> Answer:
+        """Return the answer; TooMuch where it took too long, was too large, or broke the portal."""
+        try:
+            answer = await self._ask(path, params)
+        except BudgetSpent:
+            raise
+        except PortalUnavailable as error:
+            if error.retry_after is None and isinstance(error.__cause__, TimeoutError | None):
+                raise TooMuch(error) from error
+            raise
+        except PortalUnreadable as error:  # larger than the client reads
+            raise TooMuch(error) from error
+        if answer.status == 413 or answer.status >= 500:
+            raise TooMuch(self._unavailable(answer))
+        return answer
+
+    async def _ask(self, path: str, params: Params) -> Answer:
+        try:
+            return await self._client.get(path, params=params, keyed=self._keyed, retry=RETRY)
+        except PortalRefused as error:
+            raise PortalRefused(
+                error.message, portal=error.portal, endpoint=error.endpoint, hint=self._hint
+            ) from error
+
+    def _judge(self, answer: Answer) -> None:
+        """Raise what an answer means that is not the JSON that was asked for."""
+        if answer.status == 200:
+            if answer.media_type != "application/json":
+                raise self._client.unreadable(answer.fetch, f"it is {answer.media_type}, not JSON")
+            return
+        if answer.status in MOVED:
+            raise self._refused(answer, "The portal has no such endpoint: it redirects for ever")
+        if answer.status == 400 and answer.media_type != "application/json":
+            raise self._unavailable(answer)
+        if answer.status == 413 or answer.status >= 500:
+            raise self._unavailable(answer)
+        if 400 <= answer.status < 500:
+            raise self._refused(answer, f"The portal refuses this ({answer.status})")
+        raise self._client.unreadable(answer.fetch, f"status {answer.status}")
+
+    def _refused(self, answer: Answer, why: str) -> PortalRefused:
+        return PortalRefused(
+            f"{why}{_said(answer)}.", portal=self._client.portal, endpoint=answer.fetch.endpoint
+        )
+
+    def _unavailable(self, answer: Answer) -> PortalUnavailable:
+        return PortalUnavailable(
+            f"The portal cannot answer this now ({answer.status}){_said(answer)}.",
+            portal=self._client.portal,
+            endpoint=answer.fetch.endpoint,
+        )
+
+
+def _empty(answer: Answer) -> bool:
+    """Whether a 404 is the portal's way to say that a list has no more rows, and not some other 404."""
+    return (
+        answer.media_type.startswith("text/") and answer.body.startswith(b"No ") and b" found" in answer.body
+    )
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    """Return a JSON object, an empty one where *body* is none."""
+    try:
+        found = decode.value(body)
+    except decode.DecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _said(answer: Answer) -> str:
+    """Return the portal's own words on what went wrong: text, an `error` of either shape, or a `message`."""
+    if answer.media_type.startswith("text/") and not answer.body.lstrip().startswith(b"<"):
+        words: Any = answer.body[:_WORDS].decode(errors="replace")
+    else:
+        body = _object(answer.body)
+        words = body.get("error") or body.get("message")
+        if isinstance(words, dict):
+            words = words.get("message") or words.get("code")
+    return f": {words[:_WORDS].strip().rstrip('.')}" if isinstance(words, str) and words.strip() else ""

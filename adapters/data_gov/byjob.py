@@ -1,0 +1,148 @@
+"""Reading the rows of jobs, by a window or job by job, and proving that none is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+from adapters.data_gov.answers import Asking
+from adapters.data_gov.lists import Listing, Query, Row, Sheet, Start, page
+from adapters.data_gov.windows import Plan, Stream, Window, mark, plan
+from gateway.model.entities import JSON
+from gateway.model.enums import EntityType
+from gateway.ports import End, Known, KnownJob, Page, Scope
+
+DIFFERS = "the portal counts other rows than it listed"
+
+
+class ByJob:
+    """One pass over a list whose rows belong to jobs.
+
+    A reconcile reads the rows of all jobs that have ended, a poll and a first load those of jobs not read yet:
+    a first load may take many passes, and goes on where the last one stopped.
+    """
+
+    def __init__(self, stream: Stream, asking: Asking, known: Known, now: datetime, *, full: bool) -> None:
+        self._stream = stream
+        self._asking = asking
+        self._known = known
+        self._now = now
+        self._full = full
+        self._jobs: dict[str, KnownJob] = {}
+        """What is to be read, by id."""
+        self._before: frozenset[str] = frozenset()
+        """Jobs whose rows are stored from an earlier pass."""
+        self._left: dict[str, KnownJob] | None = None
+        """What the rest of an interrupted window did not cover; None where there was none."""
+        self._plan = Plan((), None, (), ())
+
+    async def scopes(self) -> AsyncIterator[Scope]:
+        """Yield the window's scope, which also covers the jobs without rows, then one for each other job.
+
+        Where the window's scope went on with an interrupted one, another follows for what that left.
+        """
+        name = self._stream.name
+        first = await self._known.watermark(name) is None
+        jobs = await self._known.ended_jobs(unread=None if self._full and not first else name)
+        self._before = await self._known.scopes_read(name) if self._full else frozenset()
+        self._jobs = {job.native_id: job for job in jobs}
+        self._plan = plan(self._stream, jobs, self._now, full=self._full)
+        yield self._window(whole=self._full and not (first and self._before))
+        if self._left is not None:
+            self._plan = plan(self._stream, self._left.values(), self._now, full=self._full)
+            yield self._window(whole=False)
+        for job in self._plan.singly:
+            total = self._stream.expected(job)
+            yield Scope(
+                name, self._stream.member, job.native_id, EntityType.HARVEST_JOB, whole=True, total=total
+            )
+
+    def _window(self, *, whole: bool) -> Scope:
+        total = sum(self._stream.expected(job) or 0 for job in self._plan.together)
+        whole = whole and self._plan.window is not None
+        return Scope(self._stream.name, self._stream.member, whole=whole, total=total)
+
+    def read(self, scope: Scope, cursor: JSON) -> AsyncIterator[Page | End]:
+        """Yield the pages of a scope, then its end."""
+        if scope.key:
+            return self._read_singly(scope.key, cursor)
+        begun = Window.of(cursor)
+        return self._read_together() if begun is None else self._read_rest(begun, cursor)
+
+    async def _read_rest(self, begun: Window, cursor: JSON) -> AsyncIterator[Page | End]:
+        """Yield the rest of an interrupted window."""
+        taken = Taken(self._stream, self._asking, begun.query(self._stream), Start.of(cursor))
+        async for sheet in taken.sheets():
+            yield page(sheet, self._stream.member, begun.cursor(sheet.next), of=self._jobs)
+        certain = await self._certain(taken, ())
+        covers = [name for name, job in self._jobs.items() if certain and begun.holds(job)]
+        self._left = {name: job for name, job in self._jobs.items() if name not in set(covers)}
+        yield self._end(certain, covers)
+
+    async def _read_together(self) -> AsyncIterator[Page | End]:
+        """Yield the rows of the window, where there is one."""
+        covers = [job.native_id for job in self._plan.nothing]
+        certain = True
+        if (window := self._plan.window) is not None:
+            taken = Taken(self._stream, self._asking, window.query(self._stream), Start())
+            async for sheet in taken.sheets():
+                yield page(sheet, self._stream.member, window.cursor(sheet.next), of=self._jobs)
+            certain = await self._certain(taken, self._plan.together)
+            covers += self._covered(taken, self._plan.together, certain=certain)
+        yield self._end(certain, covers)
+
+    async def _read_singly(self, key: str, cursor: JSON) -> AsyncIterator[Page | End]:
+        """Yield the rows of one job."""
+        taken = Taken(self._stream, self._asking, self._stream.of_job(key), Start.of(cursor))
+        async for sheet in taken.sheets():
+            yield page(sheet, self._stream.member, sheet.next.cursor, of=(key, None))
+        job = self._jobs.get(key)
+        certain = await self._certain(taken, () if job is None else (job,))
+        yield self._end(certain, (key,) if certain else ())
+
+    def _end(self, certain: bool, covers: Sequence[str]) -> End:
+        reason = "" if certain else DIFFERS
+        return End(proved=certain, reason=reason, covers=tuple(covers), watermark=mark(self._now))
+
+    async def _certain(self, taken: Taken, jobs: Sequence[KnownJob]) -> bool:
+        """Whether no row is missing: by the jobs' counters, else by one count of the portal's."""
+        return taken.agrees(jobs, self._before) or await taken.listing.counted()
+
+    def _covered(self, taken: Taken, jobs: Sequence[KnownJob], *, certain: bool) -> list[str]:
+        """Return the jobs that have been read whole: of an uncertain window those whose counters agree."""
+        return [
+            job.native_id
+            for job in jobs
+            if certain or (self._stream.exact and taken.rows[job.native_id] == self._stream.expected(job))
+        ]
+
+
+class Taken:
+    """What one listing brought of each job."""
+
+    def __init__(self, stream: Stream, asking: Asking, query: Query, start: Start) -> None:
+        self._stream = stream
+        self.listing = Listing(asking, query, stream.member, start=start)
+        self.rows: Counter[str] = Counter()
+        """Rows by job."""
+
+    async def sheets(self) -> AsyncIterator[Sheet]:
+        """Yield the listing's pages and count their rows."""
+        async for sheet in self.listing.sheets():
+            self.rows.update(row.job for row in sheet.rows if isinstance(row, Row) and row.job is not None)
+            yield sheet
+
+    def agrees(self, jobs: Sequence[KnownJob], before: frozenset[str]) -> bool:
+        """Whether nothing needs asking after these rows; *before*: jobs whose rows are stored already."""
+        if self.listing.resumed:
+            return False
+        expected = {job.native_id: self._stream.expected(job) for job in jobs}
+        if expected and all(self.rows[job] == count for job, count in expected.items()):
+            return True
+        counted = {job: count for job, count in expected.items() if count is not None}
+        if self._stream.exact and any(self.rows[job] != count for job, count in counted.items()):
+            return False
+        if self.listing.abrupt:
+            return not self.listing.seen and not counted and before.isdisjoint(expected)
+        return self.listing.pages <= 1

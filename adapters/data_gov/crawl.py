@@ -1,0 +1,83 @@
+"""The order of a pass over Data.gov: each list may ask for what the ones before have stored."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from adapters.data_gov.answers import Asking
+from adapters.data_gov.byjob import ByJob
+from adapters.data_gov.jobs import Timeline
+from adapters.data_gov.lists import Query, Row, everything, page
+from adapters.data_gov.settings import KEY_URL, DataGovSettings
+from adapters.data_gov.windows import ERRORS, RECORDS, since
+from gateway.fetch.client import Client
+from gateway.model.entities import JSON
+from gateway.model.enums import EntityType
+from gateway.ports import End, Known, Page, Pass, Portal, Scope
+
+STREAMS = ("organizations", "sources", "jobs", "records", "errors", "job_errors")
+ORGANIZATIONS = Query("/organization_list/")
+SOURCES = Query("/harvest_sources/", {"paginate": "false"})
+
+
+class DataGovCrawl:
+    """One pass over a Data.gov portal; *now* is its start."""
+
+    def __init__(self, portal: Portal, client: Client, known: Known, kind: Pass, now: datetime) -> None:
+        settings = portal.settings
+        key_url = settings.key_url if isinstance(settings, DataGovSettings) else KEY_URL
+        self._asking = Asking(client, keyed=settings.api_key is not None, key_url=key_url)
+        self._known = known
+        self._full = kind is Pass.RECONCILE
+        self._timeline = Timeline(self._asking, known, now)
+        self._by_job = {
+            stream.name: ByJob(stream, self._asking, known, now, full=self._full)
+            for stream in (RECORDS, ERRORS)
+        }
+        self._sources: frozenset[str] | None = None
+        """Ids of the sources that the portal listed in this pass."""
+
+    async def scopes(self) -> AsyncIterator[Scope]:
+        """Yield the pass's scopes in order."""
+        yield Scope("organizations", EntityType.ORGANIZATION, whole=True)
+        yield Scope("sources", EntityType.HARVEST_SOURCE, whole=True)
+        yield Scope("jobs", EntityType.HARVEST_JOB, whole=self._full)
+        for by_job in self._by_job.values():
+            async for scope in by_job.scopes():
+                yield scope
+        yield Scope("job_errors", EntityType.HARVEST_ERROR, whole=self._full)
+
+    async def read(self, scope: Scope, cursor: JSON) -> AsyncIterator[Page | End]:
+        """Yield the pages of *scope* from *cursor*, then one End.
+
+        Raises PortalUnavailable, PortalRefused, PortalUnreadable.
+        """
+        async for item in await self._reading(scope, cursor):
+            yield item
+
+    async def _reading(self, scope: Scope, cursor: JSON) -> AsyncIterator[Page | End]:
+        if scope.stream == "organizations":
+            return self._everything(ORGANIZATIONS, scope)
+        if scope.stream == "sources":
+            return self._everything(SOURCES, scope)
+        if scope.stream in self._by_job:
+            return self._by_job[scope.stream].read(scope, cursor)
+        moved = None if self._full else since(await self._known.watermark(scope.stream))
+        if scope.stream == "job_errors":
+            return self._timeline.errors(moved, cursor)
+        if moved is None:
+            return self._timeline.all_jobs(cursor, self._sources)
+        return self._timeline.changed_jobs(moved)
+
+    async def _everything(self, query: Query, scope: Scope) -> AsyncIterator[Page | End]:
+        """Yield a list of one answer; an empty one proves nothing where jobs are known."""
+        sheet = await everything(self._asking, query, scope.member)
+        if sheet is not None and sheet.rows:
+            if scope.stream == "sources":
+                self._sources = frozenset(row.native_id for row in sheet.rows if isinstance(row, Row))
+            yield page(sheet, scope.member)
+            yield End(proved=True)
+        else:
+            stored = bool(await self._known.newest_jobs())
+            yield End(proved=not stored, reason="the list is empty, but there are jobs" if stored else "")

@@ -1,0 +1,123 @@
+"""The lists of jobs and of their errors: all of them, or what changed since the last pass."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from adapters.data_gov import wire
+from adapters.data_gov.answers import Asking
+from adapters.data_gov.lists import Listing, Query, Start, page, stamp
+from adapters.data_gov.windows import mark, since
+from gateway.model.document import Document, Rejection
+from gateway.model.entities import JSON
+from gateway.model.enums import EntityType, JobStatus
+from gateway.ports import End, Known, KnownJob, Page
+
+JOBS = Query("/harvest_jobs/")
+OPEN = Query("/harvest_jobs/", facets=("status ne complete", "status ne error"))
+JOB_ERRORS = Query("/harvest_job_errors/")
+WAITING = (JobStatus.SCHEDULED, JobStatus.PENDING)
+"""A job that waits is only a plan: the portal drops and rewrites them."""
+DIFFERS = "the portal counts other rows than it listed"
+
+
+class Timeline:
+    """Reads the lists that move with time alone; *now* is the start of the pass."""
+
+    def __init__(self, asking: Asking, known: Known, now: datetime) -> None:
+        self._asking = asking
+        self._known = known
+        self._now = now
+
+    async def all_jobs(self, cursor: JSON, sources: frozenset[str] | None) -> AsyncIterator[Page | End]:
+        """Yield every job; *sources* are those that the portal listed in this pass, where that is known."""
+        listing = Listing(self._asking, JOBS, EntityType.HARVEST_JOB, start=Start.of(cursor), until=self._now)
+        begun = _begun(cursor) or self._now
+        async for sheet in listing.sheets():
+            yield page(sheet, EntityType.HARVEST_JOB, {**sheet.next.cursor, "at": stamp(begun)})
+        proved = await self._all_listed(listing, sources)
+        yield End(proved=proved, reason="" if proved else DIFFERS, watermark=mark(begun) if proved else None)
+
+    async def _all_listed(self, listing: Listing, sources: frozenset[str] | None) -> bool:
+        """Whether the list names every job: asked of the portal only where one seems lost."""
+        if listing.abrupt and listing.seen:
+            return await listing.counted()
+        if listing.resumed:
+            return True
+        stored = [*await self._known.open_jobs(), *await self._known.ended_jobs()]
+        lost = any(job.native_id not in listing.seen and _should_be(job, sources) for job in stored)
+        return not lost or await listing.counted()
+
+    async def changed_jobs(self, moved: datetime) -> AsyncIterator[Page | End]:
+        """Yield the jobs that are open, that finished at *moved* or later, or that were open.
+
+        The open ones are asked for first, so that one which ends meanwhile is found among the finished.
+        """
+        opened = Listing(self._asking, OPEN, EntityType.HARVEST_JOB)
+        waiting = [
+            element
+            async for sheet in opened.sheets()
+            for element in page(sheet, EntityType.HARVEST_JOB).elements
+        ]
+        query = Query(JOBS.path, facets=(f"date_finished ge {stamp(moved)}",))
+        finished = Listing(self._asking, query, EntityType.HARVEST_JOB)
+        async for sheet in finished.sheets():
+            yield page(sheet, EntityType.HARVEST_JOB)
+        yield Page([element for element in waiting if element.native_id not in finished.seen])
+        found, vanished = await self._absent(opened.seen | finished.seen)
+        yield Page(found)
+        whole = not (finished.abrupt and finished.seen) or await finished.counted()
+        yield End(
+            proved=whole,
+            reason="" if whole else DIFFERS,
+            watermark=mark(self._now) if whole else None,
+            vanished=vanished,
+        )
+
+    async def _absent(self, seen: set[str]) -> tuple[list[Document | Rejection], list[str]]:
+        """Return the stored open jobs that no list named, read by id; and ids of plans that are no more."""
+        found: list[Document | Rejection] = []
+        vanished: list[str] = []
+        for job in await self._known.open_jobs():
+            if job.native_id in seen:
+                continue
+            answer = await self._asking.one(f"/harvest_job/{quote(job.native_id, safe='')}")
+            if answer is not None:
+                found.append(Document.of(EntityType.HARVEST_JOB, job.native_id, *answer))
+            elif job.status in WAITING:
+                vanished.append(job.native_id)
+        return found, vanished
+
+    async def errors(self, moved: datetime | None, cursor: JSON) -> AsyncIterator[Page | End]:
+        """Yield the errors of jobs themselves: all, or those created at *moved* or later."""
+        facets = () if moved is None else (f"date_created ge {stamp(moved)}",)
+        query = Query(JOB_ERRORS.path, facets=facets)
+        start = Start.of(cursor)
+        listing = Listing(self._asking, query, EntityType.HARVEST_ERROR, start=start, until=self._now)
+        begun = _begun(cursor) or self._now
+        async for sheet in listing.sheets():
+            yield page(sheet, EntityType.HARVEST_ERROR, {**sheet.next.cursor, "at": stamp(begun)})
+        proved = await self._certain(listing, polled=moved is not None) or await listing.counted()
+        yield End(proved=proved, reason="" if proved else DIFFERS, watermark=mark(begun) if proved else None)
+
+    async def _certain(self, listing: Listing, *, polled: bool) -> bool:
+        """Whether the list's end needs no count: nothing could shift, or nothing stored could be lost."""
+        if listing.abrupt and listing.seen:
+            return False
+        if polled or listing.resumed:
+            return True
+        stored = since(await self._known.watermark("job_errors")) is not None
+        return not stored or (listing.pages <= 1 and not listing.abrupt)
+
+
+def _should_be(job: KnownJob, sources: frozenset[str] | None) -> bool:
+    """Whether an unlisted job is missed: it is no plan, and its source has not gone with all its jobs."""
+    return job.status is not JobStatus.SCHEDULED and (sources is None or job.source in sources)
+
+
+def _begun(cursor: Any) -> datetime | None:
+    """Return when the pass started whose read a cursor goes on with."""
+    return wire.instant(cursor.get("at")) if isinstance(cursor, Mapping) else None
