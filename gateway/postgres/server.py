@@ -167,6 +167,7 @@ class Server:
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
             self.log.unlink()
+        self.log.touch(mode=0o600)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - words of our own
                 programs.words("postgres", "-D", str(self.data), *options),
