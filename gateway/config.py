@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "GATEWAY_"
-TEST_VARIABLES = frozenset({"GATEWAY_TEST_DATABASE_URL"})
+OTHER_VARIABLES = frozenset({"GATEWAY_TEST_DATABASE_URL", "GATEWAY_POSTGRES_BIN", "GATEWAY_SHARED"})
 """Variables with our prefix that belong to the test suite and are no setting."""
 
 
@@ -179,5 +179,5 @@ def unknown_variables(environ: Mapping[str, str], known: Iterable[str] = Setting
     names = {variable(field) for field in known}
     ours = (name for name in environ if name.upper().startswith(PREFIX))
     return sorted(
-        n for n in ours if n.upper().partition("__")[0] not in names and n.upper() not in TEST_VARIABLES
+        n for n in ours if n.upper().partition("__")[0] not in names and n.upper() not in OTHER_VARIABLES
     )

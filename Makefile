@@ -1,0 +1,102 @@
+# The same words on every machine: `make help` lists them. Set ARGS to pass options on.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+ARGS ?=
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV ?= $(shell command -v uv)
+BIN := .venv/bin
+PACKAGE := gateway adapters graphql/harvest_graphql
+SUITES := unit contract api acceptance faults browser
+TESTS := $(foreach suite,$(SUITES),$(if $(wildcard tests/$(suite)/test_*.py),tests/$(suite)))
+
+##@ Run
+.PHONY: up
+up: .venv/run ## Start everything: Postgres, a first sync, the endpoint (ARGS="--sandbox --port 18080 --data DIR")
+	@exec $(BIN)/gateway up $(ARGS)
+
+##@ Test
+.PHONY: test
+test: .venv/dev ## Run the tests (ARGS="-k cursor")
+	$(BIN)/pytest $(TESTS) $(ARGS)
+
+.PHONY: check
+check: lint types imports schema migrations docs test captures ## Everything that CI runs
+	@echo "All checks passed."
+
+.PHONY: bench
+bench: .venv/dev ## Measure: records a second, memory, requests, time to the first answer
+	$(BIN)/python -m bench $(ARGS)
+
+.PHONY: captures
+captures: .venv/dev ## Replay the portals' captures against the sandbox and the adapters (needs ../shared)
+	$(BIN)/python tests/acceptance/captures.py $(ARGS)
+
+##@ Single steps of `make check`
+.PHONY: lint
+lint: .venv/dev ## Style: ruff's rules and its formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: types
+types: .venv/dev ## Types: mypy and pyright, both strict about ours
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+.PHONY: imports
+imports: .venv/dev ## Who may import whom
+	$(BIN)/lint-imports
+
+.PHONY: schema
+schema: .venv/dev ## The exported GraphQL schema is the code's
+	$(BIN)/gateway schema --check
+
+.PHONY: migrations
+migrations: .venv/dev ## The migrations make the tables that the code describes
+	$(BIN)/python -m gateway.postgres check
+
+.PHONY: docs
+docs: .venv/dev ## Every command and every setting is documented
+	$(BIN)/pytest -q tests/unit/test_cli_documented.py
+
+##@ Maintain
+.PHONY: format
+format: .venv/dev ## Format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: wheel
+wheel: .venv/dev ## Build the wheel into dist/
+	$(BIN)/python -m build --wheel
+
+.PHONY: clean
+clean: ## Remove what was built; data in .gateway stays
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# The environment: made when it is missing, brought up to date when what it holds was changed.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: install it, or name it with PYTHON=..."; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "$(PYTHON) is older than 3.11: name a newer one with PYTHON=..."; exit 1; }
+	@echo "Making .venv with $(PYTHON)"
+	@$(if $(UV),$(UV) venv --quiet --allow-existing --python "$(PYTHON)" .venv,"$(PYTHON)" -m venv .venv)
+
+INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) -c constraints.txt
+
+.venv/run: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing what the gateway needs"
+	@$(INSTALL) -e .
+	@touch $@
+
+.venv/dev: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing what the gateway and its tests need"
+	@$(INSTALL) -e '.[dev]'
+	@touch $@ .venv/run
