@@ -27,14 +27,22 @@ class PortalSettings(BaseModel):
     base_url: str = Field(description="Address below which the adapter asks, without a trailing slash.")
     site_url: str = Field(default="", description="Address of the portal's pages for people.")
     api_key: SecretStr | None = Field(default=None, description="Key that is sent to this portal, if any.")
-    contact: str = Field(default="", description="E-mail or URL sent in the User-Agent, so that operators can reach you.")
+    contact: str = Field(
+        default="", description="E-mail or URL sent in the User-Agent, so that operators can reach you."
+    )
     requests_per_second: float = Field(default=2.0, gt=0, description="Most requests sent in a second.")
     connections: int = Field(default=1, ge=1, le=4, description="Most requests under way at once.")
     timeout_seconds: float = Field(default=180.0, gt=0, description="Longest time that one answer may take.")
     max_body_bytes: int = Field(default=256 * 1024 * 1024, gt=0, description="Largest answer that is read.")
-    backfill_days: int | None = Field(default=None, ge=0, description="How many days back records are read; none: all.")
-    max_requests: int | None = Field(default=None, ge=1, description="Most requests of one pass; it resumes with the next.")
-    sandbox: bool = Field(default=False, description="This is a sandbox portal: invented data, said wherever it is shown.")
+    backfill_days: int | None = Field(
+        default=None, ge=0, description="How many days back records are read; none: all."
+    )
+    max_requests: int | None = Field(
+        default=None, ge=1, description="Most requests of one pass; it resumes with the next."
+    )
+    sandbox: bool = Field(
+        default=False, description="This is a sandbox portal: invented data, said wherever it is shown."
+    )
     enabled: bool = Field(default=True, description="Whether the portal is synced.")
 
 
@@ -138,7 +146,9 @@ class Known(Protocol):
         """Return the present jobs whose status is SCHEDULED, PENDING or RUNNING."""
         ...
 
-    async def ended_jobs(self, *, unread: str | None = None, since: datetime | None = None) -> Sequence[KnownJob]:
+    async def ended_jobs(
+        self, *, unread: str | None = None, since: datetime | None = None
+    ) -> Sequence[KnownJob]:
         """Return the present jobs that have ended or are LOST, newest first by (created_at, native_id).
 
         *unread*: only those whose scope of that stream has not been read whole.

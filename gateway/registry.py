@@ -46,11 +46,12 @@ def portals(settings: Settings) -> dict[str, Portal]:
 
 def _portal(key: str, settings: Settings, found: Mapping[str, Adapter]) -> Portal:
     values = settings.portals.get(key, {})
+    variable = f"GATEWAY_PORTALS__{key.upper().replace('-', '_')}__ADAPTER"
     name = values.get("adapter", key)
     if name not in found:
         raise ConfigurationError(
             f"The portal {key!r} names the adapter {name!r}, which is not installed.",
-            hint=f"Set GATEWAY_PORTALS__{key.upper().replace('-', '_')}__ADAPTER to one of: {', '.join(sorted(found))}.",
+            hint=f"Set {variable} to one of: {', '.join(sorted(found))}.",
         )
     general: dict[str, Any] = {"adapter": name, "contact": settings.contact}
     if settings.backfill_days is not None:

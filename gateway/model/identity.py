@@ -23,7 +23,9 @@ def parse_global_id(text: str) -> tuple[str, str, str]:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         type_, portal, native_id = urlsafe_b64decode(padded).decode().split(":", 2)
     except (ValueError, UnicodeError) as error:
-        raise UsageError("This is not an id of the gateway.", hint="Take ids from an answer's `id`.") from error
+        raise UsageError(
+            "This is not an id of the gateway.", hint="Take ids from an answer's `id`."
+        ) from error
     if global_id(type_, portal, native_id) != text:
         raise UsageError("This is not an id of the gateway.", hint="Take ids from an answer's `id`.")
     return type_, portal, native_id

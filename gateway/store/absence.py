@@ -208,7 +208,8 @@ async def _mark(
         )
     status = await connection.execute(
         f"UPDATE {ROWS[type_].__tablename__} t SET presence = {word}, removed_at = $1::timestamptz, "
-        f"last_seen_at = coalesce((SELECT max(s.reconciled_at) FROM sync_stream s WHERE s.portal = t.portal), t.changed_at), "
+        "last_seen_at = coalesce((SELECT max(s.reconciled_at) FROM sync_stream s WHERE s.portal = t.portal), "
+        "t.changed_at), "
         f"changed_at = $1::timestamptz WHERE {present}",
         now,
         list(keys),

@@ -192,7 +192,8 @@ async def cover(
 async def log_fetch(connection: Connection, run: Run, fetch: Fetch) -> int:
     """Note an answer that brought something new; return its key."""
     key: int = await connection.fetchval(
-        "INSERT INTO fetch_log (portal, endpoint, mask, fetched_at, page_hash, run_id) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+        "INSERT INTO fetch_log (portal, endpoint, mask, fetched_at, page_hash, run_id) "
+        "VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
         run.portal,
         fetch.endpoint,
         fetch.mask,
@@ -209,8 +210,8 @@ async def quarantine(
     """Keep an element that cannot be read; return whether it is new here."""
     new: bool = await connection.fetchval(
         """
-        INSERT INTO quarantine AS q (portal, stream, scope, entity_type, native_id, position, reason, hash, body, fetch_id,
-            first_seen_at, last_seen_at)
+        INSERT INTO quarantine AS q (portal, stream, scope, entity_type, native_id, position, reason, hash, body,
+            fetch_id, first_seen_at, last_seen_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
         ON CONFLICT (portal, stream, hash, scope) DO UPDATE SET last_seen_at = $11, released_at = NULL
         RETURNING xmax = 0
@@ -231,7 +232,10 @@ async def quarantine(
 
 
 async def move_version(connection: Connection) -> None:
-    """Tell that readable rows changed, where this transaction changed any: last in it, since every writer meets here."""
+    """Tell that readable rows changed, where this transaction changed any.
+
+    Last in the transaction, since every writer meets here.
+    """
     if not await connection.fetchval(_CHANGED):
         return
     version = await connection.fetchval("UPDATE data_version SET version = version + 1 RETURNING version")

@@ -40,7 +40,7 @@ def text(*, null: bool = True, private: bool = False) -> Any:
 def words(*, null: bool = True, private: bool = False) -> Any:
     """Return an array of text."""
     info = PRIVATE if private else {}
-    return Field(default=None, nullable=null, sa_type=ARRAY(Text), sa_column_kwargs={"info": info})  # type: ignore[call-overload]
+    return Field(default=None, nullable=null, sa_type=ARRAY(Text), sa_column_kwargs={"info": info})
 
 
 def word(enum: type[StrEnum], *, null: bool = False) -> Any:
@@ -50,7 +50,7 @@ def word(enum: type[StrEnum], *, null: bool = False) -> Any:
 
 def instant(*, null: bool = True) -> Any:
     """Return a timestamp with time zone."""
-    return Field(default=None, nullable=null, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    return Field(default=None, nullable=null, sa_type=DateTime(timezone=True))
 
 
 def number(*, null: bool = True) -> Any:
@@ -83,7 +83,7 @@ def data(*, null: bool = True, private: bool = False) -> Any:
     info = PRIVATE if private else {}
     return Field(
         default=None, nullable=null, sa_type=JSONB(none_as_null=True), sa_column_kwargs={"info": info}
-    )  # type: ignore[call-overload]
+    )
 
 
 def octets(*, null: bool = True) -> Any:

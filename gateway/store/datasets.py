@@ -109,7 +109,8 @@ def _text() -> str:
 
 _APPLY = """
     UPDATE dataset t SET state = v.state, presence = v.presence, deleted_at = v.deleted_at, removed_at = NULL,
-        last_seen_at = NULL, state_basis = v.basis, state_job_id = v.state_job_id, latest_record_id = v.latest_record_id,
+        last_seen_at = NULL, state_basis = v.basis, state_job_id = v.state_job_id,
+        latest_record_id = v.latest_record_id,
         source_id = coalesce(v.source_id, t.source_id), changed_at = $2
     FROM verdict v
     WHERE v.dataset_id = t.id
@@ -173,7 +174,8 @@ _INVENTORY = f"""
         ORDER BY dataset_id, created_at DESC NULLS LAST, native_id DESC, position DESC
     ), verdict AS (
         SELECT DISTINCT ON (g.dataset_id) g.dataset_id,
-            CASE WHEN NOT g.listed THEN 'NOT_LISTED' WHEN g.status = 'ARCHIVED' THEN 'ARCHIVED' ELSE 'LIVE' END AS state,
+            CASE WHEN NOT g.listed THEN 'NOT_LISTED' WHEN g.status = 'ARCHIVED' THEN 'ARCHIVED'
+                 ELSE 'LIVE' END AS state,
             'PRESENT' AS presence, NULL::timestamptz AS deleted_at,
             CASE WHEN NOT g.listed THEN 'The last complete run does not list it.'
                  WHEN g.status = 'ARCHIVED' THEN 'The newest run that names it archives it.'

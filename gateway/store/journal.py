@@ -98,7 +98,7 @@ async def note(
 @cache
 def _history(type_: EntityType) -> str:
     table = str(ROWS[type_].__tablename__)
-    past = str(HISTORY[type_].__tablename__)  # type: ignore[attr-defined]
+    past = str(HISTORY[type_].__tablename__)
     return f"""
         INSERT INTO {past}
         SELECT (jsonb_populate_record(NULL::{past}, p.row || jsonb_build_object(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from gateway.model import enums
@@ -17,7 +17,7 @@ class Portal(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "portal"
 
-    number: int = Field(primary_key=True, sa_type=c.SmallInteger, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
     key: str = c.text(null=False)
     adapter: str = c.text(null=False)
     title: str = c.text(null=False)
@@ -72,9 +72,9 @@ class ScopeRow(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "scope"
 
-    portal: int = Field(primary_key=True, sa_type=c.SmallInteger)
-    stream: str = Field(primary_key=True, sa_type=c.Text)
-    key: str = Field(primary_key=True, sa_type=c.Text)
+    portal: int = Field(primary_key=True, sa_type=SmallInteger)
+    stream: str = Field(primary_key=True, sa_type=Text)
+    key: str = Field(primary_key=True, sa_type=Text)
     read_at: datetime | None = c.instant()
     """When it was last read whole and something had changed; None while it never was."""
     cursor: Any = c.data()
@@ -87,8 +87,8 @@ class StreamRow(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "sync_stream"
 
-    portal: int = Field(primary_key=True, sa_type=c.SmallInteger)
-    stream: str = Field(primary_key=True, sa_type=c.Text)
+    portal: int = Field(primary_key=True, sa_type=SmallInteger)
+    stream: str = Field(primary_key=True, sa_type=Text)
     watermark: Any = c.data()
     polled_at: datetime | None = c.instant()
     """Portal's clock at the start of the last pass in which the stream ended well."""
@@ -125,8 +125,8 @@ class Lease(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "lease"
 
-    portal: int = Field(primary_key=True, sa_type=c.SmallInteger)
-    unit: str = Field(primary_key=True, sa_type=c.Text)
+    portal: int = Field(primary_key=True, sa_type=SmallInteger)
+    unit: str = Field(primary_key=True, sa_type=Text)
     holder: str | None = c.text()
     token: int = c.big(null=False)
     until: datetime | None = c.instant()
@@ -143,7 +143,7 @@ class Event(SQLModel, table=True):
     run_id: int | None = c.refers("sync_run")
     cause: str = c.word(enums.Cause)
     kind: str = c.text(null=False)
-    """CREATED, CHANGED, DELETED, GONE, EXPIRED, RESTORED, DROPPED, LOADED (a scope's baseline), ARRIVED (a job's records)."""
+    """CREATED, CHANGED, DELETED, GONE, EXPIRED, RESTORED; LOADED: a scope's baseline; ARRIVED: a job's records."""
     entity_type: str = c.word(enums.EntityType)
     entity_id: int | None = c.big()
     native_id: str | None = c.text()
@@ -184,7 +184,7 @@ class HeldDeletion(SQLModel, table=True):
     stream: str = c.text(null=False)
     scope: str = c.text(null=False)
     entity_type: str = c.word(enums.EntityType)
-    entity_ids: list[int] = Field(sa_type=c.ARRAY(c.BigInteger), nullable=False)  # type: ignore[call-overload]
+    entity_ids: list[int] = Field(sa_type=ARRAY(BigInteger), nullable=False)
     members: int = c.number(null=False)
     held_at: datetime = c.instant(null=False)
     run_id: int | None = c.refers("sync_run")
@@ -198,7 +198,7 @@ class JobRollup(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "job_rollup"
 
-    job_id: int = Field(primary_key=True, sa_type=c.BigInteger, sa_column_kwargs={"autoincrement": False})
+    job_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     portal: int = c.small()
     source_id: int | None = c.refers("harvest_source")
     organization_id: int | None = c.refers("organization")
@@ -229,8 +229,8 @@ class Budget(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "budget"
 
-    portal: int = Field(primary_key=True, sa_type=c.SmallInteger)
-    key_hash: str = Field(primary_key=True, sa_type=c.Text)
+    portal: int = Field(primary_key=True, sa_type=SmallInteger)
+    key_hash: str = Field(primary_key=True, sa_type=Text)
     """Fingerprint of the key, "" without one."""
     limit: int | None = c.number()
     remaining: int | None = c.number()

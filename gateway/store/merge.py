@@ -79,7 +79,8 @@ def _stubs(shape_: Shape, reference: Reference) -> str:
     values = stub_values(reference.table)
     return f"""
         INSERT INTO {reference.table} (portal, native_id, first_seen_at, changed_at, {", ".join(values)})
-        SELECT DISTINCT $1::smallint, s."{reference.field}", $2::timestamptz, $2::timestamptz, {", ".join(values.values())}
+        SELECT DISTINCT $1::smallint, s."{reference.field}", $2::timestamptz, $2::timestamptz,
+            {", ".join(values.values())}
         FROM {shape_.stage} s
         WHERE s."{reference.field}" IS NOT NULL AND NOT EXISTS (
             SELECT FROM {reference.table} t WHERE t.portal = $1 AND t.native_id = s."{reference.field}")
@@ -89,7 +90,8 @@ def _stubs(shape_: Shape, reference: Reference) -> str:
 
 def _joins(shape_: Shape) -> str:
     return "\n".join(
-        f'LEFT JOIN {ref.table} r_{ref.field} ON r_{ref.field}.portal = $1 AND r_{ref.field}.native_id = s."{ref.field}"'
+        f"LEFT JOIN {ref.table} r_{ref.field} ON r_{ref.field}.portal = $1 "
+        f'AND r_{ref.field}.native_id = s."{ref.field}"'
         for ref in shape_.references
     )
 
@@ -123,12 +125,14 @@ def _upsert(type_: EntityType) -> str:
             INSERT INTO {shape_.table} AS t (portal, native_id, presence, first_seen_at, changed_at,
                 {", ".join([*columns, *derived])}, row_hash, document_hash)
             SELECT $1::smallint, s.native_id, CASE WHEN s.deleted_at IS NULL THEN 'PRESENT' ELSE 'DELETED' END,
-                $2::timestamptz, $2::timestamptz, {", ".join([*values, *(f"s.{source}" for source in derived.values())])},
+                $2::timestamptz, $2::timestamptz,
+                {", ".join([*values, *(f"s.{source}" for source in derived.values())])},
                 s.row_hash, s.document_hash
             FROM {shape_.stage} s
             {_joins(shape_)}
             ON CONFLICT (portal, native_id) DO UPDATE SET {updates}, presence = excluded.presence,
-                removed_at = NULL, last_seen_at = NULL, row_hash = excluded.row_hash, document_hash = excluded.document_hash,
+                removed_at = NULL, last_seen_at = NULL, row_hash = excluded.row_hash,
+                document_hash = excluded.document_hash,
                 changed_at = CASE WHEN {differs} THEN excluded.changed_at ELSE t.changed_at END
             WHERE {differs} OR t.document_hash IS DISTINCT FROM excluded.document_hash
             RETURNING t.id, {by_job}, t.xmax = 0 AS fresh, t.changed_at = $2 AS differs

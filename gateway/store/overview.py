@@ -86,7 +86,8 @@ async def _unknown(connection: Connection, number: int) -> list[dict[str, Any]]:
 async def reconciled_at(connection: Connection, number: int) -> datetime | None:
     """Return when the portal's last reconcile began, by the portal's clock; None while there was none."""
     found: datetime | None = await connection.fetchval(
-        "SELECT max(started_at) FROM sync_run WHERE portal = $1 AND kind = 'RECONCILE' AND state IN ('DONE', 'INCOMPLETE') "
+        "SELECT max(started_at) FROM sync_run "
+        "WHERE portal = $1 AND kind = 'RECONCILE' AND state IN ('DONE', 'INCOMPLETE') "
         "AND NOT EXISTS (SELECT FROM sync_stream s WHERE s.portal = $1 AND s.reconciled_at IS NULL)",
         number,
     )

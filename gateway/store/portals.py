@@ -62,7 +62,8 @@ async def keep_rate(connection: Connection, portal: int, key_hash: str, rate: Ra
     """Store what a portal's answers said of its limits."""
     await connection.execute(
         """
-        INSERT INTO budget AS b (portal, key_hash, "limit", remaining, blocked_until, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO budget AS b (portal, key_hash, "limit", remaining, blocked_until, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (portal, key_hash) DO UPDATE SET "limit" = $3, remaining = $4, blocked_until = $5, updated_at = $6
         """,
         portal,

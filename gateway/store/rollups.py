@@ -53,5 +53,6 @@ def _counts() -> str:
         FROM job LEFT JOIN record r ON r.job_id = job.id LEFT JOIN error e ON e.job_id = job.id
         LEFT JOIN harvest_source s ON s.id = job.source_id
         ON CONFLICT (job_id) DO UPDATE SET {updates}
-        WHERE ({", ".join(f"t.{name}" for name in columns)}) IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in columns)})
+        WHERE ({", ".join(f"t.{name}" for name in columns)})
+            IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in columns)})
     """

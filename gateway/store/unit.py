@@ -244,7 +244,8 @@ class Writer:
         await bookkeeping.move_version(self._connection)
 
     async def _log(self, documents: Sequence[Document], rejections: Sequence[Rejection]) -> dict[Fetch, int]:
-        fetches = dict.fromkeys(element.fetch for element in (*documents, *rejections))
+        fetches: dict[Fetch, None] = dict.fromkeys(d.fetch for d in documents)
+        fetches.update(dict.fromkeys(r.fetch for r in rejections))
         return {fetch: await bookkeeping.log_fetch(self._connection, self._run, fetch) for fetch in fetches}
 
     def _lay_out(self, documents: Sequence[Document], fetches: dict[Fetch, int]) -> _Layout:

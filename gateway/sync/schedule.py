@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import pairwise
 
 from cron_descriptor import FormatError, get_description
 from croniter import croniter
@@ -31,8 +32,8 @@ def meaning(raw: str | None) -> tuple[int | None, str | None]:
     if not croniter.is_valid(raw):
         return None, raw
     firings = croniter(raw, _FIXED, ret_type=datetime)
-    instants = [_FIXED, *(firings.get_next() for _ in range(_FIRINGS))][1:]
-    gaps = {(after - before).total_seconds() for before, after in zip(instants, instants[1:], strict=False)}
+    instants = [firings.get_next() for _ in range(_FIRINGS)]
+    gaps = {(after - before).total_seconds() for before, after in pairwise(instants)}
     try:
         words = get_description(raw)
     except FormatError:

@@ -42,9 +42,13 @@ async def test_a_change_leaves_history_an_event_and_both_documents(bench: Bench)
     bench.later(days=1)
     tally = await bench.writer.commit(SOURCES, [document(SOURCE, "s", name="New")], seen=None)
     assert (tally.new, tally.changed) == (0, 1)
-    past = await bench.connection.fetchrow("SELECT name, valid_to - valid_from AS range FROM harvest_source_history")
+    past = await bench.connection.fetchrow(
+        "SELECT name, valid_to - valid_from AS range FROM harvest_source_history"
+    )
     assert (past["name"], past["range"].days) == ("Old", 1)
-    event = await bench.connection.fetchrow("SELECT before ->> 'name' AS b, after ->> 'name' AS a FROM event WHERE kind = 'CHANGED'")
+    event = await bench.connection.fetchrow(
+        "SELECT before ->> 'name' AS b, after ->> 'name' AS a FROM event WHERE kind = 'CHANGED'"
+    )
     assert tuple(event) == ("Old", "New")
     assert await bench.value("SELECT count(*) FROM document") == 2
 
@@ -65,7 +69,9 @@ async def test_a_poison_element_costs_no_neighbour(bench: Bench) -> None:
 
 async def test_what_a_proved_scope_does_not_name_is_gone_and_can_come_back(bench: Bench) -> None:
     await bench.writer.commit(SOURCES, [document(SOURCE, "a"), document(SOURCE, "b")], seen=None)
-    await bench.writer.commit(SOURCES, [document(JOB, "j", source="b"), document(RECORD, "r", job="j")], seen=None)
+    await bench.writer.commit(
+        SOURCES, [document(JOB, "j", source="b"), document(RECORD, "r", job="j")], seen=None
+    )
     seen = await bench.writer.begin(SOURCES)
     bench.later(days=1)
     await bench.writer.commit(SOURCES, [document(SOURCE, "a")], seen=seen)
@@ -93,8 +99,10 @@ async def test_a_deletion_above_the_cap_waits(bench: Bench) -> None:
     await bench.writer.commit(SOURCES, [document(SOURCE, f"s{n}") for n in range(15)], seen=seen)
     tally = await bench.writer.end_scope(SOURCES, End(proved=True), seen=seen, loaded=0, baseline=False)
     assert tally.gone == 0
-    assert await bench.value("SELECT cardinality(entity_ids) FROM held_deletion WHERE decided_at IS NULL") == 5
-    assert Cap().holds(5, 20) and not Cap().holds(4, 4) and not Cap().holds(5, 25)
+    assert (
+        await bench.value("SELECT cardinality(entity_ids) FROM held_deletion WHERE decided_at IS NULL") == 5
+    )
+    assert [Cap().holds(5, 20), Cap().holds(4, 4), Cap().holds(5, 25)] == [True, False, False]
 
 
 async def test_statuses_follow_from_the_clock_and_from_errors(bench: Bench) -> None:
