@@ -18,6 +18,8 @@ SAME = ("Access-Control-Allow-Origin", "Cache-Control", "WWW-Authenticate")
 """Headers whose value decides what a client does."""
 THERE = ("Content-Disposition", "Set-Cookie")
 """Headers whose presence does."""
+LINKS = ("next_page", "previous_page")
+"""Members of an envelope that name another page."""
 REAL_ORIGIN = re.compile(r"^https?://[^/]+")
 
 
@@ -101,8 +103,23 @@ def compared(capture: Capture, answer: Answer, how: Ask, latitude: Latitude, ori
             yield "the body ends well, captured as cut off"
     elif capture.is_json and not isinstance(answer.body, str):
         yield from differences(Shape.of(capture.body), Shape.of(answer.body), latitude)
+        yield from _links(capture, answer, how, origin)
     else:
         yield from _texts(capture, answer)
+
+
+def _links(capture: Capture, answer: Answer, how: Ask, origin: str) -> Iterator[str]:
+    """Yield how links to other pages differ: their host follows the request's, their path names a slug."""
+    if not isinstance(capture.body, dict) or not isinstance(answer.body, dict):
+        return
+    host = capture.headers.get("Host")
+    expected = f"{capture.headers.get('X-Forwarded-Proto', 'http')}://{host}" if host else origin
+    for name in LINKS:
+        theirs, ours = capture.body.get(name), answer.body.get(name)
+        if isinstance(theirs, str) and isinstance(ours, str):
+            wanted = URL(REAL_ORIGIN.sub(expected, how.translate(theirs)))
+            if (URL(ours).with_query(None), URL(ours).query) != (wanted.with_query(None), wanted.query):
+                yield f"{name}: {ours}, captured {wanted}"
 
 
 def _headers(capture: Capture, answer: Answer, how: Ask, origin: str) -> Iterator[str]:
