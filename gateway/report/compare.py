@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from gateway.compare.comparison import Comparison, Figure, Finding
+from gateway.compare.measure import Comparison, Figure, Finding
 from gateway.compare.metrics import Comparability
 
 VERDICTS = {

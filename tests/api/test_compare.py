@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from gateway.compare.comparison import Comparison, Figure, compare
+from gateway.compare.measure import Comparison, Figure, compare
 from gateway.compare.metrics import METRICS, Comparability
 from gateway.report.compare import as_html, as_json, as_text
 

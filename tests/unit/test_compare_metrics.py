@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.compare.comparison import compiled
 from gateway.compare.counting import Period
+from gateway.compare.measure import compiled
 from gateway.compare.metrics import METRICS, Comparability, Metric
 from gateway.model.enums import JobStatus
 

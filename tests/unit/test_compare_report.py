@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from gateway.compare.comparison import ComparedPortal, Comparison, Figure, Finding
+from gateway.compare.measure import ComparedPortal, Comparison, Figure, Finding
 from gateway.compare.metrics import Comparability
 from gateway.report.compare import as_html, as_json, as_text, period, plain, sandbox_notice, share
 
