@@ -78,9 +78,7 @@ async def members(connection: Connection, portal: int, scope: Scope, newest_key:
     return [row["id"] for row in rows]
 
 
-async def bury(
-    connection: Connection, portal: int, type_: EntityType, keys: Sequence[int], now: datetime
-) -> int:
+async def bury(connection: Connection, type_: EntityType, keys: Sequence[int], now: datetime) -> int:
     """Mark rows absent, with what falls with them; return how many rows that were."""
     if type_ is EntityType.HARVEST_JOB:
         await _drop_scheduled(connection, keys)

@@ -138,9 +138,7 @@ class Writer:
                     self._connection, self._run.portal, scope, missing, size, run=self._run.id, now=now
                 )
             elif missing:
-                tally.gone = await absence.bury(
-                    self._connection, self._run.portal, scope.member, missing, now
-                )
+                tally.gone = await absence.bury(self._connection, scope.member, missing, now)
                 await absence.release(self._connection, self._run.portal, scope, now)
             await bookkeeping.cover(self._connection, self._run, scope.stream, end.covers, now)
             await bookkeeping.keep_cursor(self._connection, self._run, scope, None)
