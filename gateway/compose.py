@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from gateway.fetch.client import Client
 from gateway.ports import Adapter, Pass, Portal
 from gateway.store import overview, portals
 from gateway.store.absence import Cap
+from gateway.store.lease import this_process
 from gateway.store.renormalise import renormalise
 from gateway.sync.passes import Limits, PortalPass
 from gateway.sync.progress import Progress, RunSummary
@@ -109,7 +108,7 @@ class Gateway:
                     connection,
                     number=self.numbers[portal.key],
                     adapter=self.adapters[portal.settings.adapter],
-                    holder=_holder(),
+                    holder=this_process(),
                     batch=self.settings.batch_size,
                     now=await portal_clock(portal),
                 )
@@ -164,7 +163,7 @@ class Gateway:
                     client=client,
                     connection=connection,
                     now=now,
-                    holder=_holder(),
+                    holder=this_process(),
                     progress=progress,
                     limits=Limits(
                         self.settings.batch_size,
@@ -258,7 +257,3 @@ async def _close(pool: asyncpg.Pool) -> None:
         await asyncio.wait_for(pool.close(), _SHUTDOWN_SECONDS)
     except (TimeoutError, asyncio.CancelledError):
         pool.terminate()
-
-
-def _holder() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"

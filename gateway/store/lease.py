@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.errors import DatabaseUnavailable, LeaseLost
 from gateway.store.staging import Connection
 
-TERM = timedelta(seconds=60)
-"""How long a lease lasts without being extended, by Postgres' clock."""
+TERM = timedelta(seconds=240)
+"""How long a lease lasts without being extended, by Postgres' clock: longer than any one answer may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,19 +24,42 @@ class Lease:
     token: int
 
 
+def this_process() -> str:
+    """Return the name under which this process holds leases: host and process id."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _is_dead(holder: str | None) -> bool:
+    """Whether *holder* was a process of this host that is no more, so that nobody need wait for its lease."""
+    host, _, pid = (holder or "").rpartition(":")
+    if host != socket.gethostname() or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
 async def take(connection: Connection, portal: int, unit: str, holder: str) -> Lease:
     """Take the lease, or raise DatabaseUnavailable naming who holds it."""
+    former = await connection.fetchval(
+        "SELECT holder FROM lease WHERE portal = $1 AND unit = $2", portal, unit
+    )
     token = await connection.fetchval(
         """
         INSERT INTO lease AS l (portal, unit, holder, token, until) VALUES ($1, $2, $3, 1, now() + $4)
         ON CONFLICT (portal, unit) DO UPDATE SET holder = $3, token = l.token + 1, until = now() + $4
-        WHERE l.holder IS NULL OR l.until < now() OR l.holder = $3
+        WHERE l.holder IS NULL OR l.until < now() OR l.holder = $3 OR l.holder = $5
         RETURNING token
         """,
         portal,
         unit,
         holder,
         TERM,
+        former if _is_dead(former) else None,
     )
     if token is None:
         row = await connection.fetchrow(

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from gateway.model.document import Document, Fetch, Rejection
-from gateway.model.entities import JSON, Dataset, Entity, HarvestRecord
+from gateway.model.entities import JSON
 from gateway.model.enums import Cause, EntityType
 from gateway.ports import End, Scope
 from gateway.store import absence, bookkeeping, datasets, derive, journal, lease, merge, rollups
 from gateway.store.bookkeeping import Run
 from gateway.store.documents import documents_of
-from gateway.store.shape import Unstorable, shape
+from gateway.store.layout import Layout, Normalise, lay_out
+from gateway.store.shape import shape
 from gateway.store.staging import Connection, prepare, stage, touch
 from gateway.store.tables import ROWS
 
-Normalise = Callable[[Document], Iterable[Entity | Rejection]]
+HEARTBEAT_SECONDS = 20.0
+"""How often the lease is extended while pages arrive."""
 
 
 @dataclass(slots=True)
@@ -39,14 +41,6 @@ class Tally:
         self.changed += other.changed
         self.gone += other.gone
         self.quarantined += other.quarantined
-
-
-@dataclass(slots=True)
-class _Layout:
-    """Rows to stage by type, the latest of each identity, and what could not be read."""
-
-    rows: dict[EntityType, dict[Any, tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(dict))
-    rejected: list[Rejection] = field(default_factory=list)
 
 
 class Writer:
@@ -70,10 +64,17 @@ class Writer:
         self._inventory = inventory
         self._cap = cap
         self._now = now
+        self._beat = time.monotonic()
 
     async def open(self) -> None:
         """Make the connection ready for units."""
         await prepare(self._connection)
+
+    async def heartbeat(self) -> None:
+        """Make the lease last, now and then; LeaseLost when another worker has it."""
+        if time.monotonic() - self._beat >= HEARTBEAT_SECONDS:
+            self._beat = time.monotonic()
+            await lease.extend(self._connection, self._lease)
 
     async def begin(self, scope: Scope) -> absence.Seen:
         """Return an empty record of what *scope* names."""
@@ -227,7 +228,7 @@ class Writer:
     ) -> None:
         now = self._now()
         fetches = await self._log(documents, rejections) if log else {}
-        layout = self._lay_out(documents, fetches)
+        layout = lay_out(documents, self._normalise, fetches)
         for rejection in (*rejections, *layout.rejected):
             fetch_id = fetches.get(rejection.fetch)
             await bookkeeping.quarantine(self._connection, self._run, scope, rejection, fetch_id, now)
@@ -246,41 +247,6 @@ class Writer:
         fetches.update(dict.fromkeys(r.fetch for r in rejections))
         return {fetch: await bookkeeping.log_fetch(self._connection, self._run, fetch) for fetch in fetches}
 
-    def _lay_out(self, documents: Sequence[Document], fetches: dict[Fetch, int]) -> _Layout:
-        """Normalise *documents* into rows; one that cannot be read or stored harms no other."""
-        layout = _Layout()
-        for document in documents:
-            try:
-                rows, rejected = self._rows(document, fetches.get(document.fetch))
-            except Unstorable as error:
-                rows, rejected = [], [_reject(document, str(error))]
-            layout.rejected.extend(rejected)
-            for type_, key, row in rows:
-                layout.rows[type_][key] = row
-        return layout
-
-    def _rows(
-        self, document: Document, fetch_id: int | None
-    ) -> tuple[list[tuple[EntityType, Any, tuple[Any, ...]]], list[Rejection]]:
-        rows: list[tuple[EntityType, Any, tuple[Any, ...]]] = []
-        rejected: list[Rejection] = []
-        speaker: str | None = None
-        for entity in self._normalise(document):
-            if isinstance(entity, Rejection):
-                rejected.append(entity)
-                continue
-            own = entity.type is document.type and entity.native_id == document.native_id
-            if isinstance(entity, HarvestRecord):
-                speaker = entity.native_id
-            address = (
-                (document.hash, document.body, document.parent, document.position, fetch_id, None)
-                if own
-                else (None, None, None, None, None, speaker if isinstance(entity, Dataset) else None)
-            )
-            key = (entity.native_id, speaker) if isinstance(entity, Dataset) else entity.native_id
-            rows.append((entity.type, key, (*shape(entity.type).row(entity), *address)))
-        return rows, rejected
-
     async def _remember(self, type_: EntityType) -> None:
         await journal.remember(
             self._connection,
@@ -291,7 +257,7 @@ class Writer:
         )
 
     async def _merge(
-        self, layout: _Layout, tally: Tally, now: datetime, *, baseline: bool, cause: Cause
+        self, layout: Layout, tally: Tally, now: datetime, *, baseline: bool, cause: Cause
     ) -> None:
         records = EntityType.HARVEST_RECORD in layout.rows
         if records:
@@ -316,7 +282,7 @@ class Writer:
         if records:
             await datasets.touch_merged(self._connection, self._run.portal, inventory=self._inventory)
 
-    async def _touch_staged(self, layout: _Layout) -> None:
+    async def _touch_staged(self, layout: Layout) -> None:
         """Touch the jobs that staged jobs, records and errors speak of."""
         for type_, column in (
             (EntityType.HARVEST_JOB, "id"),
@@ -388,15 +354,3 @@ class Writer:
             count=count,
             native_id=native_id,
         )
-
-
-def _reject(document: Document, reason: str) -> Rejection:
-    return Rejection(
-        document.type,
-        reason,
-        document.body,
-        document.fetch,
-        native_id=document.native_id,
-        parent=document.parent,
-        position=document.position,
-    )

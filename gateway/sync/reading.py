@@ -100,6 +100,7 @@ class ScopeReader:
         return end
 
     async def _take(self, page: Page) -> None:
+        await self._writer.heartbeat()
         self._gathered.extend(page.elements)
         self._bytes += sum(len(element.body) for element in page.elements)
         self._cursor = page.cursor
