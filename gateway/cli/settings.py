@@ -36,14 +36,17 @@ def config(
     *,
     as_json: AsJson = False,
     markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print the table of all settings for the documentation.")
+        bool,
+        typer.Option("--markdown", help="Print all commands, exit codes and settings for the documentation."),
     ] = False,
 ) -> None:
     """Show every setting, its value and where the value comes from. Secrets stay hidden."""
     from gateway.cli import output
 
     if markdown:
-        print("\n".join(markdown_table()))
+        from gateway.cli.documentation import markdown
+
+        print("\n".join(markdown()))
         return
     from gateway.cli.calling import load
 
@@ -121,31 +124,6 @@ def output_text(value: Any) -> str:
             f"{key}{'.' if name else ''}{name} = {inner}" for key, d in pairs for name, inner in d.items()
         )
     return "" if value is None else str(value)
-
-
-def markdown_table() -> list[str]:
-    """Return the lines of a Markdown table of all settings of the gateway and of a portal."""
-    from gateway.config import Settings, variable
-    from gateway.ports import PortalSettings
-
-    lines = ["| Variable | Default | What it is |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
-        lines.append(f"| `{variable(name)}` | {_default(field)} | {field.description} |")
-    for name, field in PortalSettings.model_fields.items():
-        lines.append(
-            f"| `GATEWAY_PORTALS__<KEY>__{name.upper()}` | {_default(field)} | {field.description} |"
-        )
-    return lines
-
-
-def _default(field: Any) -> str:
-    from pydantic_core import PydanticUndefined
-
-    if field.default_factory is not None:
-        return ""
-    if field.default is PydanticUndefined:
-        return "the adapter's"
-    return "" if field.default in {None, ""} else f"`{str(field.default).lower()}`"
 
 
 def portals(*, as_json: AsJson = False) -> None:

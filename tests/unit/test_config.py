@@ -1,0 +1,127 @@
+"""What a setting may be, and what it is when nothing was said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+from pydantic_settings import PydanticBaseSettingsSource
+from pydantic_settings.sources import EnvSettingsSource
+from pydantic_settings.sources.utils import parse_env_vars
+
+from gateway.config import Settings, is_secret, portal_key, unknown_variables, variable
+
+
+def settings_from(environ: Mapping[str, str]) -> Settings:
+    """Return the settings of a process with *environ* and no other variable."""
+
+    class Environment(EnvSettingsSource):
+        def _load_env_vars(self) -> Mapping[str, str | None]:
+            return parse_env_vars(environ, ignore_empty=True)
+
+    class Isolated(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls, settings_cls: type[Settings], **_: PydanticBaseSettingsSource
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return (Environment(settings_cls),)
+
+    return Isolated()
+
+
+def test_nothing_needs_to_be_set() -> None:
+    settings = settings_from({})
+    assert settings.database_url is None
+    assert (settings.host, settings.port) == ("127.0.0.1", 8080)
+    assert settings.portals == {}
+    assert settings.model_fields_set == set()
+
+
+def test_a_portals_settings_are_laid_under_its_key() -> None:
+    settings = settings_from(
+        {
+            "GATEWAY_PORTALS__DATA_GOV__API_KEY": "1e5",
+            "GATEWAY_PORTALS__DATA_GOV__BASE_URL": "http://127.0.0.1:9/api",
+            "GATEWAY_PORTALS__MY_CITY__ADAPTER": "data-gouv-fr",
+        }
+    )
+    assert settings.portals == {
+        "data-gov": {"api_key": "1e5", "base_url": "http://127.0.0.1:9/api"},
+        "my-city": {"adapter": "data-gouv-fr"},
+    }
+
+
+def test_portals_given_as_json_and_singly_are_one() -> None:
+    settings = settings_from(
+        {
+            "GATEWAY_PORTALS": '{"data-gov": {"timeout_seconds": 3}}',
+            "GATEWAY_PORTALS__DATA_GOV__API_KEY": "secret",
+        }
+    )
+    assert settings.portals == {"data-gov": {"timeout_seconds": 3, "api_key": "secret"}}
+
+
+def test_the_drivers_name_is_left_out_of_the_databases_address() -> None:
+    settings = settings_from({"GATEWAY_DATABASE_URL": "postgresql+asyncpg://ada:x@db/harvests"})
+    assert settings.database_url == "postgresql://ada:x@db/harvests"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("GATEWAY_DATABASE_URL", "mysql://db/x", "postgresql://user:password@host"),
+        ("GATEWAY_PORT", "70000", "65535"),
+        ("GATEWAY_LOG_FORMAT", "yaml", "'text' or 'json'"),
+        ("GATEWAY_POLL_SECONDS", "0", "greater than 0"),
+        ("GATEWAY_RECONCILE_SECONDS", "1", "must not be shorter"),
+    ],
+)
+def test_a_wrong_value_is_refused_in_words_and_not_repeated(name: str, value: str, says: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        settings_from({name: value})
+    assert says in str(refused.value)
+    assert "mysql" not in str(refused.value)
+
+
+def test_words_are_understood_in_capitals() -> None:
+    assert settings_from({"GATEWAY_LOG_LEVEL": "WARNING"}).log_level == "warning"
+
+
+def test_an_empty_variable_is_no_setting() -> None:
+    assert settings_from({"GATEWAY_DATABASE_URL": ""}).database_url is None
+
+
+def test_the_data_folder_is_absolute() -> None:
+    assert settings_from({"GATEWAY_DATA_DIR": "here"}).data_dir == Path.cwd() / "here"
+
+
+def test_every_setting_is_described() -> None:
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert field.description.endswith("."), name
+
+
+def test_keys_of_portals_are_written_in_one_way() -> None:
+    assert portal_key("DATA_GOV") == portal_key("data-gov") == portal_key(" data_gov ") == "data-gov"
+
+
+def test_misspelt_variables_are_found() -> None:
+    environ = {
+        "GATEWAY_PROT": "1",
+        "GATEWAY_PORT": "1",
+        "GATEWAY_PORTALS__DATA_GOV__API_KEY": "1",
+        "GATEWAY_TEST_DATABASE_URL": "1",
+        "PATH": "1",
+    }
+    assert unknown_variables(environ) == ["GATEWAY_PROT"]
+
+
+@pytest.mark.parametrize("name", ["database_url", "api_key", "API_KEY", "webhook_secret"])
+def test_secrets_are_known_by_their_names(name: str) -> None:
+    assert is_secret(name)
+
+
+def test_variables_are_named_after_fields() -> None:
+    assert variable("poll_seconds") == "GATEWAY_POLL_SECONDS"
