@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from cron_descriptor import FormatError, get_description
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 
 _FREQUENCIES: dict[str, tuple[int | None, str]] = {
     "manual": (None, "By hand"),
@@ -31,21 +31,32 @@ def meaning(raw: str | None) -> tuple[int | None, str | None]:
         return _FREQUENCIES[raw]
     if not croniter.is_valid(raw):
         return None, raw
-    firings = croniter(raw, _FIXED, ret_type=datetime)
-    instants = [firings.get_next() for _ in range(_FIRINGS)]
-    gaps = {(after - before).total_seconds() for before, after in pairwise(instants)}
     try:
         words = get_description(raw)
     except FormatError:
         words = raw
-    return (int(gaps.pop()) if len(gaps) == 1 else None), words
+    return _period(raw), words
+
+
+def _period(raw: str) -> int | None:
+    """Return the seconds between a cron line's firings, None where they vary or never come."""
+    firings = croniter(raw, _FIXED, ret_type=datetime)
+    try:
+        instants = [firings.get_next() for _ in range(_FIRINGS)]
+    except CroniterBadDateError:
+        return None
+    gaps = {(after - before).total_seconds() for before, after in pairwise(instants)}
+    return int(gaps.pop()) if len(gaps) == 1 else None
 
 
 def next_run(raw: str | None, now: datetime) -> datetime | None:
     """Return the first firing of a cron line after *now*; None where *raw* is none, or never fires."""
     if raw is None or not croniter.is_valid(raw):
         return None
-    following: datetime = croniter(raw, now, ret_type=datetime).get_next()
+    try:
+        following: datetime = croniter(raw, now, ret_type=datetime).get_next()
+    except CroniterBadDateError:
+        return None
     return following
 
 
