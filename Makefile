@@ -28,7 +28,7 @@ check: lint types imports schema migrations docs test captures ## Everything tha
 
 .PHONY: bench
 bench: .venv/dev ## Measure: records a second, memory, requests, time to the first answer
-	$(BIN)/python -m bench $(ARGS)
+	$(BIN)/python tests/bench $(ARGS)
 
 .PHONY: captures
 captures: .venv/dev ## Replay the portals' captures against the sandbox and the adapters (needs ../shared)
