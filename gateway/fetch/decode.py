@@ -7,6 +7,7 @@ last value counts.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -84,14 +85,14 @@ def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
 def _shallow(found: Any) -> bool:
     """Whether *found* nests no deeper than MAX_DEPTH; level by level, so that depth costs no stack."""
     level = [found]
-    for _ in range(MAX_DEPTH + 1):
-        level = [child for node in level for child in _children(node)]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in _children(node) if isinstance(child, dict | list)]
         if not level:
             return True
     return False
 
 
-def _children(node: Any) -> Any:
+def _children(node: Any) -> Iterable[Any]:
     """Return a container's children, nothing of anything else."""
     if isinstance(node, dict):
         return node.values()

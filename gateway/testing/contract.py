@@ -1,0 +1,222 @@
+"""What every adapter keeps, as tests: subclass AdapterContract, name the adapter and its sandbox, run pytest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from gateway.errors import PortalError, PortalUnreadable
+from gateway.ports import Adapter, Pass
+from gateway.sandbox.control import Running, running
+from gateway.sandbox.faults import Fault
+from gateway.sandbox.portal import SandboxPortal
+from gateway.testing import truth
+from gateway.testing.harvest import Interrupted, MemoryPass, client_for, harvest, portal_for
+from gateway.testing.memory import MemoryKnown, Name
+from gateway.testing.normalising import NormaliserContract
+
+STOPS = 12
+"""At most so many pages are tried as the last one of a pass that is stopped."""
+PASSING = ("status-500", "status-503", "429", "drop", "truncate")
+LASTING = ("status-500", "status-404", "html-200", "garbage", "lying-total", "shifted-page", "poison")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """An adapter before its running sandbox."""
+
+    adapter: Adapter
+    server: Running
+    settings: Mapping[str, Any]
+
+    def known(self) -> MemoryKnown:
+        """Return an empty store at the sandbox's time."""
+        return MemoryKnown(self.adapter, self.server.clock())
+
+    async def run(self, known: MemoryKnown, kind: Pass = Pass.RECONCILE, **options: Any) -> MemoryPass:
+        """Make one pass at the sandbox's time."""
+        known.now = self.server.clock()
+        portal = portal_for(self.adapter, self.server.base_url, **self.settings)
+        self.server.requests.clear()
+        async with client_for(portal, known.now) as client:
+            made = await harvest(self.adapter, portal, client, known, kind, **options)
+            assert client.requests == len(self.server.requests)
+        return made
+
+    async def failure(self, known: MemoryKnown) -> PortalError | None:
+        """Return the error that a pass ends with, None where it ends well."""
+        try:
+            await self.run(known)
+        except PortalError as error:
+            return error
+        return None
+
+    async def loaded(self) -> MemoryKnown:
+        """Return a store after a first load."""
+        known = self.known()
+        await self.run(known)
+        return known
+
+    def order(self, kind: str, paths: Iterable[str], times: int | None = 1) -> None:
+        """Let answers break whose path and query contains one of *paths*."""
+        self.server.faults.clear()
+        self.server.faults.orders.extend(
+            Fault(kind=kind, path=re.escape(path), times=times, seconds=0.0) for path in paths
+        )
+
+    def minimum(self, *passes: tuple[datetime, str]) -> dict[str, int]:
+        """Return the requests that the last of *passes* needs, by stream."""
+        found = self.server.world.minimum(passes)
+        return {stream: count for stream, count in found.items() if count}
+
+
+class AdapterContract(NormaliserContract):
+    """The contract. A subclass names *adapter* and *sandbox*; *settings* go to the portal's settings."""
+
+    adapter: ClassVar[Adapter]
+    sandbox: ClassVar[SandboxPortal]
+    settings: ClassVar[Mapping[str, Any]] = {}
+    seed: ClassVar[int] = 7
+    scale: ClassVar[int] = 1
+    epoch: ClassVar[datetime] = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+
+    @asynccontextmanager
+    async def bench(self) -> AsyncIterator[Bench]:
+        """Serve the sandbox for the length of a ``with`` block."""
+        async with running(self.sandbox, seed=self.seed, scale=self.scale, epoch=self.epoch) as server:
+            yield Bench(self.adapter, server, self.settings)
+
+    async def documents(self) -> MemoryKnown:
+        """Return a store after a first load of the sandbox."""
+        async with self.bench() as bench:
+            return await bench.loaded()
+
+    async def test_a_first_load_brings_what_the_portal_holds(self) -> None:
+        """A first load ends with what the truth says, and without a rejection."""
+        async with self.bench() as bench:
+            known = await bench.loaded()
+            assert known.rejections == []
+            rows = bench.server.world.truth([(known.now, "RECONCILE")])
+            assert truth.differences(known, rows) == []
+
+    async def test_a_first_load_asks_no_more_than_it_must(self) -> None:
+        """A first load sends as many requests as the formulas say, and proves every list."""
+        async with self.bench() as bench:
+            made = await bench.run(bench.known())
+            assert _asked(made) == bench.minimum((bench.server.clock(), "RECONCILE"))
+            assert all(end.proved for _, end in made.ends)
+
+    async def test_a_poll_asks_no_more_than_it_must(self) -> None:
+        """Polls send as many requests as the formulas say, whether something happened or not."""
+        async with self.bench() as bench:
+            known = await bench.loaded()
+            passes = [(known.now, "RECONCILE")]
+            for days in (0, 1, 1, 0.25):
+                bench.server.advance(days)
+                made = await bench.run(known, Pass.POLL)
+                passes.append((known.now, "POLL"))
+                assert _asked(made) == bench.minimum(*passes)
+
+    async def test_a_poll_brings_what_is_new(self) -> None:
+        """Polls end with what the truth says."""
+        async with self.bench() as bench:
+            known = await bench.loaded()
+            passes = [(known.now, "RECONCILE")]
+            for _ in range(2):
+                bench.server.advance(1)
+                await bench.run(known, Pass.POLL)
+                passes.append((known.now, "POLL"))
+            assert truth.differences(known, bench.server.world.truth(passes)) == []
+
+    async def test_a_second_load_brings_the_same_bytes(self) -> None:
+        """Nothing happened: every document is the same, and nothing is gone."""
+        async with self.bench() as bench:
+            known = await bench.loaded()
+            before = _hashes(known)
+            await bench.run(known)
+            assert _hashes(known) == before
+            assert known.gone == set()
+
+    async def test_a_pass_that_is_stopped_after_any_page_goes_on(self) -> None:
+        """A pass that goes on from the stored cursors ends with what an unbroken one brings."""
+        async with self.bench() as bench:
+            known = bench.known()
+            pages = (await bench.run(known)).read
+            for stop in range(1, pages + 1, max(1, pages // STOPS)):
+                again = bench.known()
+                try:
+                    await bench.run(again, pages=stop)
+                except Interrupted:
+                    await bench.run(again, skip=await _read(again, self.adapter))
+                assert _hashes(again) == _hashes(known), f"stopped after page {stop}"
+
+    async def test_passing_failures_change_nothing(self) -> None:
+        """Failures that pass are tried again; the documents are the same."""
+        async with self.bench() as bench:
+            known = await bench.loaded()
+            for kind in PASSING:
+                bench.order(kind, _endpoints(known))
+                again = await bench.loaded()
+                assert _hashes(again) == _hashes(known), kind
+
+    async def test_lasting_failures_bury_nothing(self) -> None:
+        """Whatever a list answers, no row is taken for gone that the portal has."""
+        async with self.bench() as bench:
+            known = await bench.loaded()
+            for endpoint in _endpoints(known):
+                for kind in LASTING:
+                    bench.order(kind, [endpoint], times=None)
+                    await bench.failure(known)
+                    assert known.gone == set(), f"{kind} at {endpoint}"
+
+    async def test_a_page_for_people_is_unreadable(self) -> None:
+        """HTML with status 200 is PortalUnreadable."""
+        async with self.bench() as bench:
+            bench.order("html-200", [""], times=None)
+            error = await bench.failure(bench.known())
+            assert isinstance(error, PortalUnreadable)
+            assert error.portal == "tested"
+            assert error.endpoint
+
+    async def test_a_poison_row_costs_no_neighbour(self) -> None:
+        """A row that is none is a rejection; every other row of its list arrives."""
+        async with self.bench() as bench:
+            known = await bench.loaded()
+            for kind, endpoint in _lists(known).items():
+                bench.order("poison", [endpoint])
+                again = await bench.loaded()
+                lost = {name for name in known.documents.keys() - again.documents.keys() if name[0] == kind}
+                refused = [one for one in again.rejections if one.type == kind]
+                assert len(lost) <= 1, f"{kind} at {endpoint}"
+                assert refused, f"{kind} at {endpoint}"
+
+
+def _asked(made: MemoryPass) -> dict[str, int]:
+    return {stream: count for stream, count in made.requests.items() if count}
+
+
+def _hashes(known: MemoryKnown) -> dict[Name, bytes]:
+    return {name: document.hash for name, document in known.documents.items()}
+
+
+def _lists(known: MemoryKnown) -> dict[str, str]:
+    """Return, by type, the endpoint of one list that brought documents of it as its own rows."""
+    found: dict[str, str] = {}
+    for (kind, _), document in known.documents.items():
+        if document.fetch.endpoint not in found.values():
+            found.setdefault(kind, document.fetch.endpoint)
+    return found
+
+
+def _endpoints(known: MemoryKnown) -> list[str]:
+    return list(_lists(known).values())
+
+
+async def _read(known: MemoryKnown, adapter: Adapter) -> frozenset[tuple[str, str]]:
+    """Return the scopes that a pass which goes on need not read again."""
+    read = {stream: await known.scopes_read(stream) for stream in adapter.streams}
+    return frozenset((stream, key) for stream, keys in read.items() for key in keys if key)

@@ -1,0 +1,186 @@
+"""A store in memory: enough of one to carry a crawl from a first load to the polls after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from gateway.model.document import Document, Rejection
+from gateway.model.entities import JSON, Entity, HarvestError, HarvestJob, HarvestRecord
+from gateway.model.enums import EntityType, JobStatus
+from gateway.ports import Adapter, End, KnownJob, Scope
+
+LOST_AFTER = timedelta(hours=48)
+OPEN = frozenset({JobStatus.SCHEDULED, JobStatus.PENDING, JobStatus.RUNNING})
+COUNTS = ("added", "updated", "deleted", "failed", "warned", "succeeded", "skipped")
+
+E = TypeVar("E", bound=Entity)
+Name = tuple[EntityType, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A scope that is being read."""
+
+    scope: Scope
+    before: frozenset[Name]
+    """The rows that were there when it began."""
+    resumed: bool
+    named: set[Name]
+
+
+class MemoryKnown:
+    """What a crawl is told of its portal (``gateway.ports.Known``), and what it brought.
+
+    *rows* are the entities as the adapter's normaliser made them, *documents* what they were made of, *rejections*
+    what could not be read, *gone* the rows that a proved list no longer named; *now* is the clock of statuses.
+    """
+
+    def __init__(self, adapter: Adapter, now: datetime) -> None:
+        self.now = now
+        self.rows: dict[Name, Entity] = {}
+        self.documents: dict[Name, Document] = {}
+        self.rejections: list[Rejection] = []
+        self.gone: set[Name] = set()
+        self.cursors: dict[tuple[str, str], JSON] = {}
+        self._adapter = adapter
+        self._read: dict[str, set[str]] = {}
+        self._watermarks: dict[str, JSON] = {}
+
+    def begin(self, scope: Scope) -> Reading:
+        """Return the account of a scope that is read from its start or its cursor."""
+        resumed = self.cursors.get((scope.stream, scope.key)) is not None
+        return Reading(scope, frozenset(self.rows), resumed, set())
+
+    def take(self, reading: Reading, elements: Iterable[Document | Rejection], cursor: JSON) -> None:
+        """Store what a page brought, and where to go on after it."""
+        for element in elements:
+            if isinstance(element, Rejection):
+                self._reject(reading, element)
+            else:
+                self._store(reading, element)
+        self.cursors[reading.scope.stream, reading.scope.key] = cursor
+
+    def conclude(self, reading: Reading, end: End) -> None:
+        """Draw what follows from a scope's end: rows gone, scopes read, the next watermark."""
+        scope = reading.scope
+        self.cursors.pop((scope.stream, scope.key), None)
+        self._read.setdefault(scope.stream, set()).update(end.covers)
+        if end.watermark is not None:
+            self._watermarks[scope.stream] = end.watermark
+        if scope.whole and end.proved and not reading.resumed:
+            self.gone |= {name for name in reading.before - reading.named if self._belongs(name, scope, end)}
+        self.gone |= {(scope.member, native_id) for native_id in end.vanished}
+
+    def of(self, entity: type[E]) -> dict[str, E]:
+        """Return the rows of a type that are not gone, by native id."""
+        return {
+            native_id: row
+            for (kind, native_id), row in self.rows.items()
+            if isinstance(row, entity) and (kind, native_id) not in self.gone
+        }
+
+    def status(self, job: HarvestJob) -> JobStatus:
+        """Return what a job's words mean once the clock and its own errors are known."""
+        wire, created = job.wire_status, job.created_at
+        if wire is JobStatus.PENDING and created and created > self.now:
+            return JobStatus.SCHEDULED
+        if wire in OPEN and created and created + LOST_AFTER <= self.now:
+            return JobStatus.LOST
+        if wire is JobStatus.FAILED:
+            types = self._error_types(job.native_id)
+            if "CancelledJob" in types:
+                return JobStatus.CANCELLED
+            return JobStatus.LOST if "FailedJobCleanup" in types else wire
+        return wire
+
+    async def watermark(self, stream: str) -> JSON:
+        """Return what the stream's last pass left, or None."""
+        return self._watermarks.get(stream)
+
+    async def scopes_read(self, stream: str) -> frozenset[str]:
+        """Return the keys of the scopes of *stream* that have been read whole."""
+        return frozenset(self._read.get(stream, ()))
+
+    async def newest_jobs(self) -> Mapping[str, KnownJob]:
+        """Return each source's newest job that is not SCHEDULED, by the source's native id."""
+        jobs = [job for job in self._jobs() if job.status is not JobStatus.SCHEDULED]
+        return {job.source: job for job in reversed(jobs) if job.source is not None}
+
+    async def jobs_of(self, source: str) -> Mapping[str, KnownJob]:
+        """Return the present jobs of a source by native id."""
+        return {job.native_id: job for job in self._jobs() if job.source == source}
+
+    async def open_jobs(self) -> Sequence[KnownJob]:
+        """Return the present jobs whose status is SCHEDULED, PENDING or RUNNING."""
+        return [job for job in self._jobs() if job.status in OPEN]
+
+    async def ended_jobs(
+        self, *, unread: str | None = None, since: datetime | None = None
+    ) -> Sequence[KnownJob]:
+        """Return the present jobs that have ended or are LOST, newest first."""
+        read = self._read.get(unread, set()) if unread is not None else set()
+        return [
+            job
+            for job in self._jobs()
+            if job.status not in OPEN
+            and job.native_id not in read
+            and (since is None or (job.created_at is not None and job.created_at >= since))
+        ]
+
+    def _jobs(self) -> list[KnownJob]:
+        """Return the present jobs, newest first."""
+        jobs = [self._known(job) for job in self.of(HarvestJob).values()]
+        return sorted(jobs, key=lambda job: (_instant(job.created_at), job.native_id), reverse=True)
+
+    def _known(self, job: HarvestJob) -> KnownJob:
+        counts = {name: getattr(job, name) for name in COUNTS}
+        return KnownJob(
+            job.native_id,
+            job.source,
+            self.status(job),
+            job.native_status,
+            job.created_at,
+            job.ended_at,
+            job.total,
+            counts,
+        )
+
+    def _error_types(self, job: str) -> set[str | None]:
+        errors = self.of(HarvestError).values()
+        return {error.native_type for error in errors if error.job == job and error.record is None}
+
+    def _reject(self, reading: Reading, rejection: Rejection) -> None:
+        self.rejections.append(rejection)
+        if rejection.native_id is not None:
+            reading.named.add((rejection.type, rejection.native_id))
+
+    def _store(self, reading: Reading, document: Document) -> None:
+        self.documents[document.type, document.native_id] = document
+        for said in self._adapter.normalise(document):
+            if isinstance(said, Rejection):
+                self._reject(reading, said)
+                continue
+            name = (said.type, said.native_id)
+            self.rows[name] = said
+            self.gone.discard(name)
+            reading.named.add(name)
+
+    def _belongs(self, name: Name, scope: Scope, end: End) -> bool:
+        """Whether a row is a member of the list that *scope* is."""
+        row = self.rows[name]
+        if name[0] is not scope.member:
+            return False
+        if scope.within is EntityType.HARVEST_SOURCE:
+            return isinstance(row, HarvestJob | HarvestRecord) and row.source == scope.key
+        if scope.within is EntityType.HARVEST_JOB:
+            return isinstance(row, HarvestRecord | HarvestError) and row.job == scope.key
+        if isinstance(row, HarvestError) and (row.record is None) != (scope.stream == "job_errors"):
+            return False
+        return not end.covers or not isinstance(row, HarvestRecord | HarvestError) or row.job in end.covers
+
+
+def _instant(value: datetime | None) -> float:
+    return float("-inf") if value is None else value.timestamp()
