@@ -32,16 +32,16 @@ SHARED_PUBLISHERS = _split("""
 """Who publishes on each shared host, in the same order."""
 
 _SHARED = """
-    0 | urn:obs:drifting-buoys-atlantic | Drifting buoys of the North Atlantic | Hourly positions and temperature.
+    0 | urn:obs:drifting-buoys-atlantic | Drifting buoys of the North Atlantic | Hourly positions.
     0 | urn:obs:wave-height-stations | Significant wave height at coastal stations | Wave height and period.
     0 | urn:obs:sea-level-tide-gauges | Sea level at tide gauges, daily means | Daily means since 1950.
-    0 | urn:obs:marine-heatwaves | Marine heatwaves, catalogue of events | Start, end and outline of each event.
+    0 | urn:obs:marine-heatwaves | Marine heatwaves, catalogue of events | Start and end of each event.
     1 | ew-land-cover-2024 | Land cover 2024, 10 m | Eleven classes, from images.
     1 | ew-burnt-areas | Burnt areas since 2001 | Monthly outlines of burnt areas.
     1 | ew-soil-moisture | Surface soil moisture, daily | Daily grid at 1 km.
     1 | ew-night-lights | Night lights, yearly composites | Cloud-free yearly composites.
     1 | ew-forest-loss | Tree cover loss by year | Year of loss at 30 m.
-    2 | 6f1d0d3e-polar-ice-charts | Ice charts of the polar seas | Weekly charts of ice concentration and stage.
+    2 | 6f1d0d3e-polar-ice-charts | Ice charts of the polar seas | Weekly charts of ice concentration.
     2 | 6f1d0d3e-glacier-outlines | Glacier outlines and elevation change | Outlines of some 200,000 glaciers.
     2 | 6f1d0d3e-permafrost | Permafrost extent and temperature | Boreholes and modelled extent.
     3 | sr:occurrences:birds | Bird observations, checked | Observations checked by experts.

@@ -1,0 +1,178 @@
+"""The sandbox portal that stands in for data.gouv.fr: its paths, its keys, and how a request finds its answer.
+
+Keys: ``udata_sandbox_admin`` administers the site, ``udata_sandbox_user`` the first organization,
+``udata_sandbox_guest`` nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from adapters.data_gouv_fr import sandbox_actions as actions
+from adapters.data_gouv_fr import sandbox_reads as reads
+from adapters.data_gouv_fr.sandbox_call import (
+    CHALLENGE,
+    NOT_FOUND,
+    Call,
+    Moved,
+    Refusal,
+    Rule,
+    finished,
+    masked,
+    moved,
+    refused,
+)
+from adapters.data_gouv_fr.sandbox_wire import Caller
+from gateway.sandbox import dice
+from gateway.sandbox.instants import millis
+from gateway.sandbox.inventory import Inventory
+from gateway.sandbox.inventory_desk import Desk
+from gateway.sandbox.inventory_world import InventoryWorld
+from gateway.sandbox.portal import Now, SandboxPortal
+
+API = "/api/1"
+ADMIN_KEY = "udata_sandbox_admin"
+USER_KEY = "udata_sandbox_user"
+GUEST_KEY = "udata_sandbox_guest"
+
+_SOURCE = f"{API}/harvest/source/<harvest_source:source>/"
+_JOB = f"{API}/harvest/job/<string:ident>/"
+
+RULES = (
+    Rule(f"{API}/harvest/backends/", {"GET": reads.backends}),
+    Rule(f"{API}/harvest/sources/", {"GET": reads.sources, "POST": actions.create}),
+    Rule(f"{API}/harvest/source/preview/", {"POST": actions.preview_new}),
+    Rule(_SOURCE, {"GET": reads.source, "PUT": actions.update, "DELETE": actions.delete}),
+    Rule(f"{_SOURCE}validate/", {"POST": actions.validate}),
+    Rule(f"{_SOURCE}run/", {"POST": actions.run}),
+    Rule(f"{_SOURCE}schedule/", {"POST": actions.schedule, "DELETE": actions.unschedule}),
+    Rule(f"{_SOURCE}preview/", {"GET": actions.preview}),
+    Rule(f"{_SOURCE}jobs/", {"GET": reads.jobs}),
+    Rule(_JOB, {"GET": reads.job}),
+    Rule(f"{_JOB}items/", {"GET": reads.items}),
+    Rule(f"{API}/site/harvests.csv", {"GET": reads.nothing}),
+)
+"""Every path; the first that fits answers."""
+
+
+class Surface:
+    """The portal's HTTP surface over a world, at its clock."""
+
+    def __init__(self, world: Inventory, now: Now) -> None:
+        self.desk = Desk(world)
+        self.now = now
+        self.rules = tuple((rule, rule.pattern) for rule in RULES)
+        self.texts = tuple(rule.text for rule in RULES)
+        first = world.people.organizations[0].id
+        admin, user, guest = world.people.persons[:3]
+        self.keys = {
+            ADMIN_KEY: Caller(admin, admin=True),
+            USER_KEY: Caller(user, member_of=(first,)),
+            GUEST_KEY: Caller(guest),
+        }
+
+    async def answer(self, request: web.Request) -> web.Response:
+        """Return the answer to any request, with the headers that every answer has."""
+        body = await request.read()
+        mask = request.headers.get("X-Fields")
+        try:
+            response = self._answered(request, body, mask)
+        except Refusal as refusal:
+            response = refused(refusal, masked=bool(mask), for_people=_is_for_people(request))
+        except Moved as where:
+            response = moved(where.location)
+        return self._signed(request, response)
+
+    def _answered(self, request: web.Request, body: bytes, mask: str | None) -> web.Response:
+        caller = self._caller(request)
+        rule, parts = self._rule(request)
+        if request.method == "OPTIONS":
+            return _options(rule)
+        handler = rule.methods.get("GET" if request.method == "HEAD" else request.method)
+        if handler is None:
+            message = "The method is not allowed for the requested URL."
+            raise Refusal(405, message, headers={"Allow": rule.allow})
+        call = Call(
+            method=request.method,
+            path=request.path,
+            query=list(request.query.items()),
+            body=body,
+            media_type=request.content_type if "Content-Type" in request.headers else "",
+            origin=_origin(request),
+            desk=self.desk,
+            at=millis(self.now()),
+            caller=caller,
+            mask=masked(mask),
+            rules=self.texts,
+            parts=parts,
+        )
+        return finished(call, handler(call))
+
+    def _caller(self, request: web.Request) -> Caller:
+        key = request.headers.get("X-API-KEY")
+        if key is None:
+            return Caller()
+        if key not in self.keys:
+            raise Refusal(401, "Invalid API token", headers=CHALLENGE)
+        return self.keys[key]
+
+    def _rule(self, request: web.Request) -> tuple[Rule, Mapping[str, str]]:
+        for rule, pattern in self.rules:
+            if match := pattern.fullmatch(request.path):
+                return rule, match.groupdict()
+        if any(pattern.fullmatch(f"{request.path}/") for _, pattern in self.rules):
+            query = f"?{request.query_string}" if request.query_string else ""
+            raise Moved(f"{_origin(request)}{request.path}/{query}")
+        refusal = Refusal(404, NOT_FOUND)
+        refusal.body = {"error": NOT_FOUND, "status": 404}
+        raise refusal
+
+    def _signed(self, request: web.Request, response: web.Response) -> web.Response:
+        vary = (
+            "Access-Control-Request-Method, Origin, Cookie"
+            if request.method == "OPTIONS"
+            else "Origin, Cookie"
+        )
+        response.headers.update({"Server": "gunicorn", "Vary": vary})
+        if "Origin" in request.headers:
+            response.headers["Access-Control-Allow-Origin"] = "*"
+        key = request.headers.get("X-API-KEY")
+        if key in self.keys:
+            session = dice.hexadecimal(40, key, self.now())
+            response.headers["Set-Cookie"] = f"session=.{session}; Secure; HttpOnly; Path=/; SameSite=Lax"
+        return response
+
+
+def _options(rule: Rule) -> web.Response:
+    headers = {"Allow": rule.allow, "Content-Type": "text/html; charset=utf-8"}
+    return web.Response(status=200, body=b"", headers=headers)
+
+
+def _origin(request: web.Request) -> str:
+    return f"{request.headers.get('X-Forwarded-Proto', 'http')}://{request.host}"
+
+
+def _is_for_people(request: web.Request) -> bool:
+    accepted = request.headers.get("Accept", "*/*")
+    page, data = accepted.find("text/html"), accepted.find("application/json")
+    return page >= 0 and (data < 0 or page < data)
+
+
+def surface(world: Inventory, now: Now) -> web.Application:
+    """Return the portal's application over *world*, which shows its state at *now*."""
+    app = web.Application(client_max_size=16 * 1024 * 1024)
+    app.router.add_route("*", "/{path:.*}", Surface(world, now).answer)
+    return app
+
+
+SANDBOX = SandboxPortal(
+    name="data-gouv-fr",
+    title="data.gouv.fr (sandbox)",
+    api_path=API,
+    build=InventoryWorld,
+    routes=surface,
+)
+
+__all__ = ["ADMIN_KEY", "GUEST_KEY", "SANDBOX", "USER_KEY", "surface"]
