@@ -141,10 +141,11 @@ async def _serve(settings: Settings, port: int) -> None:
         note(settings.data_dir, graphql(url))
         print(f"Serving   {graphql(url)}", flush=True)
 
-    with stop_on_signals() as stop, forgotten(settings.data_dir):
+    with stop_on_signals() as stop:
         async with open_gateway(settings) as gateway:
             print(f"Database  {gateway.where}", flush=True)
-            await until(stop, gateway.serve(host=settings.host, port=port, stop=stop, ready=ready))
+            with forgotten(settings.data_dir):
+                await until(stop, gateway.serve(host=settings.host, port=port, stop=stop, ready=ready))
 
 
 def worker(*, data: DataDir = None, sandbox: Sandbox = None) -> None:

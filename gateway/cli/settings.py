@@ -44,9 +44,9 @@ def config(
     from gateway.cli import output
 
     if markdown:
-        from gateway.cli.documentation import markdown
+        from gateway.cli import documentation
 
-        print("\n".join(markdown()))
+        print("\n".join(documentation.markdown()))
         return
     from gateway.cli.calling import load
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
+from gateway.cli.choosing import Choice, choose
 from gateway.cli.endpoint import forgotten, graphql, note
 from gateway.cli.options import RUN, DataDir, Host, Sandbox, Scale, Seed, examples
+from gateway.cli.sandboxes import ensure_database, serving
 from gateway.cli.stopping import GRACE_SECONDS, stop_on_signals
 
 if TYPE_CHECKING:
-    from gateway.cli.choosing import Choice
     from gateway.config import Settings
     from gateway.sync.progress import Progress, RunSummary
 
@@ -119,12 +120,14 @@ class Raised:
     port: int
     once: bool
     open_gateway: Callable[[Settings], AbstractAsyncContextManager[Upward]]
+    choose: Callable[[Settings], Awaitable[Choice]] = choose
+    serve_portals: Callable[[Settings], AbstractAsyncContextManager[Settings]] = serving
     say: Callable[[str], None] = _say
 
     async def run(self) -> Sequence[RunSummary]:
         """Start everything and run it until a signal asks to stop; return how the first sync ended."""
         with stop_on_signals() as stop:
-            running = asyncio.ensure_future(self._run(stop))
+            running = asyncio.ensure_future(self._run())
             asked = asyncio.ensure_future(stop.wait())
             try:
                 await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -136,38 +139,36 @@ class Raised:
                 await asyncio.wait({running})
             return [] if running.cancelled() else running.result()
 
-    async def _run(self, stop: asyncio.Event) -> Sequence[RunSummary]:
-        from gateway.cli.choosing import choose
+    async def _run(self) -> Sequence[RunSummary]:
         from gateway.cli.progress import watching
-        from gateway.cli.sandboxes import ensure_database, serving
 
-        choice = await choose(self.settings)
+        choice = await self.choose(self.settings)
         settings = choice.settings
         self._say_choice(choice)
         async with AsyncExitStack() as stack:
-            stack.enter_context(forgotten(settings.data_dir))
             if settings.sandbox:
-                settings = await stack.enter_async_context(serving(settings))
+                settings = await stack.enter_async_context(self.serve_portals(settings))
                 await ensure_database(self.settings.database_url, settings.database_url)
             gateway = await stack.enter_async_context(self.open_gateway(settings))
+            stack.enter_context(forgotten(settings.data_dir))
             self.say(f"Database  {gateway.where}")
             progress = stack.enter_context(watching())
-            return await self._serve_and_sync(gateway, choice, stop, progress)
+            return await self._serve_and_sync(gateway, choice, progress)
 
     async def _serve_and_sync(
-        self, gateway: Upward, choice: Choice, stop: asyncio.Event, progress: Progress
+        self, gateway: Upward, choice: Choice, progress: Progress
     ) -> Sequence[RunSummary]:
         """Serve from the first moment and sync meanwhile: readers see what is committed."""
-        ready = asyncio.Event()
+        ready, end = asyncio.Event(), asyncio.Event()
 
         def serving(url: str) -> None:
             self._say_serving(url, choice)
             ready.set()
 
         serve = asyncio.ensure_future(
-            gateway.serve(host=self.settings.host, port=self.port, stop=stop, ready=serving)
+            gateway.serve(host=self.settings.host, port=self.port, stop=end, ready=serving)
         )
-        sync = asyncio.ensure_future(self._sync(gateway, stop, progress, ready))
+        sync = asyncio.ensure_future(self._sync(gateway, end, progress, ready))
         try:
             await asyncio.wait({serve, sync}, return_when=asyncio.FIRST_COMPLETED)
             if serve.done():
@@ -175,14 +176,14 @@ class Raised:
                 return []
             return await sync
         finally:
-            stop.set()
+            end.set()
             sync.cancel()
             await asyncio.wait({serve}, timeout=GRACE_SECONDS)
             serve.cancel()
             await asyncio.gather(serve, sync, return_exceptions=True)
 
     async def _sync(
-        self, gateway: Upward, stop: asyncio.Event, progress: Progress, ready: asyncio.Event
+        self, gateway: Upward, end: asyncio.Event, progress: Progress, ready: asyncio.Event
     ) -> Sequence[RunSummary]:
         from gateway.cli.progress import print_summary
         from gateway.cli.status import print_counts
@@ -195,7 +196,7 @@ class Raised:
         if not self.once:
             self.say(f"Syncing on every {self.settings.poll_seconds:,.0f} s. Ctrl-C ends everything.")
             await asyncio.sleep(self._pause(summaries))
-            await gateway.work(stop, progress)
+            await gateway.work(end, progress)
         return summaries
 
     def _pause(self, summaries: Sequence[RunSummary]) -> float:

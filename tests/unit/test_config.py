@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
-from pydantic_settings import PydanticBaseSettingsSource
-from pydantic_settings.sources import EnvSettingsSource
-from pydantic_settings.sources.utils import parse_env_vars
 
-from gateway.config import Settings, is_secret, portal_key, unknown_variables, variable
+from gateway.config import PREFIX, Settings, is_secret, portal_key, unknown_variables, variable
 
-
-def settings_from(environ: Mapping[str, str]) -> Settings:
-    """Return the settings of a process with *environ* and no other variable."""
-
-    class Environment(EnvSettingsSource):
-        def _load_env_vars(self) -> Mapping[str, str | None]:
-            return parse_env_vars(environ, ignore_empty=True)
-
-    class Isolated(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls, settings_cls: type[Settings], **_: PydanticBaseSettingsSource
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return (Environment(settings_cls),)
-
-    return Isolated()
+From = Callable[[Mapping[str, str]], Settings]
 
 
-def test_nothing_needs_to_be_set() -> None:
+@pytest.fixture
+def settings_from(monkeypatch: pytest.MonkeyPatch) -> From:
+    """Return what makes the settings of a process with the given variables and no other of ours."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+
+    def settings(environ: Mapping[str, str]) -> Settings:
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        return Settings()
+
+    return settings
+
+
+def test_nothing_needs_to_be_set(settings_from: From) -> None:
     settings = settings_from({})
     assert settings.database_url is None
     assert (settings.host, settings.port) == ("127.0.0.1", 8080)
@@ -39,7 +36,7 @@ def test_nothing_needs_to_be_set() -> None:
     assert settings.model_fields_set == set()
 
 
-def test_a_portals_settings_are_laid_under_its_key() -> None:
+def test_a_portals_settings_are_laid_under_its_key(settings_from: From) -> None:
     settings = settings_from(
         {
             "GATEWAY_PORTALS__DATA_GOV__API_KEY": "1e5",
@@ -53,7 +50,7 @@ def test_a_portals_settings_are_laid_under_its_key() -> None:
     }
 
 
-def test_portals_given_as_json_and_singly_are_one() -> None:
+def test_portals_given_as_json_and_singly_are_one(settings_from: From) -> None:
     settings = settings_from(
         {
             "GATEWAY_PORTALS": '{"data-gov": {"timeout_seconds": 3}}',
@@ -63,7 +60,7 @@ def test_portals_given_as_json_and_singly_are_one() -> None:
     assert settings.portals == {"data-gov": {"timeout_seconds": 3, "api_key": "secret"}}
 
 
-def test_the_drivers_name_is_left_out_of_the_databases_address() -> None:
+def test_the_drivers_name_is_left_out_of_the_databases_address(settings_from: From) -> None:
     settings = settings_from({"GATEWAY_DATABASE_URL": "postgresql+asyncpg://ada:x@db/harvests"})
     assert settings.database_url == "postgresql://ada:x@db/harvests"
 
@@ -78,22 +75,24 @@ def test_the_drivers_name_is_left_out_of_the_databases_address() -> None:
         ("GATEWAY_RECONCILE_SECONDS", "1", "must not be shorter"),
     ],
 )
-def test_a_wrong_value_is_refused_in_words_and_not_repeated(name: str, value: str, says: str) -> None:
+def test_a_wrong_value_is_refused_in_words_and_not_repeated(
+    settings_from: From, name: str, value: str, says: str
+) -> None:
     with pytest.raises(ValidationError) as refused:
         settings_from({name: value})
     assert says in str(refused.value)
     assert "mysql" not in str(refused.value)
 
 
-def test_words_are_understood_in_capitals() -> None:
+def test_words_are_understood_in_capitals(settings_from: From) -> None:
     assert settings_from({"GATEWAY_LOG_LEVEL": "WARNING"}).log_level == "warning"
 
 
-def test_an_empty_variable_is_no_setting() -> None:
+def test_an_empty_variable_is_no_setting(settings_from: From) -> None:
     assert settings_from({"GATEWAY_DATABASE_URL": ""}).database_url is None
 
 
-def test_the_data_folder_is_absolute() -> None:
+def test_the_data_folder_is_absolute(settings_from: From) -> None:
     assert settings_from({"GATEWAY_DATA_DIR": "here"}).data_dir == Path.cwd() / "here"
 
 
