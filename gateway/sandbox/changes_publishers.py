@@ -1,0 +1,258 @@
+"""Who publishes in the Data.gov-style world: organizations and sources, with what was changed about them when."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from gateway.sandbox import dice, words
+from gateway.sandbox.changes_ids import Ids
+from gateway.sandbox.changes_time import DAY, HOUR, MINUTE, NEVER
+from gateway.sandbox.changes_words import FEDERAL, OTHERS, PLACES
+
+T = TypeVar("T")
+
+INTERVALS = {"daily": DAY, "weekly": 7 * DAY, "biweekly": 14 * DAY, "monthly": 30 * DAY, "manual": NEVER}
+"""Microseconds between two runs, by the frequency's word."""
+BLOCK = 60
+"""Sources of one unit of scale; within it the mix of kinds, sizes and frequencies is fixed."""
+
+_KINDS = (
+    [("document", "dcatus1.1: federal")] * 18
+    + [("document", "dcatus1.1: non-federal")] * 16
+    + [("document", "dcatus3.0")] * 9
+    + [("waf", "iso19115_2")] * 6
+    + [("waf", "iso19115_1")] * 4
+    + [("waf-collection", "iso19115_2")] * 3
+    + [("waf-collection", "iso19115_1")] * 2
+    + [("document", "iso19115_2")] * 2
+)
+_FREQUENCIES = ["daily"] * 13 + ["weekly"] * 24 + ["biweekly"] * 8 + ["monthly"] * 10 + ["manual"] * 5
+_SIZES = [(3, 15)] * 6 + [(40, 100)] * 24 + [(100, 240)] * 18 + [(240, 500)] * 9 + [(900, 1800)] * 3
+_NOTICES = ("on_error", "always", "on_error_or_update")
+_SLOW = 4
+"""Daily sources of a block whose runs are under way when a day of the world ends."""
+
+
+@dataclass(slots=True)
+class Organization:
+    """An organization; *names* are (since, name), oldest first."""
+
+    index: int
+    id: str
+    slug: str
+    names: list[tuple[int, str]]
+    kind: str | None
+    aliases: list[str] | None
+    logo: str | None
+    description: str | None
+    code_repo_url: str | None
+    code_repo_exempt: bool
+    host: str
+    born: int = -NEVER
+    gone: int = NEVER
+
+    def row(self, at: int) -> dict[str, Any]:
+        """Return the row as the database holds it at an instant, without its count of sources."""
+        return {
+            "id": self.id,
+            "name": valid(self.names, at),
+            "slug": self.slug,
+            "logo": self.logo,
+            "description": self.description,
+            "code_repo_url": self.code_repo_url,
+            "code_repo_exempt": self.code_repo_exempt,
+            "organization_type": self.kind,
+            "aliases": self.aliases,
+        }
+
+
+@dataclass(slots=True)
+class Source:
+    """A source; *names* and *frequencies* are (since, word), oldest first."""
+
+    index: int
+    id: str
+    organization: Organization
+    names: list[tuple[int, str]]
+    frequencies: list[tuple[int, str]]
+    url: str
+    source_type: str
+    schema_type: str
+    collection_parent_url: str | None
+    notification_frequency: str
+    notification_emails: list[str] | None
+    host: str
+    size: int
+    """Datasets of its first catalogue."""
+    tidy: bool
+    """Whether its catalogue has no faults."""
+    offset: int
+    """When in the day its runs are due."""
+    slow: bool
+    """Whether its runs are under way when a day ends."""
+    late: bool
+    """Whether its runs are due just before a day ends and start after it."""
+    shared: tuple[words.Shared, ...]
+    """The datasets that its first slots are: other catalogues have them too."""
+    base: str = ""
+    """Address below which its documents lie."""
+    born: int = -NEVER
+    gone: int = NEVER
+    iso: bool = field(init=False)
+    three: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Tell the families of its schema type."""
+        self.iso = self.schema_type.startswith("iso")
+        self.three = self.schema_type == "dcatus3.0"
+
+    @property
+    def small(self) -> bool:
+        """Return whether little vanishes with it."""
+        return self.size <= 15
+
+    def row(self, at: int) -> dict[str, Any]:
+        """Return the row as the database holds it at an instant."""
+        return {
+            "id": self.id,
+            "organization_id": self.organization.id,
+            "name": valid(self.names, at),
+            "url": self.url,
+            "notification_emails": self.notification_emails,
+            "frequency": valid(self.frequencies, at),
+            "schema_type": self.schema_type,
+            "source_type": self.source_type,
+            "notification_frequency": self.notification_frequency,
+            "collection_parent_url": self.collection_parent_url,
+        }
+
+
+def valid(versions: list[tuple[int, T]], at: int) -> T:
+    """Return the version that holds at an instant (the first one before its time too)."""
+    place = bisect_right(versions, at, key=lambda version: version[0])
+    return versions[max(0, place - 1)][1]
+
+
+def slug(name: str) -> str:
+    """Return a name as ``^[a-z0-9-]+$``."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:90]
+
+
+class Publishers:
+    """The organizations and sources of a world, in the order in which they came."""
+
+    def __init__(self, seed: int, scale: int, epoch: int) -> None:
+        self.seed = seed
+        self.epoch = epoch
+        self.organizations: list[Organization] = []
+        self.sources: list[Source] = []
+        self.organization_ids = Ids(seed, "organization")
+        self.source_ids = Ids(seed, "source")
+        for block in range(scale):
+            self._block(block)
+
+    def _block(self, block: int) -> None:
+        first = len(self.organizations)
+        for name in FEDERAL:
+            self._found(name.partition("=")[0], "Federal Government", block)
+        for name in OTHERS:
+            self._found(name.partition("=")[0], name.partition("=")[2], block)
+        self.found(f"Inventory Test Desk {block + 1}", None, -NEVER)
+        chance = dice.stream(self.seed, "block", block)
+        kinds, frequencies, sizes = list(_KINDS), list(_FREQUENCIES), list(_SIZES)
+        chance.shuffle(kinds)
+        chance.shuffle(frequencies)
+        chance.shuffle(sizes)
+        for kind, frequency, size in zip(kinds, frequencies, sizes, strict=True):
+            federal = kind[1] == "dcatus1.1: federal" or kind[1].startswith("iso")
+            low, count = (0, len(FEDERAL)) if federal else (len(FEDERAL), len(OTHERS))
+            owner = self.organizations[first + low + dice.number(self.seed, "owner", len(self.sources)) % count]
+            self.register(owner, kind, frequency, chance.randint(*size), -NEVER)
+        self._pace(block)
+
+    def _pace(self, block: int) -> None:
+        """Make some daily sources slow, and one late."""
+        daily = [s for s in self.sources[block * BLOCK :] if s.frequencies[0][1] == "daily" and not s.small]
+        for place, source in enumerate(daily[: _SLOW + 1]):
+            source.slow, source.late = place < _SLOW, place == _SLOW
+            minutes = 5 + 7 * place if source.slow else 1
+            source.offset = DAY - minutes * MINUTE - dice.between(1, MINUTE // 2, self.seed, "slow", source.index)
+
+    def _found(self, name: str, kind: str, block: int) -> None:
+        if block:
+            name = f"{name} {PLACES[block % len(PLACES)]} {block // len(PLACES) or ''}".strip()
+        self.found(name, kind, -NEVER)
+
+    def found(self, name: str, kind: str | None, born: int) -> Organization:
+        """Add an organization and return it."""
+        index = len(self.organizations)
+        word = slug(name)
+        initials = "".join(part[0] for part in word.split("-")).upper()
+        exempt = dice.chance(0.2, self.seed, "exempt", index)
+        host = f"{'-'.join(word.split('-')[:4])}.{'example.gov' if kind == 'Federal Government' else 'example.org'}"
+        organization = Organization(
+            index=index,
+            id=self.organization_ids.of(index),
+            slug=word,
+            names=[(born, name)],
+            kind=None if kind == "Tribal" and index % 2 else kind,
+            aliases=([initials], [initials, name.partition(",")[0]], [], [""], None)[index % 5],
+            logo=None if index % 3 == 0 else f"https://assets.example.gov/logos/{word}.png",
+            description=None if index % 4 == 3 else f"Open data of {name}.",
+            code_repo_url=None if exempt or index % 2 else f"https://code.example.gov/{word}",
+            code_repo_exempt=exempt,
+            host=host,
+            born=born,
+        )
+        self.organizations.append(organization)
+        return organization
+
+    def register(
+        self, owner: Organization, kind: tuple[str, str], frequency: str, size: int, born: int
+    ) -> Source:
+        """Add a source of *kind* (source type, schema type) and return it."""
+        index, seed = len(self.sources), self.seed
+        source_type, schema_type = kind
+        shared = self._shared(schema_type)
+        host = shared[0].host if shared else owner.host
+        base = f"https://data.{host}/{index + 1}" if not shared else f"https://{host}/{index + 1}"
+        emails = ([f"data{index + 1}@{owner.host}"], [f"data{index + 1}@{owner.host}", "ops@example.gov"], None, [])
+        source = Source(
+            index=index,
+            id=self.source_ids.of(index),
+            organization=owner,
+            names=[(born, f"{owner.names[0][1]} {schema_type.partition(':')[0]} {source_type} {index + 1:02d}")],
+            frequencies=[(born, frequency)],
+            url=base + ("/data.json" if source_type == "document" else "/iso/xml/"),
+            source_type=source_type,
+            schema_type=schema_type,
+            collection_parent_url=f"{base}/parent.xml" if source_type == "waf-collection" else None,
+            notification_frequency=dice.pick(_NOTICES, seed, "notice", index),
+            notification_emails=emails[(0, 0, 1, 0, 2, 1, 0, 3)[index % 8]],
+            host=host,
+            size=max(size, len(shared)),
+            tidy=dice.chance(0.45, seed, "tidy", index),
+            offset=dice.between(HOUR // 2, 22 * HOUR, seed, "offset", index),
+            slow=False,
+            late=False,
+            shared=shared,
+            base=base,
+            born=born,
+        )
+        self.sources.append(source)
+        return source
+
+    def _shared(self, schema_type: str) -> tuple[words.Shared, ...]:
+        """Return the shared datasets of the next source: eight non-federal ones have some, two hosts twice."""
+        if schema_type != "dcatus1.1: non-federal":
+            return ()
+        before = sum(1 for source in self.sources if source.shared)
+        if before >= len(words.SHARED_HOSTS) + 2:
+            return ()
+        host = words.SHARED_HOSTS[before % len(words.SHARED_HOSTS)]
+        return tuple(item for item in words.SHARED if item.host == host)

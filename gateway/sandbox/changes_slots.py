@@ -1,0 +1,98 @@
+"""What the datasets of a source are called: identifier, type, parent and title of each slot of its catalogue."""
+
+from __future__ import annotations
+
+from gateway.sandbox import dice, words
+from gateway.sandbox.changes_publishers import Source
+from gateway.sandbox.changes_words import PLACES, SPANISH, THEMES
+
+SERVICE = "data_service"
+_TYPES = {0: "data_series", 1: SERVICE, 2: "catalog_record"}
+"""Record types other than dataset, by the slot's last digit, in DCAT-US 3.0 catalogues."""
+_PARENTS = {3: 0, 4: 0, 5: 0, 6: 2, 7: 1, 8: 0}
+"""Last digit of the parent's slot, by the slot's last digit, in DCAT-US 3.0 catalogues."""
+_LONG = "&".join(f"layer{number}=https%3A%2F%2Fgis.example.gov%2Fservices%2F{number}" for number in range(12))
+
+
+class Slots:
+    """Names what is in the slots of catalogues. *origin* is the slot that a moved one had before."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def record_type(self, source: Source, slot: int, origin: int | None = None) -> str:
+        """Return the record's type: of a moved slot, what it moved to."""
+        if origin is not None:
+            return SERVICE
+        return _TYPES.get(slot % 10, "dataset") if source.three else "dataset"
+
+    def movable(self, source: Source, slot: int) -> bool:
+        """Return whether the slot may become a data service (its identifier is no service's yet)."""
+        return source.three and slot % 10 > 2 and slot % 20 != 13
+
+    def identifier(self, source: Source, slot: int, origin: int | None = None) -> str:
+        """Return the record's identifier: unique with its type in its source, not beyond."""
+        if origin is not None:
+            slot = origin
+        if slot < len(source.shared):
+            return source.shared[slot].identifier
+        if source.iso:
+            return self._document(source, slot)
+        if source.three and slot % 10 <= 2:
+            return self._special(source, slot)
+        return self._styled(source, slot)
+
+    def parent(self, source: Source, slot: int) -> str | None:
+        """Return the parent's identifier as the portal knows it."""
+        if source.collection_parent_url:
+            return source.collection_parent_url
+        last = _PARENTS.get(slot % 10) if source.three else None
+        return None if last is None else self.identifier(source, slot - slot % 10 + last)
+
+    def title(self, source: Source, slot: int) -> str:
+        """Return the dataset's title: English, now and then French or Spanish."""
+        if slot < len(source.shared):
+            return source.shared[slot].title
+        number = dice.number(self.seed, "title", source.index, slot)
+        language, number = number % 100, number // 100
+        place, number = PLACES[number % len(PLACES)], number // len(PLACES)
+        if language < 4:
+            return f"{words.THEMES[number % len(words.THEMES)]} – {words.COMMUNES[number % len(words.COMMUNES)]}"
+        if language < 8:
+            return f"{SPANISH[number % len(SPANISH)]}, {place}"
+        return f"{THEMES[number % len(THEMES)]}, {place}, {2004 + number % 23}"
+
+    def nameless(self, source: Source, place: int) -> str:
+        """Return the title that stands for the identifier of a dataset without one."""
+        return f"Untitled export {place + 1} of {source.host}, with no identifier"
+
+    def _document(self, source: Source, slot: int) -> str:
+        if slot == 0 and source.collection_parent_url:
+            return source.collection_parent_url
+        return f"{source.base}/iso/xml/{source.organization.slug}_{slot:05d}.xml"
+
+    def _special(self, source: Source, slot: int) -> str:
+        if slot % 20 == 11:
+            return self._styled(source, slot + 2)
+        if slot % 20 == 2:
+            return "urn:datagov:catalogrecord:" + dice.hexadecimal(64, self.seed, "record", source.index, slot)
+        kind = ("series", "service", "record")[slot % 10]
+        return f"https://{source.host}/{kind}/{slot:05d}"
+
+    def _styled(self, source: Source, slot: int) -> str:
+        style = dice.number(self.seed, "style", source.index, slot) % 100
+        if style < 35:
+            return f"{source.organization.slug}-{slot:07d}"
+        if style < 55:
+            return f"https://{source.host}/id/dataset/{slot:06d}"
+        if style < 70:
+            return dice.uuid(self.seed, "identifier", source.index, slot)
+        if style < 80:
+            return f"urn:example:dataset:{slot}"
+        if style < 88:
+            return f"FY {2000 + slot % 25} {THEMES[slot % len(THEMES)]}, Table {slot} (50%)"
+        if style < 93:
+            return f"https://{source.host}/résumé?id={slot}&q=caf%C3%A9%20noir"
+        if style < 97:
+            return f"https://{source.host}/wms?dataset={slot}&{_LONG}"
+        return str(slot)
