@@ -139,7 +139,7 @@ class Surface:
         if "Origin" in request.headers:
             response.headers["Access-Control-Allow-Origin"] = "*"
         key = request.headers.get("X-API-KEY")
-        if key in self.keys:
+        if key in self.keys and response.status != 405:  # refused before anybody looks at the key
             session = dice.hexadecimal(40, key, self.now())
             response.headers["Set-Cookie"] = f"session=.{session}; Secure; HttpOnly; Path=/; SameSite=Lax"
         return response

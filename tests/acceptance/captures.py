@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,6 +28,8 @@ from acceptance.wire.case import Asked, Case
 from acceptance.wire.replay import NOW
 from acceptance.wire.shape import Latitude
 from acceptance.wire.survey import NothingFitsError, survey_gouv, survey_gov
+
+from gateway.sandbox.control import running
 
 SEED, SCALE = 1, 1
 
@@ -94,10 +97,7 @@ def _note(problems: dict[str, list[str]], capture: Capture, found: list[str]) ->
 async def _against_sandbox(
     subject: Subject, listed: list[Capture], outcome: Outcome, *, seed: int, scale: int
 ) -> None:
-    from gateway.registry import sandboxes
-    from gateway.sandbox.control import running
-
-    portal = sandboxes()[subject.name]
+    portal = import_module(f"adapters.{subject.name.replace('-', '_')}.sandbox").SANDBOX
     async with (
         running(portal, seed=seed, scale=scale, epoch=NOW) as server,
         aiohttp.ClientSession() as session,
@@ -136,9 +136,6 @@ async def _prepare(session: aiohttp.ClientSession, origin: str, case: Case[Any],
         headers = {} if key is None else {"X-API-KEY": key}
         async with session.request(method, origin + how.translate(path), headers=headers) as response:
             await response.read()
-    if case.fault is not None:
-        async with session.post(f"{origin}/_sandbox/faults", data=json.dumps(case.fault)) as response:
-            response.raise_for_status()
 
 
 def report(problems: Mapping[str, list[str]], what: str) -> None:

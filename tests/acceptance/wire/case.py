@@ -29,5 +29,3 @@ class Case(Generic[W]):
     """Whether a text body is sent as it is, not as a JSON string."""
     before: tuple[str, str, str | None] | None = None
     """(method, path, key) of a request that brings about what the capture shows."""
-    fault: Mapping[str, Any] | None = None
-    """An order for the sandbox's faults: for states that the world does not get into by itself."""

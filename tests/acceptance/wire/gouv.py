@@ -8,10 +8,12 @@ from typing import Any
 
 from acceptance.wire.case import Asked, Case
 from acceptance.wire.shape import Latitude
-from acceptance.wire.survey import GouvWorld, Row
+from acceptance.wire.survey import GouvWorld, NothingFitsError, Row
 
-ADMIN, EDITOR, STRANGER = "udata_sandbox_admin", "udata_sandbox_editor", "udata_sandbox_stranger"
-"""The sandbox's keys: of a sysadmin, of an administrator of every organization, of somebody else."""
+from adapters.data_gouv_fr.sandbox import ADMIN_KEY, GUEST_KEY, USER_KEY
+
+ADMIN, EDITOR, STRANGER = ADMIN_KEY, USER_KEY, GUEST_KEY
+"""Keys of a sysadmin, of an administrator of one organization, of somebody else."""
 
 LATITUDE = Latitude(
     nullable={
@@ -59,6 +61,7 @@ BIG_JOB, BIG_SOURCE = "6aff9b5e7564617461000212", "6a7bd5f87564617461000033"
 BIG_SLUG = "bouchet-moissonnage-ckan-ndeg50"
 FAILED_JOB, FAILED_SOURCE = "6aff712b7564617461000230", "6aa362447564617461000036"
 UNCOUNTED_JOB = "6b022fc3700654673e5b022a"
+RUN_SLUG = "guichard-sur-leveque-moissonnage-dcat-ndeg7"
 RUN_SOURCE, RUN_JOB = "6844fcb07564617461000008", "6b022e6122a0508ae90a75bb"
 MADE, MADE_SLUG, RENAMED_SLUG = "6b022db9451c358f545241f4", "moissonneur-geonetwork-4", "moissonneur-renomme"
 SHORT_LIVED = "6b022ff0451c358f545241f9"
@@ -107,6 +110,19 @@ def _uncounted(asked: World) -> Ids:
     return {UNCOUNTED_JOB: job["id"]}
 
 
+def _gone(_: World) -> Ids:
+    """A job of a source that is gone: in the sandbox such a job is gone as well."""
+    return {UNCOUNTED_JOB: "0000000000000000000000ff"}
+
+
+def _dangling(asked: World) -> Ids:
+    """A job with an item whose dataset is gone, and the page of one that holds it."""
+    if asked.world.dangling is None:
+        raise NothingFitsError("the sandbox has no job with an item that cannot be shown")
+    job, position = asked.world.dangling
+    return {UNCOUNTED_JOB: job, "?page_size=1": f"?page={position + 1}&page_size=1"}
+
+
 def _run(asked: World) -> Ids:
     """An accepted source with at least four jobs, and a small job that ended well."""
     source = asked.world.source(
@@ -123,7 +139,7 @@ def _run(asked: World) -> Ids:
         "job of at most 20 items, all done",
         lambda each: 0 < each["items"]["total"] <= 20 and _counts(each, "done") and each["status"] == "done",
     )
-    return {RUN_SOURCE: source["id"], RUN_JOB: job["id"]}
+    return {RUN_SOURCE: source["id"], RUN_SLUG: source["slug"], RUN_JOB: job["id"]}
 
 
 def _organization(asked: World) -> Ids:
@@ -135,20 +151,29 @@ def _organization(asked: World) -> Ids:
     return {ORGANIZATION: source["organization"]["id"]}
 
 
+def _edited(asked: World) -> Ids:
+    """An organization that the editor may add sources to."""
+    if not asked.world.edited:
+        raise NothingFitsError("the sandbox's editor has no source to edit")
+    return {ORGANIZATION: min(asked.world.edited)}
+
+
 def _made(asked: World) -> Ids:
     """The source that ``create_201`` made, with the slugs that it has had."""
-    created = asked.answers.get("create_201")
-    renamed = asked.answers.get("update_put_200", created)
-    if not isinstance(created, dict) or not isinstance(renamed, dict):
-        return _organization(asked)
-    slugs = {MADE_SLUG: created["slug"], RENAMED_SLUG: renamed["slug"]}
-    return {MADE: created["id"], **slugs, **_organization(asked)}
+    created = asked.answers.get("create_201", {})
+    renamed = asked.answers.get("update_put_200", {})
+    if "id" not in created:
+        raise NothingFitsError("create_201 made no source")
+    slugs = {MADE_SLUG: created["slug"], RENAMED_SLUG: renamed.get("slug", created["slug"])}
+    return {MADE: created["id"], **slugs, **_edited(asked)}
 
 
 def _short_lived(asked: World) -> Ids:
     """The source that ``xfields_post`` made."""
-    made = asked.answers.get("xfields_post")
-    return {SHORT_LIVED: made["id"]} if isinstance(made, dict) else {}
+    made = asked.answers.get("xfields_post", {})
+    if "id" not in made:
+        raise NothingFitsError("xfields_post made no source")
+    return {SHORT_LIVED: made["id"]}
 
 
 def _any(asked: World) -> Ids:
@@ -248,7 +273,7 @@ CASES: dict[str, Case[GouvWorld]] = {
     "create_org_forbidden_400": case(_organization, _keyed(STRANGER)),
     "create_wrong_type_400": case(headers=_keyed(EDITOR), verbatim=True),
     "create_not_json_415": case(headers={**_keyed(EDITOR), "Content-Type": "text/plain"}, verbatim=True),
-    "create_201": case(_organization, _keyed(EDITOR)),
+    "create_201": case(_edited, _keyed(EDITOR)),
     "update_put_200": made(_keyed(EDITOR)),
     "old_slug_308": made(),
     "update_put_partial": made(_keyed(EDITOR)),
@@ -283,8 +308,8 @@ CASES: dict[str, Case[GouvWorld]] = {
     "deleted_source_jobs": case(
         _short_lived, before=("DELETE", f"/api/1/harvest/source/{SHORT_LIVED}/", EDITOR)
     ),
-    # States that the real portal got into by hand-made rows: a broken row is ordered as a fault.
-    "job_dangling_source": case(_uncounted, fault={"kind": "status-500", "path": "/harvest/job/"}),
-    "job_items_dangling_dataservice": case(_uncounted, fault={"kind": "status-500", "path": "/items/"}),
-    "job_items_dangling_dataset": case(_uncounted, fault={"kind": "status-500", "path": "/items/"}),
+    # Rows that were broken by hand.
+    "job_dangling_source": case(_gone),
+    "job_items_dangling_dataservice": case(_dangling),
+    "job_items_dangling_dataset": case(_dangling),
 }

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 import aiohttp
 
+from adapters.data_gouv_fr.sandbox import USER_KEY
+
 Row = dict[str, Any]
 
 
@@ -24,9 +26,9 @@ def first(rows: Iterable[Row], what: str, fits: Callable[[Row], Any] = bool) -> 
     raise NothingFitsError(f"the sandbox has no {what}")
 
 
-async def read(session: aiohttp.ClientSession, url: str) -> Any:
-    """Return the JSON at *url*, None where there is none."""
-    headers = {"Accept": "application/json"}
+async def read(session: aiohttp.ClientSession, url: str, key: str | None = None) -> Any:
+    """Return the JSON at *url*, None where there is none; *key* is sent as X-API-KEY."""
+    headers = {"Accept": "application/json", **({} if key is None else {"X-API-KEY": key})}
     async with session.get(url, headers=headers, allow_redirects=False) as response:
         return await response.json() if response.status == 200 and "json" in response.content_type else None
 
@@ -39,6 +41,10 @@ class GouvWorld:
     """All, deleted ones included; newest first."""
     jobs: dict[str, list[Row]]
     """By source id, newest first."""
+    edited: set[str]
+    """Organizations that the editor's key may edit."""
+    dangling: tuple[str, int] | None
+    """A job with an item that names a dataset which is gone, and the item's position."""
 
     def every_job(self) -> Iterable[Row]:
         """Yield all jobs."""
@@ -60,12 +66,30 @@ class GouvWorld:
 
 async def survey_gouv(session: aiohttp.ClientSession, base: str) -> GouvWorld:
     """Read the lists of the sandbox data.gouv.fr at *base* (with its interface's path)."""
-    listed = await read(session, f"{base}/harvest/sources/?deleted=1&page_size=1000")
+    every = f"{base}/harvest/sources/?deleted=1&page_size=1000"
+    listed = await read(session, every)
+    mine = await read(session, every, USER_KEY)
+    owners = [source["organization"] for source in mine["data"] if source["permissions"]["edit"]]
     jobs = {}
     for source in listed["data"]:
         page = await read(session, f"{base}/harvest/source/{source['id']}/jobs/?page_size=1000")
         jobs[source["id"]] = page["data"] if page else []
-    return GouvWorld(listed["data"], jobs)
+    edited = {owner["id"] for owner in owners if owner}
+    return GouvWorld(listed["data"], jobs, edited, await _dangling(session, base, jobs))
+
+
+async def _dangling(
+    session: aiohttp.ClientSession, base: str, jobs: dict[str, list[Row]]
+) -> tuple[str, int] | None:
+    """Return the first job that cannot show all of its items, and the place of the one that it cannot show."""
+    for job in (job for each in jobs.values() for job in each):
+        items = f"{base}/harvest/job/{job['id']}/items/"
+        if await read(session, f"{items}?page_size=100000") is None:
+            shown = [
+                await read(session, f"{items}?page={page}&page_size=1") is not None for page in range(1, 50)
+            ]
+            return (job["id"], shown.index(False)) if any(shown) else None
+    return None
 
 
 @dataclass(frozen=True, slots=True)
