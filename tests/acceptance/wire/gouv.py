@@ -18,7 +18,6 @@ ADMIN, EDITOR, STRANGER = ADMIN_KEY, USER_KEY, GUEST_KEY
 LATITUDE = Latitude(
     nullable={
         "acronym": "string",
-        "data[].dataset.acronym": "string",
         "dataservice": "object",
         "dataset": "object",
         "dataset.acronym": "string",
@@ -28,6 +27,13 @@ LATITUDE = Latitude(
         "errors[].details": "string",
         "errors[].message": "string",
         "features[].description": "string",
+        "items[].dataset.organization": "object",
+        "items[].dataset.organization.acronym": "string",
+        "items[].dataset.organization.logo": "string",
+        "items[].dataset.organization.logo_thumbnail": "string",
+        "items[].dataset.owner": "object",
+        "items[].dataset.owner.avatar": "string",
+        "items[].dataset.owner.avatar_thumbnail": "string",
         "last_job": "object",
         "last_job.ended": "string",
         "last_job.started": "string",
@@ -50,7 +56,7 @@ LATITUDE = Latitude(
         "validation.comment": "string",
         "validation.on": "string",
     },
-    free=frozenset({"config", "kwargs", "items[].dataset", "items[].kwargs"}),
+    free=frozenset({"config", "kwargs", "items[].kwargs"}),
     empty=frozenset(
         {"items.by_status", "items.by_type", "last_job.items.by_status", "last_job.items.by_type"}
     ),
