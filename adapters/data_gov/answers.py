@@ -58,6 +58,8 @@ class Asking:
         self._judge(answer)
         try:
             return decode.elements(answer.body), answer.fetch
+        except decode.WrongShapeError as error:
+            raise self._client.unreadable(answer.fetch, str(error)) from error
         except decode.DecodeError as error:
             raise Garbled(self._client.unreadable(answer.fetch, str(error)), answer) from error
 

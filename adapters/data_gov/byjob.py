@@ -23,12 +23,12 @@ class ByJob:
     a first load may take many passes, and goes on where the last one stopped.
     """
 
-    def __init__(self, stream: Stream, asking: Asking, known: Known, now: datetime, *, full: bool) -> None:
+    def __init__(self, stream: Stream, asking: Asking, known: Known, now: datetime) -> None:
         self._stream = stream
         self._asking = asking
         self._known = known
         self._now = now
-        self._full = full
+        self._full = False
         self._jobs: dict[str, KnownJob] = {}
         """What is to be read, by id."""
         self._before: frozenset[str] = frozenset()
@@ -37,13 +37,15 @@ class ByJob:
         """What the rest of an interrupted window did not cover; None where there was none."""
         self._plan = Plan((), None, (), ())
 
-    async def scopes(self) -> AsyncIterator[Scope]:
+    async def scopes(self, *, full: bool) -> AsyncIterator[Scope]:
         """Yield the window's scope, which also covers the jobs without rows, then one for each other job.
 
+        *full*: of all jobs, else of those that have not been read.
         Where the window's scope went on with an interrupted one, another follows for what that left.
         """
         name = self._stream.name
-        first = await self._known.watermark(name) is None
+        self._full = full
+        first = self._full and await self._known.watermark(name) is None
         jobs = await self._known.ended_jobs(unread=None if self._full and not first else name)
         self._before = await self._known.scopes_read(name) if self._full else frozenset()
         self._jobs = {job.native_id: job for job in jobs}
@@ -78,7 +80,7 @@ class ByJob:
         certain = await self._certain(taken, ())
         covers = [name for name, job in self._jobs.items() if certain and begun.holds(job)]
         self._left = {name: job for name, job in self._jobs.items() if name not in set(covers)}
-        yield self._end(certain, covers)
+        yield self._end(certain, covers, last=False)
 
     async def _read_together(self) -> AsyncIterator[Page | End]:
         """Yield the rows of the window, where there is one."""
@@ -90,7 +92,7 @@ class ByJob:
                 yield page(sheet, self._stream.member, window.cursor(sheet.next), of=self._jobs)
             certain = await self._certain(taken, self._plan.together)
             covers += self._covered(taken, self._plan.together, certain=certain)
-        yield self._end(certain, covers)
+        yield self._end(certain, covers, last=not self._plan.singly)
 
     async def _read_singly(self, key: str, cursor: JSON) -> AsyncIterator[Page | End]:
         """Yield the rows of one job."""
@@ -99,11 +101,15 @@ class ByJob:
             yield page(sheet, self._stream.member, sheet.next.cursor, of=(key, None))
         job = self._jobs.get(key)
         certain = await self._certain(taken, () if job is None else (job,))
-        yield self._end(certain, (key,) if certain else ())
+        last = bool(self._plan.singly) and self._plan.singly[-1].native_id == key
+        yield self._end(certain, (key,) if certain else (), last=last)
 
-    def _end(self, certain: bool, covers: Sequence[str]) -> End:
-        reason = "" if certain else DIFFERS
-        return End(proved=certain, reason=reason, covers=tuple(covers), watermark=mark(self._now))
+    def _end(self, certain: bool, covers: Sequence[str], *, last: bool) -> End:
+        """Return a scope's end; the *last* of a pass leaves the mark that the first load is over."""
+        watermark = mark(self._now) if last else None
+        return End(
+            proved=certain, reason="" if certain else DIFFERS, covers=tuple(covers), watermark=watermark
+        )
 
     async def _certain(self, taken: Taken, jobs: Sequence[KnownJob]) -> bool:
         """Whether no row is missing: by the jobs' counters, else by one count of the portal's."""

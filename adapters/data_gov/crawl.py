@@ -31,22 +31,32 @@ class DataGovCrawl:
         self._known = known
         self._full = kind is Pass.RECONCILE
         self._timeline = Timeline(self._asking, known, now)
-        self._by_job = {
-            stream.name: ByJob(stream, self._asking, known, now, full=self._full)
-            for stream in (RECORDS, ERRORS)
-        }
+        self._by_job = {stream.name: ByJob(stream, self._asking, known, now) for stream in (RECORDS, ERRORS)}
+        self._whole: dict[str, bool] = {}
+        """Streams of this pass that have begun, and whether they are read whole."""
         self._sources: frozenset[str] | None = None
         """Ids of the sources that the portal listed in this pass."""
 
     async def scopes(self) -> AsyncIterator[Scope]:
-        """Yield the pass's scopes in order."""
+        """Yield the pass's scopes in order.
+
+        While a first load takes several passes, each goes on with what is not loaded yet, and reads of the rest
+        only what changed: else a budget of requests that is smaller than all there is would never get further.
+        """
         yield Scope("organizations", EntityType.ORGANIZATION, whole=True)
         yield Scope("sources", EntityType.HARVEST_SOURCE, whole=True)
-        yield Scope("jobs", EntityType.HARVEST_JOB, whole=self._full)
-        for by_job in self._by_job.values():
-            async for scope in by_job.scopes():
+        yield Scope("jobs", EntityType.HARVEST_JOB, whole=await self._begin("jobs"))
+        for name, by_job in self._by_job.items():
+            async for scope in by_job.scopes(full=await self._begin(name)):
                 yield scope
-        yield Scope("job_errors", EntityType.HARVEST_ERROR, whole=self._full)
+        yield Scope("job_errors", EntityType.HARVEST_ERROR, whole=await self._begin("job_errors"))
+
+    async def _begin(self, stream: str) -> bool:
+        """Return whether *stream* is read whole in this pass: each stream's end leaves a watermark."""
+        loading = await self._known.watermark(STREAMS[-1]) is None
+        loaded = await self._known.watermark(stream) is not None
+        self._whole[stream] = self._full and not (loading and loaded)
+        return self._whole[stream]
 
     async def read(self, scope: Scope, cursor: JSON) -> AsyncIterator[Page | End]:
         """Yield the pages of *scope* from *cursor*, then one End.
@@ -63,7 +73,8 @@ class DataGovCrawl:
             return self._everything(SOURCES, scope)
         if scope.stream in self._by_job:
             return self._by_job[scope.stream].read(scope, cursor)
-        moved = None if self._full else since(await self._known.watermark(scope.stream))
+        whole = self._whole.get(scope.stream, self._full)
+        moved = None if whole else since(await self._known.watermark(scope.stream))
         if scope.stream == "job_errors":
             return self._timeline.errors(moved, cursor)
         if moved is None:

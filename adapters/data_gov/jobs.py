@@ -21,6 +21,8 @@ OPEN = Query("/harvest_jobs/", facets=("status ne complete", "status ne error"))
 JOB_ERRORS = Query("/harvest_job_errors/")
 WAITING = (JobStatus.SCHEDULED, JobStatus.PENDING)
 """A job that waits is only a plan: the portal drops and rewrites them."""
+FAILED = (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.LOST)
+"""A job of which an error may be stored."""
 DIFFERS = "the portal counts other rows than it listed"
 
 
@@ -109,8 +111,11 @@ class Timeline:
             return False
         if polled or listing.resumed:
             return True
-        stored = since(await self._known.watermark("job_errors")) is not None
-        return not stored or (listing.pages <= 1 and not listing.abrupt)
+        if since(await self._known.watermark("job_errors")) is None:
+            return True
+        if listing.abrupt:
+            return not any(job.status in FAILED for job in await self._known.ended_jobs())
+        return listing.pages <= 1
 
 
 def _should_be(job: KnownJob, sources: frozenset[str] | None) -> bool:

@@ -181,6 +181,8 @@ class Listing:
         """Return a row that cannot be read as a rejection; raise where the portal is the matter."""
         if not isinstance(reason, Garbled) or self._poisoned >= POISONED:
             raise reason.error from reason
+        if digest(reason.answer.body).hex() in self.seen:  # the same rubbish wherever one asks
+            raise reason.error from reason
         self._poisoned += 1
         answer = reason.answer
         return [

@@ -103,9 +103,7 @@ def iso(raw: str) -> Text:
 
 def _named(node: ET.Element, *names: str) -> Iterator[ET.Element]:
     """Yield the elements of these local names, whatever their namespace."""
-    return (
-        child for child in node.iter() if isinstance(child.tag, str) and child.tag.rpartition("}")[2] in names
-    )
+    return (child for child in node.iter() if child.tag.rpartition("}")[2] in names)
 
 
 def _words(node: ET.Element, *names: str) -> str | None:
