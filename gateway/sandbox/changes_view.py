@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from gateway.sandbox import dice
@@ -31,6 +32,7 @@ class View:
         publishers = self._timeline.publishers
         self.organizations = [o for o in publishers.organizations if o.born <= at < o.gone]
         self.sources = [s for s in publishers.sources if s.born <= at < s.gone]
+        self._source_counts = Counter(source.organization.index for source in self.sources)
         present = [run for run in self._timeline.runs if run.announced <= at and not history.dead(run, at)]
         self.runs: list[Run] = sorted(present, key=lambda run: run.created(at))
         self.records = history.records(at)
@@ -98,12 +100,9 @@ class View:
         """Return an organization's row."""
         return organization.row(self.at)
 
-    def source_counts(self) -> dict[int, int]:
-        """Return how many sources each organization has."""
-        counts: dict[int, int] = {}
-        for source in self.sources:
-            counts[source.organization.index] = counts.get(source.organization.index, 0) + 1
-        return counts
+    def source_count(self, organization: Organization) -> int:
+        """Return how many sources an organization has."""
+        return self._source_counts[organization.index]
 
     def job(self, run: Run) -> Row:
         """Return a job's row."""
@@ -159,6 +158,15 @@ class View:
             "ckan_id": self._legacy(run, row),
             "parent_identifier": slots.parent(source, slot) if action in {Action.CREATE, Action.UPDATE} else None,
         }
+
+    def action(self, row: int) -> str | None:
+        """Return a record's action."""
+        return ACTIONS[Action(self._timeline.log.action(row))]
+
+    def source_id(self, row: int) -> str:
+        """Return the id of a record's source."""
+        run = self._timeline.runs[self._timeline.log.job[row]]
+        return self._timeline.publishers.sources[run.source].id
 
     def status(self, row: int) -> str | None:
         """Return a record's status."""
@@ -259,13 +267,3 @@ class View:
             "conformsTo": {"@type": "Standard", "title": "DCAT-US 3.0"},
             "title": source.names[0][1],
         }
-
-
-def ordered(numbers: Iterable[int], created: array[int]) -> array[int]:
-    """Return *numbers* in the order of their creation, as an array."""
-    return array("i", sorted(numbers, key=created.__getitem__))
-
-
-def until(numbers: array[int], created: array[int], at: int) -> array[int]:
-    """Return those of *numbers* (ordered by *created*) that were created by an instant."""
-    return numbers[: bisect_right(numbers, at, key=created.__getitem__)]
