@@ -262,7 +262,9 @@ def _ask(origin: str, word: str, *, passes: str | None = None, body: bytes | Non
         with build_opener(ProxyHandler({})).open(request, timeout=600) as answer:
             return bytes(answer.read())
     except HTTPError as error:
-        said = error.read(2000).decode(errors="replace")
+        said = error.read(2000).decode(errors="replace").strip()
+        if error.code >= 500:
+            raise PortalUnavailable(f"The sandbox portal at {origin} fails: {said}") from error
         raise UsageError(f"The sandbox portal at {origin} refuses: {said}") from error
     except (URLError, OSError, ValueError) as error:
         raise PortalUnavailable(

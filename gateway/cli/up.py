@@ -63,7 +63,6 @@ def up(
     from gateway.cli.calling import await_result, folder, load, log
     from gateway.cli.listening import free_port
     from gateway.cli.running import exit_code
-    from gateway.compose import opened
 
     settings = load(
         data_dir=folder(data),
@@ -75,10 +74,15 @@ def up(
     )
     log(settings)
     free = free_port(settings.host, settings.port, given="port" in settings.model_fields_set)
-    raised = Raised(settings, free, once=once, open_gateway=lambda s: opened(s, migrate=True))
-    summaries = await_result(raised.run())
+    summaries = await_result(Raised(settings, free, once=once, open_gateway=_migrated).run())
     if once:
         raise typer.Exit(exit_code(summaries))
+
+
+def _migrated(settings: Settings) -> AbstractAsyncContextManager[Upward]:
+    from gateway.compose import opened
+
+    return opened(settings, migrate=True)
 
 
 class Upward(Protocol):
