@@ -124,7 +124,7 @@ class KnownJob:
 
 
 class Known(Protocol):
-    """What the store knows of one portal."""
+    """What the store knows of one portal; an answer holds all that was read before the question."""
 
     async def watermark(self, stream: str) -> JSON:
         """Return what the stream's last pass left, or None."""
@@ -161,7 +161,7 @@ class Crawl(Protocol):
     """One pass over a portal: which lists to read in which order, with how few requests."""
 
     def scopes(self) -> AsyncIterator[Scope]:
-        """Yield the pass's scopes in order; what came before is committed when the next is asked for."""
+        """Yield the pass's scopes in order, one stream after the other."""
         ...
 
     def read(self, scope: Scope, cursor: JSON) -> AsyncIterator[Page | End]:

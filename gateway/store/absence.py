@@ -8,13 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.model.enums import EntityType
-from gateway.ports import Scope
+from gateway.ports import End, Scope
 from gateway.store import journal
+from gateway.store.bookkeeping import Run
 from gateway.store.staging import Connection, touch
 from gateway.store.tables import ROWS
 
 RETENTION_DAYS = 365
 """Both portals drop jobs and outdated records after a year: older rows expire, they are not deleted."""
+
+_STREAMS_OF_ERRORS = {
+    "errors": " AND t.native_severity IS NOT NULL",
+    "job_errors": " AND t.native_severity IS NULL AND t.record_id IS NULL",
+}
+"""Where a portal lists the errors of records and of jobs apart, only the former have a severity."""
 
 _WITHIN = {EntityType.HARVEST_SOURCE: "source_id", EntityType.HARVEST_JOB: "job_id"}
 
@@ -49,13 +56,34 @@ class Seen:
         return [key for key in members if key not in named]
 
 
-async def begin(connection: Connection, scope: Scope) -> Seen:
-    """Return an empty record of what *scope* names."""
-    newest = await connection.fetchval(f"SELECT coalesce(max(id), 0) FROM {ROWS[scope.member].__tablename__}")
-    return Seen(newest)
+async def newest_key(connection: Connection, type_: EntityType) -> int:
+    """Return the largest key of a type's rows, 0 where there is none."""
+    key: int = await connection.fetchval(f"SELECT coalesce(max(id), 0) FROM {ROWS[type_].__tablename__}")
+    return key
 
 
-async def members(connection: Connection, portal: int, scope: Scope, newest_key: int) -> list[int]:
+async def missing(
+    connection: Connection, portal: int, scope: Scope, end: End, seen: Seen | None
+) -> tuple[list[int], int | None]:
+    """Return the keys of rows that the scope's end proves absent, and how many members it had.
+
+    No number of members: the rows were proved absent one by one, so no cap applies.
+    """
+    if end.vanished:
+        rows = await connection.fetch(
+            f"SELECT id FROM {ROWS[scope.member].__tablename__} WHERE portal = $1 AND native_id = ANY ($2) "
+            "AND presence IN ('PRESENT', 'DELETED')",
+            portal,
+            list(end.vanished),
+        )
+        return [row["id"] for row in rows], None
+    if not (scope.whole and end.proved and seen is not None):
+        return [], 0
+    held = await _members(connection, portal, scope, seen.newest_key)
+    return seen.missing(held), len(held)
+
+
+async def _members(connection: Connection, portal: int, scope: Scope, newest: int) -> list[int]:
     """Return the keys of the rows that *scope* held before this pass."""
     where, arguments = "", []
     if scope.within is not None:
@@ -64,18 +92,27 @@ async def members(connection: Connection, portal: int, scope: Scope, newest_key:
             f"AND t.{_WITHIN[scope.within]} = (SELECT id FROM {parent} WHERE portal = $1 AND native_id = $3)"
         )
         arguments = [scope.key]
-    if scope.stream == "errors":
-        where += " AND t.native_severity IS NOT NULL"
-    if scope.stream == "job_errors":
-        where += " AND t.native_severity IS NULL AND t.record_id IS NULL"
+    where += _STREAMS_OF_ERRORS.get(scope.stream, "")
     rows = await connection.fetch(
         f"SELECT t.id FROM {ROWS[scope.member].__tablename__} t "
         f"WHERE t.portal = $1 AND t.id <= $2 AND t.presence IN ('PRESENT', 'DELETED') {where}",
         portal,
-        newest_key,
+        newest,
         *arguments,
     )
     return [row["id"] for row in rows]
+
+
+async def holds(connection: Connection, portal: int, scope: Scope) -> bool:
+    """Whether a deletion of *scope* waits."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM held_deletion WHERE portal = $1 AND stream = $2 AND scope = $3 "
+        "AND decided_at IS NULL)",
+        portal,
+        scope.stream,
+        scope.key,
+    )
+    return found
 
 
 async def bury(connection: Connection, type_: EntityType, keys: Sequence[int], now: datetime) -> int:
@@ -105,28 +142,20 @@ async def bury(connection: Connection, type_: EntityType, keys: Sequence[int], n
 
 
 async def hold(
-    connection: Connection,
-    portal: int,
-    scope: Scope,
-    missing: Sequence[int],
-    size: int,
-    *,
-    run: int,
-    now: datetime,
+    connection: Connection, scope: Scope, keys: Sequence[int], size: int, *, run: Run, now: datetime
 ) -> None:
-    """Keep a deletion above the cap waiting; an older one of the same scope is superseded."""
-    await release(connection, portal, scope, now)
+    """Keep a deletion above the cap waiting."""
     await connection.execute(
         "INSERT INTO held_deletion (portal, stream, scope, entity_type, entity_ids, members, held_at, run_id) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        portal,
+        run.portal,
         scope.stream,
         scope.key,
         scope.member.value,
-        list(missing),
+        list(keys),
         size,
         now,
-        run,
+        run.id,
     )
 
 

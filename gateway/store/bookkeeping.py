@@ -148,16 +148,18 @@ async def cursor(connection: Connection, portal: int, scope: Scope) -> JSON:
     return None if text is None else msgspec.json.decode(text)
 
 
+async def cursors(connection: Connection, portal: int, stream: str) -> dict[str, JSON]:
+    """Return where interrupted reads of *stream*'s scopes go on, by the scope's key."""
+    rows = await connection.fetch(
+        "SELECT key, cursor FROM scope WHERE portal = $1 AND stream = $2 AND cursor IS NOT NULL",
+        portal,
+        stream,
+    )
+    return {row["key"]: msgspec.json.decode(row["cursor"]) for row in rows}
+
+
 async def keep_cursor(connection: Connection, run: Run, scope: Scope, value: JSON) -> None:
-    """Note where reading *scope* goes on if it is interrupted; None when it has been read to its end."""
-    if value is None:
-        await connection.execute(
-            "UPDATE scope SET cursor = NULL WHERE portal = $1 AND stream = $2 AND key = $3 AND cursor IS NOT NULL",
-            run.portal,
-            scope.stream,
-            scope.key,
-        )
-        return
+    """Note where reading *scope* goes on if it is interrupted."""
     await connection.execute(
         "INSERT INTO scope (portal, stream, key, cursor, run_id) VALUES ($1, $2, $3, $4, $5) "
         "ON CONFLICT (portal, stream, key) DO UPDATE SET cursor = $4, run_id = $5",
@@ -167,6 +169,28 @@ async def keep_cursor(connection: Connection, run: Run, scope: Scope, value: JSO
         encode(value),
         run.id,
     )
+
+
+async def drop_cursor(connection: Connection, run: Run, scope: Scope) -> None:
+    """Forget where reading *scope* goes on: it has been read to its end."""
+    await connection.execute(
+        "UPDATE scope SET cursor = NULL WHERE portal = $1 AND stream = $2 AND key = $3 AND cursor IS NOT NULL",
+        run.portal,
+        scope.stream,
+        scope.key,
+    )
+
+
+async def unread(connection: Connection, portal: int, stream: str, keys: Sequence[str]) -> bool:
+    """Whether some scope of *keys* has never been read whole."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM unnest($3::text[]) AS k WHERE NOT EXISTS (SELECT FROM scope s "
+        "WHERE s.portal = $1 AND s.stream = $2 AND s.key = k AND s.read_at IS NOT NULL))",
+        portal,
+        stream,
+        list(keys),
+    )
+    return found
 
 
 async def cover(

@@ -5,11 +5,12 @@ Every statement is idempotent: run twice, it writes nothing the second time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import datetime
 
 from gateway.model.enums import EntityType
 from gateway.store import journal
+from gateway.store.shape import shape
 from gateway.store.staging import Connection
 
 OPEN = "('SCHEDULED', 'PENDING', 'RUNNING')"
@@ -52,18 +53,35 @@ _NEXT_RUN = """
 """
 
 
-async def touch_open(connection: Connection, portal: int, source: str | None) -> None:
-    """Touch the open jobs of *source* (native id; None: of the portal): they have just been seen open."""
+async def touch_open(connection: Connection, portal: int, sources_: Sequence[str] | None) -> None:
+    """Touch the open jobs of these sources (native ids; None: of the portal): they have just been seen open."""
     await connection.execute(
         f"""
         INSERT INTO stage_touched SELECT '{EntityType.HARVEST_JOB}', t.id FROM harvest_job t
-        WHERE t.portal = $1 AND t.status IN {OPEN} AND t.presence = 'PRESENT' AND ($2::text IS NULL OR t.source_id =
-            (SELECT id FROM harvest_source WHERE portal = $1 AND native_id = $2))
+        WHERE t.portal = $1 AND t.status IN {OPEN} AND t.presence = 'PRESENT' AND ($2::text[] IS NULL OR t.source_id IN
+            (SELECT id FROM harvest_source WHERE portal = $1 AND native_id = ANY ($2)))
         ON CONFLICT DO NOTHING
         """,
         portal,
-        source,
+        sources_,
     )
+
+
+async def touch_staged(connection: Connection, portal: int, types: Container[EntityType]) -> None:
+    """Touch the jobs that staged jobs, records and errors speak of."""
+    for type_, column in (
+        (EntityType.HARVEST_JOB, "id"),
+        (EntityType.HARVEST_RECORD, "job_id"),
+        (EntityType.HARVEST_ERROR, "job_id"),
+    ):
+        if type_ in types:
+            shape_ = shape(type_)
+            await connection.execute(
+                f"INSERT INTO stage_touched SELECT DISTINCT '{EntityType.HARVEST_JOB}', t.{column} "
+                f"FROM {shape_.stage} s JOIN {shape_.table} t ON t.portal = $1 AND t.native_id = s.native_id "
+                f"WHERE t.{column} IS NOT NULL ON CONFLICT DO NOTHING",
+                portal,
+            )
 
 
 async def jobs(connection: Connection, portal: int, now: datetime) -> None:
@@ -97,8 +115,8 @@ async def records(connection: Connection, portal: int, now: datetime) -> None:
     )
 
 
-async def sources(connection: Connection, portal: int) -> None:
-    """Settle the last job of the sources of touched jobs, and the next run where the portal plans it as a job."""
+async def sources(connection: Connection, portal: int, *, planned: bool) -> None:
+    """Settle the last job of the sources of touched jobs, and the next run where the portal has *planned* jobs."""
     await connection.execute(
         f"""
         WITH concerned AS (
@@ -117,28 +135,21 @@ async def sources(connection: Connection, portal: int) -> None:
                OR $2 AND t.next_run_at IS DISTINCT FROM s.next_run_at)
         """,
         portal,
-        await _plans_jobs(connection, portal),
+        planned,
     )
 
 
-async def _plans_jobs(connection: Connection, portal: int) -> bool:
-    """Return whether the portal announces runs as jobs (else they follow from the schedule)."""
-    return not await connection.fetchval("SELECT inventory FROM portal WHERE number = $1", portal)
-
-
-async def schedules(
-    connection: Connection, portal: int
-) -> Sequence[tuple[int, str | None, str | None, bool]]:
-    """Return (key, raw schedule, its words, whether it runs) of the sources that have a schedule or its traces."""
+async def schedules(connection: Connection, portal: int) -> Sequence[tuple[int, str | None, bool]]:
+    """Return (key, raw schedule, whether it runs) of the sources that have a schedule or the traces of one."""
     rows = await connection.fetch(
         """
-        SELECT id, schedule_raw, schedule_words, presence = 'PRESENT' AND active IS NOT FALSE AS runs
+        SELECT id, schedule_raw, presence = 'PRESENT' AND active IS NOT FALSE AS runs
         FROM harvest_source
         WHERE portal = $1 AND (schedule_raw IS NOT NULL OR schedule_words IS NOT NULL OR next_run_at IS NOT NULL)
         """,
         portal,
     )
-    return [(row["id"], row["schedule_raw"], row["schedule_words"], row["runs"]) for row in rows]
+    return [(row["id"], row["schedule_raw"], row["runs"]) for row in rows]
 
 
 async def set_schedules(

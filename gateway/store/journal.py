@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import cache
 
 from gateway.model.enums import Cause, EntityType
+from gateway.store.shape import shape
 from gateway.store.staging import Connection
 from gateway.store.tables import HISTORY, ROWS
 
@@ -43,6 +44,17 @@ async def remember(connection: Connection, type_: EntityType, where: str, *argum
         f"INSERT INTO stage_prior SELECT '{type_}', t.id, to_jsonb(t) FROM {ROWS[type_].__tablename__} t WHERE {where} "
         "ON CONFLICT DO NOTHING",
         *arguments,
+    )
+
+
+async def remember_staged(connection: Connection, type_: EntityType, portal: int) -> None:
+    """Keep the rows that the staged rows of *type_* are about to change."""
+    await remember(
+        connection,
+        type_,
+        f"t.portal = $1 AND EXISTS (SELECT FROM {shape(type_).stage} s WHERE s.native_id = t.native_id "
+        "AND (s.row_hash IS DISTINCT FROM t.row_hash OR t.presence NOT IN ('PRESENT', 'DELETED')))",
+        portal,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -37,14 +37,19 @@ def _job(row: asyncpg.Record) -> KnownJob:
 
 
 class StoredKnowledge:
-    """``gateway.ports.Known`` over one connection and portal."""
+    """``gateway.ports.Known`` over one connection and portal.
 
-    def __init__(self, connection: Connection, portal: int) -> None:
+    *settled* is awaited before each answer: what has been read by then is committed.
+    """
+
+    def __init__(self, connection: Connection, portal: int, settled: Callable[[], Awaitable[None]]) -> None:
         self._connection = connection
         self._portal = portal
+        self._settled = settled
 
     async def watermark(self, stream: str) -> JSON:
         """Return what the stream's last pass left, or None."""
+        await self._settled()
         text = await self._connection.fetchval(
             "SELECT watermark FROM sync_stream WHERE portal = $1 AND stream = $2", self._portal, stream
         )
@@ -52,6 +57,7 @@ class StoredKnowledge:
 
     async def scopes_read(self, stream: str) -> frozenset[str]:
         """Return the keys of the scopes of *stream* that have been read whole."""
+        await self._settled()
         rows = await self._connection.fetch(
             "SELECT key FROM scope WHERE portal = $1 AND stream = $2 AND read_at IS NOT NULL",
             self._portal,
@@ -61,6 +67,7 @@ class StoredKnowledge:
 
     async def newest_jobs(self) -> Mapping[str, KnownJob]:
         """Return each source's newest job that is not SCHEDULED, by the source's native id."""
+        await self._settled()
         rows = await self._connection.fetch(
             f"{_JOB} WHERE j.portal = $1 AND s.last_job_id = j.id AND j.presence = 'PRESENT'", self._portal
         )
@@ -68,6 +75,7 @@ class StoredKnowledge:
 
     async def jobs_of(self, source: str) -> Mapping[str, KnownJob]:
         """Return the present jobs of a source by native id."""
+        await self._settled()
         rows = await self._connection.fetch(
             f"{_JOB} WHERE s.portal = $1 AND s.native_id = $2 AND j.presence = 'PRESENT'",
             self._portal,
@@ -77,6 +85,7 @@ class StoredKnowledge:
 
     async def open_jobs(self) -> Sequence[KnownJob]:
         """Return the present jobs whose status is SCHEDULED, PENDING or RUNNING."""
+        await self._settled()
         rows = await self._connection.fetch(
             f"{_JOB} WHERE j.portal = $1 AND j.presence = 'PRESENT' AND j.status IN {OPEN} {_NEWEST_FIRST}",
             self._portal,
@@ -87,6 +96,7 @@ class StoredKnowledge:
         self, *, unread: str | None = None, since: datetime | None = None
     ) -> Sequence[KnownJob]:
         """Return the present jobs that have ended or are LOST, newest first; see ``gateway.ports.Known``."""
+        await self._settled()
         rows = await self._connection.fetch(
             f"""
             {_JOB}

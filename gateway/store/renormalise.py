@@ -14,7 +14,7 @@ from gateway.store.absence import Cap
 from gateway.store.documents import current_documents
 from gateway.store.merge import ORDER
 from gateway.store.staging import Connection
-from gateway.store.unit import Tally, Writer
+from gateway.store.unit import Part, Tally, Writer
 
 
 async def renormalise(
@@ -61,5 +61,5 @@ async def _type(connection: Connection, writer: Writer, number: int, type_: Enti
         return total  # a dataset's text comes with its record
     scope = Scope("renormalise", type_)
     async for documents in current_documents(connection, number, type_, batch):
-        total.add(await writer.commit(scope, documents, seen=None, cause=Cause.RENORMALISE, again=True))
+        total.add(await writer.commit([Part(scope, documents)], cause=Cause.RENORMALISE, again=True))
     return total

@@ -1,4 +1,7 @@
-"""The commit unit: documents, rows, history, events, rollups and cursor of one scope in one transaction."""
+"""The commit unit: documents, rows, history, events, rollups and cursors in one transaction.
+
+A unit holds whole small scopes, or part of a large one: what it costs to commit is shared by what it brings.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,13 @@ from gateway.store.tables import ROWS
 HEARTBEAT_SECONDS = 20.0
 """How often the lease is extended while pages arrive."""
 
+Meaning = Callable[[str | None, datetime], tuple[int | None, str | None, datetime | None]]
+"""What a schedule means at an instant: seconds between runs, words, next run."""
+
 
 @dataclass(slots=True)
 class Tally:
-    """What a unit or a scope brought: elements fetched, rows new, changed and gone, elements quarantined."""
+    """What was brought: elements fetched, rows new, changed and gone, elements quarantined."""
 
     fetched: int = 0
     new: int = 0
@@ -41,6 +47,33 @@ class Tally:
         self.changed += other.changed
         self.gone += other.gone
         self.quarantined += other.quarantined
+
+
+@dataclass(slots=True)
+class Part:
+    """What a unit holds of one scope."""
+
+    scope: Scope
+    elements: Sequence[Document | Rejection] = ()
+    seen: absence.Seen | None = None
+    """What the scope named so far in this pass, where that may prove absence."""
+    cursor: JSON = None
+    """Where reading goes on after these elements."""
+    end: End | None = None
+    """The scope's end, where these elements are its last."""
+    loaded: int | None = None
+    """On a first load: how many elements the scope brought in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What the end of a part's scope means."""
+
+    part: Part
+    end: End
+    missing: Sequence[int]
+    members: int | None
+    """How many rows the scope held; None where the missing ones were proved absent one by one."""
 
 
 class Writer:
@@ -65,6 +98,7 @@ class Writer:
         self._cap = cap
         self._now = now
         self._beat = time.monotonic()
+        self._newest: dict[EntityType, int] = {}
 
     async def open(self) -> None:
         """Make the connection ready for units."""
@@ -77,125 +111,78 @@ class Writer:
             await lease.extend(self._connection, self._lease)
 
     async def begin(self, scope: Scope) -> absence.Seen:
-        """Return an empty record of what *scope* names."""
-        return await absence.begin(self._connection, scope)
+        """Return an empty record of what *scope* names; to be called before anything of it is committed."""
+        if scope.member not in self._newest:
+            self._newest[scope.member] = await absence.newest_key(self._connection, scope.member)
+        return absence.Seen(self._newest[scope.member])
 
     async def commit(
-        self,
-        scope: Scope,
-        elements: Sequence[Document | Rejection],
-        *,
-        seen: absence.Seen | None,
-        cursor: JSON = None,
-        baseline: bool = False,
-        cause: Cause = Cause.UPSTREAM,
-        again: bool = False,
+        self, parts: Sequence[Part], *, cause: Cause = Cause.UPSTREAM, again: bool = False
     ) -> Tally:
-        """Store what differs among *elements*; write nothing, not even a note, where nothing does.
+        """Store what differs and conclude what has ended; write nothing, not even a note, where nothing does.
 
-        *again* normalises documents whose bytes are known, too.
+        The parts are of one stream. *again* normalises documents whose bytes are known, too.
         """
+        elements = [element for part in parts for element in part.elements]
         tally = Tally(fetched=len(elements))
         documents = list({(d.type, d.native_id): d for d in elements if isinstance(d, Document)}.values())
         rejections = [element for element in elements if isinstance(element, Rejection)]
         known = await self._known(documents)
-        if seen is not None:
-            seen.add([key for (type_, _), (key, _) in known.items() if type_ is scope.member])
+        for part in parts:
+            _see(part, known)
         fresh = [d for d in documents if again or known.get((d.type, d.native_id), (0, None))[1] != d.hash]
-        if not fresh and not rejections and not (baseline and cursor is not None):
+        verdicts = [verdict for part in parts if (verdict := await self._verdict(part)) is not None]
+        loading = any(part.loaded is not None for part in parts)
+        if not (fresh or rejections or verdicts or (loading and elements)):
             return tally
         async with self._connection.transaction():
             await lease.hold(self._connection, self._lease)
-            await self._store(scope, fresh, rejections, tally, baseline=baseline, cause=cause, log=not again)
-            await self._note_progress(scope, cursor, tally, baseline=baseline)
+            if fresh or rejections:
+                await self._store(parts[0].scope, fresh, rejections, tally, loading, cause, log=not again)
+            for verdict in verdicts:
+                tally.gone += await self._conclude(verdict)
+            await self._note_progress(parts, tally)
+            await self._settle(cause, baseline=loading)
         return tally
 
-    async def end_scope(
-        self, scope: Scope, end: End, *, seen: absence.Seen | None, loaded: int, baseline: bool
-    ) -> Tally:
-        """Draw the conclusions of a scope read to its end: what is gone, what has been read, what follows."""
-        missing, size = await self._missing(scope, end, seen)
-        tally = Tally()
-        now = self._now()
-        read = await self._connection.fetchval(
-            "SELECT count(*) FROM unnest($3::text[]) k WHERE NOT EXISTS (SELECT FROM scope s WHERE s.portal = $1 "
-            "AND s.stream = $2 AND s.key = k AND s.read_at IS NOT NULL)",
-            self._run.portal,
-            scope.stream,
-            list(end.covers),
-        )
-        waits = await self._connection.fetchval(
-            "SELECT EXISTS (SELECT FROM scope WHERE portal = $1 AND stream = $2 AND key = $3 AND cursor IS NOT NULL)",
-            self._run.portal,
-            scope.stream,
-            scope.key,
-        )
-        if not (missing or read or waits or (baseline and loaded)):
-            return tally
-        async with self._connection.transaction():
-            await lease.hold(self._connection, self._lease)
-            if size is not None and self._cap.holds(len(missing), size):
-                await absence.hold(
-                    self._connection, self._run.portal, scope, missing, size, run=self._run.id, now=now
-                )
-            elif missing:
-                tally.gone = await absence.bury(self._connection, scope.member, missing, now)
-                await absence.release(self._connection, self._run.portal, scope, now)
-            await bookkeeping.cover(self._connection, self._run, scope.stream, end.covers, now)
-            await bookkeeping.keep_cursor(self._connection, self._run, scope, None)
-            await self._derive(now)
-            if baseline and loaded:
-                await self._tell(
-                    "LOADED", scope.member, count=loaded, native_id=scope.key or None, cause=Cause.BASELINE
-                )
-            await journal.write(
-                self._connection, self._run.portal, self._run.id, now, Cause.UPSTREAM, baseline=baseline
-            )
-            await bookkeeping.move_version(self._connection)
-        return tally
+    async def follow(
+        self, *, sources: Sequence[str] | None = None, jobs: Sequence[str] = (), baseline: bool
+    ) -> None:
+        """Settle what follows from the clock, and from *jobs* (native ids) whose records have been read whole.
 
-    async def follow(self, *, source: str | None = None, jobs: Sequence[str] = (), baseline: bool) -> None:
-        """Settle what follows from the clock and from what has just been read.
-
-        The open jobs of *source* (native id; None: of the portal) have been seen open now, and the records of
-        *jobs* (native ids) have been read whole.
+        The open jobs of *sources* (native ids; None: of the portal) have been seen open in this pass.
         """
-        now = self._now()
         async with self._connection.transaction():
             await lease.hold(self._connection, self._lease)
-            await derive.touch_open(self._connection, self._run.portal, source)
+            await derive.touch_open(self._connection, self._run.portal, sources)
             if jobs and self._inventory:
                 await datasets.touch_sources(self._connection, self._run.portal, list(jobs))
-            await self._derive(now)
-            await journal.write(
-                self._connection, self._run.portal, self._run.id, now, Cause.CLOCK, baseline=baseline
-            )
-            await bookkeeping.move_version(self._connection)
+            await self._settle(Cause.CLOCK, baseline=baseline)
 
-    async def set_schedules(
-        self, meaning: Callable[[str | None, datetime], tuple[int | None, str | None, datetime | None]]
-    ) -> None:
-        """Store what the sources' schedules mean: *meaning* gives (every seconds, words, next run) at an instant."""
+    async def set_schedules(self, meaning: Meaning) -> None:
+        """Store what the sources' schedules mean now."""
         now = self._now()
         async with self._connection.transaction():
             await lease.hold(self._connection, self._lease)
-            rows = await derive.schedules(self._connection, self._run.portal)
             settled = []
-            for key, raw, _, runs in rows:
+            for key, raw, runs in await derive.schedules(self._connection, self._run.portal):
                 every, words, following = meaning(raw, now)
                 settled.append((key, every, words, following if runs else None))
             await derive.set_schedules(self._connection, self._run.portal, settled)
             await bookkeeping.move_version(self._connection)
 
-    async def mend_texts(self, scope: Scope, batch: int) -> None:
+    async def mend_texts(self, batch: int) -> None:
         """Give datasets whose speaking record has changed the text of the new one, out of its stored document."""
+        part = Part(Scope("records", EntityType.HARVEST_RECORD))
+        before: list[str] = []
         while natives := await datasets.voiceless(self._connection, self._run.portal, batch):
-            stored = await documents_of(
+            if natives == before:
+                return  # their documents do not speak of a dataset: nothing more can be done
+            before = natives
+            part.elements = await documents_of(
                 self._connection, self._run.portal, EntityType.HARVEST_RECORD, natives
             )
-            await self.commit(scope, stored, seen=None, again=True)
-            if await datasets.voiceless(self._connection, self._run.portal, batch) == natives:
-                return
+            await self.commit([part], again=True)
 
     async def _known(
         self, documents: Sequence[Document]
@@ -215,17 +202,50 @@ class Writer:
             known.update({(type_, row[0]): (row[1], row[2]) for row in rows})
         return known
 
+    async def _verdict(self, part: Part) -> _Verdict | None:
+        """Return what the end of *part*'s scope means; None where there is none, or it changes nothing."""
+        if part.end is None:
+            return None
+        portal = self._run.portal
+        missing, members = await absence.missing(self._connection, portal, part.scope, part.end, part.seen)
+        unread = part.end.covers and await bookkeeping.unread(
+            self._connection, portal, part.scope.stream, part.end.covers
+        )
+        waits = (
+            part.loaded is None and await bookkeeping.cursor(self._connection, portal, part.scope) is not None
+        )
+        held = part.seen is not None and await absence.holds(self._connection, portal, part.scope)
+        if not (missing or unread or waits or held or part.loaded is not None):
+            return None
+        return _Verdict(part, part.end, missing, members)
+
+    async def _conclude(self, verdict: _Verdict) -> int:
+        """Bury what is missing, or hold it above the cap; note what has been read. Return how much is gone."""
+        connection, run, now, scope = self._connection, self._run, self._now(), verdict.part.scope
+        gone = 0
+        await absence.release(connection, run.portal, scope, now)
+        if verdict.members is not None and self._cap.holds(len(verdict.missing), verdict.members):
+            await absence.hold(connection, scope, verdict.missing, verdict.members, run=run, now=now)
+        elif verdict.missing:
+            gone = await absence.bury(connection, scope.member, verdict.missing, now)
+        await bookkeeping.cover(connection, run, scope.stream, verdict.end.covers, now)
+        await bookkeeping.drop_cursor(connection, run, scope)
+        if verdict.part.loaded:
+            await self._tell("LOADED", scope.member, Cause.BASELINE, verdict.part.loaded, native_id=scope.key)
+        return gone
+
     async def _store(
         self,
         scope: Scope,
         documents: Sequence[Document],
         rejections: Sequence[Rejection],
         tally: Tally,
-        *,
-        baseline: bool,
+        loading: bool,
         cause: Cause,
+        *,
         log: bool,
     ) -> None:
+        """Lay out and merge *documents*; put what cannot be read in quarantine."""
         now = self._now()
         fetches = await self._log(documents, rejections) if log else {}
         layout = lay_out(documents, self._normalise, fetches)
@@ -236,109 +256,64 @@ class Writer:
         for type_, rows in layout.rows.items():
             await stage(self._connection, shape(type_), list(rows.values()))
             if type_ in journal.JOURNALED and type_ is not EntityType.DATASET:
-                await self._remember(type_)
-        await self._merge(layout, tally, now, baseline=baseline, cause=cause)
-        await self._derive(now)
-        await journal.write(self._connection, self._run.portal, self._run.id, now, cause, baseline=baseline)
-        await bookkeeping.move_version(self._connection)
+                await journal.remember_staged(self._connection, type_, self._run.portal)
+        await self._merge(layout, tally, now, loading=loading, cause=cause)
 
     async def _log(self, documents: Sequence[Document], rejections: Sequence[Rejection]) -> dict[Fetch, int]:
         fetches: dict[Fetch, None] = dict.fromkeys(d.fetch for d in documents)
         fetches.update(dict.fromkeys(r.fetch for r in rejections))
         return {fetch: await bookkeeping.log_fetch(self._connection, self._run, fetch) for fetch in fetches}
 
-    async def _remember(self, type_: EntityType) -> None:
-        await journal.remember(
-            self._connection,
-            type_,
-            f"t.portal = $1 AND EXISTS (SELECT FROM {shape(type_).stage} s WHERE s.native_id = t.native_id "
-            "AND (s.row_hash IS DISTINCT FROM t.row_hash OR t.presence NOT IN ('PRESENT', 'DELETED')))",
-            self._run.portal,
-        )
-
     async def _merge(
-        self, layout: Layout, tally: Tally, now: datetime, *, baseline: bool, cause: Cause
+        self, layout: Layout, tally: Tally, now: datetime, *, loading: bool, cause: Cause
     ) -> None:
+        connection, portal = self._connection, self._run.portal
         records = EntityType.HARVEST_RECORD in layout.rows
         if records:
-            await datasets.touch_former(self._connection, self._run.portal)
+            await datasets.touch_former(connection, portal)
         changed = 0
         for type_ in merge.ORDER:
             if type_ not in layout.rows:
                 continue
-            merged = await merge.merge(self._connection, type_, self._run.portal, now)
+            merged = await merge.merge(connection, type_, portal, now)
             tally.new += merged.new
-            tally.changed += merged.changed
             changed += merged.changed
-            await touch(self._connection, EntityType.HARVEST_JOB, [job for job, _ in merged.arrived])
-            if not baseline:
-                for job, count in merged.arrived:
-                    await self._tell(
-                        "ARRIVED", type_, owner=(EntityType.HARVEST_JOB, job), count=count, cause=cause
-                    )
+            await touch(connection, EntityType.HARVEST_JOB, [job for job, _ in merged.arrived])
+            for job, count in () if loading else merged.arrived:
+                await self._tell("ARRIVED", type_, cause, count, owner=(EntityType.HARVEST_JOB, job))
+        tally.changed += changed
         if self._inventory and changed:
-            tally.gone += await merge.retire_lost_errors(self._connection, self._run.portal, now)
-        await self._touch_staged(layout)
+            tally.gone += await merge.retire_lost_errors(connection, portal, now)
+        await derive.touch_staged(connection, portal, layout.rows)
         if records:
-            await datasets.touch_merged(self._connection, self._run.portal, inventory=self._inventory)
+            await datasets.touch_merged(connection, portal, inventory=self._inventory)
 
-    async def _touch_staged(self, layout: Layout) -> None:
-        """Touch the jobs that staged jobs, records and errors speak of."""
-        for type_, column in (
-            (EntityType.HARVEST_JOB, "id"),
-            (EntityType.HARVEST_RECORD, "job_id"),
-            (EntityType.HARVEST_ERROR, "job_id"),
-        ):
-            if type_ in layout.rows:
-                shape_ = shape(type_)
-                await self._connection.execute(
-                    f"INSERT INTO stage_touched SELECT DISTINCT '{EntityType.HARVEST_JOB}', t.{column} "
-                    f"FROM {shape_.stage} s JOIN {shape_.table} t ON t.portal = $1 AND t.native_id = s.native_id "
-                    f"WHERE t.{column} IS NOT NULL ON CONFLICT DO NOTHING",
-                    self._run.portal,
-                )
+    async def _note_progress(self, parts: Sequence[Part], tally: Tally) -> None:
+        """On a first load note how far it is; cursors are kept where the pass may have to go on from them."""
+        last = parts[-1]
+        if last.end is None and last.cursor is not None and last.loaded is not None:
+            await bookkeeping.keep_cursor(self._connection, self._run, last.scope, last.cursor)
+        if last.loaded is not None:
+            await bookkeeping.advance(self._connection, self._run.portal, last.scope.stream, tally.fetched)
 
-    async def _derive(self, now: datetime) -> None:
-        connection, portal = self._connection, self._run.portal
+    async def _settle(self, cause: Cause, *, baseline: bool) -> None:
+        """Derive what follows from the rows that were touched, and tell what changed."""
+        connection, portal, now = self._connection, self._run.portal, self._now()
         await derive.jobs(connection, portal, now)
         await derive.records(connection, portal, now)
-        await derive.sources(connection, portal)
+        await derive.sources(connection, portal, planned=not self._inventory)
         await datasets.settle(connection, portal, now, inventory=self._inventory)
         await rollups.refresh(connection, portal)
-
-    async def _note_progress(self, scope: Scope, cursor: JSON, tally: Tally, *, baseline: bool) -> None:
-        if cursor is not None:
-            await bookkeeping.keep_cursor(self._connection, self._run, scope, cursor)
-        if baseline:
-            await bookkeeping.advance(self._connection, self._run.portal, scope.stream, tally.fetched)
-
-    async def _missing(
-        self, scope: Scope, end: End, seen: absence.Seen | None
-    ) -> tuple[list[int], int | None]:
-        """Return the keys of rows that the scope proves absent, and how many members it had.
-
-        No number of members: the rows were proved absent one by one, so no cap applies.
-        """
-        if end.vanished:
-            rows = await self._connection.fetch(
-                f"SELECT id FROM {ROWS[scope.member].__tablename__} WHERE portal = $1 AND native_id = ANY ($2) "
-                "AND presence IN ('PRESENT', 'DELETED')",
-                self._run.portal,
-                list(end.vanished),
-            )
-            return [row["id"] for row in rows], None
-        if not (scope.whole and end.proved and seen is not None):
-            return [], 0
-        members = await absence.members(self._connection, self._run.portal, scope, seen.newest_key)
-        return seen.missing(members), len(members)
+        await journal.write(connection, portal, self._run.id, now, cause, baseline=baseline)
+        await bookkeeping.move_version(connection)
 
     async def _tell(
         self,
         kind: str,
         type_: EntityType,
-        *,
         cause: Cause,
         count: int,
+        *,
         owner: tuple[EntityType, int] | None = None,
         native_id: str | None = None,
     ) -> None:
@@ -352,5 +327,14 @@ class Writer:
             cause=cause,
             owner=owner,
             count=count,
-            native_id=native_id,
+            native_id=native_id or None,
         )
+
+
+def _see(part: Part, known: dict[tuple[EntityType, str], tuple[int, bytes | None]]) -> None:
+    """Note which rows of the scope's type *part* names."""
+    if part.seen is None:
+        return
+    type_ = part.scope.member
+    names = ((type_, e.native_id) for e in part.elements if e.type is type_ and e.native_id is not None)
+    part.seen.add([known[name][0] for name in names if name in known])

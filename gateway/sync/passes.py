@@ -15,7 +15,6 @@ import structlog
 
 from gateway.errors import GatewayError, PortalError
 from gateway.fetch.client import BudgetSpent, Client
-from gateway.model.enums import EntityType
 from gateway.ports import Adapter, Crawl, Pass, Portal, Scope
 from gateway.store import bookkeeping, lease
 from gateway.store.absence import Cap
@@ -24,11 +23,9 @@ from gateway.store.staging import Connection
 from gateway.store.unit import Tally, Writer
 from gateway.sync import schedule
 from gateway.sync.progress import Progress, RunSummary
-from gateway.sync.reading import UNIT_ELEMENTS, ScopeReader, Stream
+from gateway.sync.reading import UNIT_ELEMENTS, Gatherer, Stream
 
 log = structlog.get_logger()
-
-_MENDING = Scope("records", EntityType.HARVEST_RECORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,8 @@ class PortalPass:
         self._holder = holder
         self._progress = progress
         self._limits = limits
-        self._known = StoredKnowledge(connection, number)
+        self._known = StoredKnowledge(connection, number, self._settled)
+        self._gatherer: Gatherer | None = None
         self._streams: dict[str, Stream] = {}
 
     async def run(self, kind: Pass) -> RunSummary:
@@ -99,7 +97,10 @@ class PortalPass:
         self._progress.started(self._portal.key, self._kind, run.baseline)
         state, notice = "INTERRUPTED", None
         try:
-            await self._crawl()
+            try:
+                await self._crawl()
+            finally:
+                await self._flush()
             state = "DONE" if all(stream.proved for stream in self._streams.values()) else "INCOMPLETE"
         except BudgetSpent:
             state = "INCOMPLETE"
@@ -143,32 +144,42 @@ class PortalPass:
 
     async def _begin_stream(self, name: str) -> Stream:
         """Return the stream's account; on a first load it goes on where the last pass stopped."""
+        baseline = name in self._unloaded
         stream = Stream(
             name,
-            baseline=name in self._unloaded,
+            baseline=baseline,
             read_before=await self._known.scopes_read(name),
+            cursors=await bookkeeping.cursors(self._connection, self._number, name) if baseline else {},
             requests_before=self._client.requests,
         )
         self._streams[name] = stream
+        self._gatherer = Gatherer(
+            self._writer, self._limits.elements, lambda tally: self._advance(stream, tally)
+        )
         return stream
 
+    async def _flush(self) -> None:
+        """Commit what has been gathered: before the store is asked anything, and at a stream's end."""
+        if self._gatherer is not None:
+            await self._gatherer.flush()
+
+    async def _settled(self) -> None:
+        """Make the store's next answer hold all that has been read, and what follows from it."""
+        await self._flush()
+        jobs = self._streams.get("jobs")
+        if jobs is not None and jobs.ended:
+            sources = None if "" in jobs.ended else list(jobs.ended)
+            jobs.ended.clear()
+            await self._writer.follow(sources=sources, baseline=jobs.baseline)
+
     async def _scope(self, crawl: Crawl, scope: Scope, stream: Stream) -> None:
-        cursor = await bookkeeping.cursor(self._connection, self._number, scope) if stream.baseline else None
+        assert self._gatherer is not None, "a stream has begun"
+        cursor = stream.cursors.get(scope.key)
         seen = await self._writer.begin(scope) if scope.whole and cursor is None else None
-        reader = ScopeReader(
-            self._writer, scope, seen, baseline=stream.baseline, elements=self._limits.elements
-        )
         stream.expect(scope.total)
-        reader.heard = lambda tally: self._advance(stream, tally)
-        end = await reader.read(crawl.read(scope, cursor))
-        stream.tally.add(
-            await self._writer.end_scope(
-                scope, end, seen=seen, loaded=reader.loaded, baseline=stream.baseline
-            )
-        )
-        stream.conclude(end)
-        if scope.stream == "jobs":
-            await self._writer.follow(source=scope.key or None, baseline=stream.baseline)
+        items = crawl.read(scope, cursor)
+        stream.conclude(await self._gatherer.read(scope, items, seen=seen, baseline=stream.baseline))
+        stream.ended.append(scope.key)
 
     def _advance(self, stream: Stream, tally: Tally) -> None:
         stream.tally.add(tally)
@@ -177,11 +188,12 @@ class PortalPass:
 
     async def _end_stream(self, stream: Stream) -> None:
         """Derive what follows from a stream read to its end, and note where its next pass starts."""
+        await self._settled()
         if stream.name == "sources":
             await self._writer.set_schedules(schedule.settle)
         if stream.name == "records":
             await self._writer.follow(jobs=stream.newly_covered, baseline=stream.baseline)
-            await self._writer.mend_texts(_MENDING, self._limits.elements)
+            await self._writer.mend_texts(self._limits.elements)
         if stream.name == "job_errors":
             await self._writer.follow(baseline=stream.baseline)
         await bookkeeping.end_stream(

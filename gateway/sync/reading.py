@@ -1,4 +1,4 @@
-"""Reading one scope: pages gathered to commit units, and what a stream has brought so far."""
+"""Gathering what scopes bring to commit units, and counting what a stream has brought."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass, field
 
 from gateway.errors import PortalUnreadable
-from gateway.model.document import Document, Rejection
 from gateway.model.entities import JSON
 from gateway.ports import End, Page, Scope
 from gateway.store.absence import Seen
-from gateway.store.unit import Tally, Writer
+from gateway.store.unit import Part, Tally, Writer
 from gateway.sync.progress import StreamTally
 
 UNIT_ELEMENTS = 10_000
 """Most elements of one commit unit."""
 UNIT_BYTES = 16 * 1024 * 1024
 """Bytes of documents at which a unit is committed all the same: what bounds the worker's memory."""
-UNIT_SECONDS = 10.0
+UNIT_SECONDS = 5.0
 """Seconds after which a unit is committed all the same, so that readers see a slow load grow."""
 
 
@@ -30,6 +29,8 @@ class Stream:
     baseline: bool
     read_before: frozenset[str]
     """Keys of its scopes that had been read whole when the pass began."""
+    cursors: dict[str, JSON]
+    """Where interrupted scopes of a first load go on."""
     requests_before: int
     began: float = field(default_factory=time.monotonic)
     tally: Tally = field(default_factory=Tally)
@@ -37,6 +38,8 @@ class Stream:
     proved: bool = True
     watermark: JSON = None
     covered: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    """Keys of the scopes that have ended since what follows from them was last settled."""
     requests: int = 0
     seconds: float = 0.0
 
@@ -62,63 +65,55 @@ class Stream:
         return StreamTally(**asdict(self.tally), requests=self.requests, seconds=round(self.seconds, 3))
 
 
-class ScopeReader:
-    """Gathers a scope's pages to units and commits them; what was gathered is committed also when reading fails."""
+class Gatherer:
+    """Gathers parts of scopes until they make a unit; ``flush`` commits what has been gathered."""
 
-    def __init__(
-        self, writer: Writer, scope: Scope, seen: Seen | None, *, baseline: bool, elements: int
-    ) -> None:
+    def __init__(self, writer: Writer, elements: int, heard: Callable[[Tally], None]) -> None:
         self._writer = writer
-        self._scope = scope
-        self._seen = seen
-        self._baseline = baseline
         self._elements = elements
-        self._gathered: list[Document | Rejection] = []
+        self._heard = heard
+        self._parts: list[Part] = []
+        self._count = 0
         self._bytes = 0
-        self._cursor: JSON = None
         self._since = time.monotonic()
-        self.loaded = 0
-        """Rows that were new."""
-        self.heard: Callable[[Tally], None] = lambda _: None
-        """Told what each unit brought."""
 
-    async def read(self, items: AsyncIterator[Page | End]) -> End:
-        """Commit everything that *items* brings and return its end."""
-        end: End | None = None
-        try:
-            async for item in items:
-                if isinstance(item, End):
-                    end = item
-                    break
-                await self._take(item)
-        finally:
-            await self._commit()
-        if end is None:
-            raise PortalUnreadable(
-                f"The adapter left the scope {self._scope.stream}/{self._scope.key} without an end."
+    async def read(
+        self, scope: Scope, items: AsyncIterator[Page | End], *, seen: Seen | None, baseline: bool
+    ) -> End:
+        """Gather everything that *items* brings and return its end; gathered pages survive an error."""
+        loaded = 0
+        async for item in items:
+            await self._writer.heartbeat()
+            if isinstance(item, End):
+                self._parts.append(Part(scope, (), seen, end=item, loaded=loaded if baseline else None))
+                await self._flush_when_full()
+                return item
+            loaded += len(item.elements)
+            await self._take(scope, item, seen, loaded if baseline else None)
+        raise PortalUnreadable(f"The adapter left the scope {scope.stream}/{scope.key} without an end.")
+
+    async def flush(self) -> None:
+        """Commit what has been gathered."""
+        if self._parts:
+            parts, self._parts = self._parts, []
+            self._count, self._bytes, self._since = 0, 0, time.monotonic()
+            self._heard(await self._writer.commit(parts))
+
+    async def _take(self, scope: Scope, page: Page, seen: Seen | None, loaded: int | None) -> None:
+        """Gather a page, in slices that each fit a unit; the cursor goes with the last."""
+        for start in range(0, max(len(page.elements), 1), self._elements):
+            elements = page.elements[start : start + self._elements]
+            last = start + self._elements >= len(page.elements)
+            if self._count + len(elements) > self._elements:
+                await self.flush()
+            self._parts.append(
+                Part(scope, elements, seen, cursor=page.cursor if last else None, loaded=loaded)
             )
-        return end
+            self._count += len(elements)
+            self._bytes += sum(len(element.body) for element in elements)
+        await self._flush_when_full()
 
-    async def _take(self, page: Page) -> None:
-        await self._writer.heartbeat()
-        self._gathered.extend(page.elements)
-        self._bytes += sum(len(element.body) for element in page.elements)
-        self._cursor = page.cursor
-        full = len(self._gathered) >= self._elements or self._bytes >= UNIT_BYTES
+    async def _flush_when_full(self) -> None:
+        full = self._count >= self._elements or self._bytes >= UNIT_BYTES
         if full or time.monotonic() - self._since >= UNIT_SECONDS:
-            await self._commit()
-
-    async def _commit(self) -> None:
-        for start in range(0, len(self._gathered), self._elements):
-            unit = self._gathered[start : start + self._elements]
-            last = start + self._elements >= len(self._gathered)
-            tally = await self._writer.commit(
-                self._scope,
-                unit,
-                seen=self._seen,
-                cursor=self._cursor if last else None,
-                baseline=self._baseline,
-            )
-            self.loaded += tally.new
-            self.heard(tally)
-        self._gathered, self._bytes, self._since = [], 0, time.monotonic()
+            await self.flush()

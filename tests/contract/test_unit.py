@@ -10,6 +10,7 @@ from gateway.model.document import Fetch, Rejection
 from gateway.model.enums import EntityType
 from gateway.ports import End, Scope
 from gateway.store.absence import Cap
+from gateway.store.unit import Part
 
 JOB, RECORD, SOURCE, ERROR = (
     EntityType.HARVEST_JOB,
@@ -28,19 +29,19 @@ async def bench(pool: asyncpg.Pool) -> AsyncIterator[Bench]:
 
 async def test_rows_come_once_and_an_unchanged_document_writes_nothing(bench: Bench) -> None:
     source = document(SOURCE, "s", name="Catalogue", organization="o")
-    first = await bench.writer.commit(SOURCES, [source], seen=None)
+    first = await bench.writer.commit([Part(SOURCES, [source])])
     assert (first.fetched, first.new, first.changed) == (1, 1, 0)
     assert await bench.value("SELECT presence FROM organization WHERE native_id = 'o'") == "UNKNOWN"
     version = await bench.value("SELECT version FROM data_version")
-    second = await bench.writer.commit(SOURCES, [source], seen=None)
+    second = await bench.writer.commit([Part(SOURCES, [source])])
     assert (second.fetched, second.new, second.changed) == (1, 0, 0)
     assert await bench.value("SELECT version FROM data_version") == version
 
 
 async def test_a_change_leaves_history_an_event_and_both_documents(bench: Bench) -> None:
-    await bench.writer.commit(SOURCES, [document(SOURCE, "s", name="Old")], seen=None)
+    await bench.writer.commit([Part(SOURCES, [document(SOURCE, "s", name="Old")])])
     bench.later(days=1)
-    tally = await bench.writer.commit(SOURCES, [document(SOURCE, "s", name="New")], seen=None)
+    tally = await bench.writer.commit([Part(SOURCES, [document(SOURCE, "s", name="New")])])
     assert (tally.new, tally.changed) == (0, 1)
     past = await bench.connection.fetchrow(
         "SELECT name, valid_to - valid_from AS range FROM harvest_source_history"
@@ -61,43 +62,42 @@ async def test_a_poison_element_costs_no_neighbour(bench: Bench) -> None:
         document(JOB, "big", total=2**40),
         document(SOURCE, "b", name="B\0"),
     ]
-    tally = await bench.writer.commit(SOURCES, elements, seen=None)
+    tally = await bench.writer.commit([Part(SOURCES, elements)])
     assert (tally.fetched, tally.new, tally.quarantined) == (4, 2, 2)
     assert await bench.value("SELECT name FROM harvest_source WHERE native_id = 'b'") == "B\ufffd"
     assert await bench.value("SELECT count(*) FROM quarantine") == 2
 
 
 async def test_what_a_proved_scope_does_not_name_is_gone_and_can_come_back(bench: Bench) -> None:
-    await bench.writer.commit(SOURCES, [document(SOURCE, "a"), document(SOURCE, "b")], seen=None)
+    await bench.writer.commit([Part(SOURCES, [document(SOURCE, "a"), document(SOURCE, "b")])])
     await bench.writer.commit(
-        SOURCES, [document(JOB, "j", source="b"), document(RECORD, "r", job="j")], seen=None
+        [Part(SOURCES, [document(JOB, "j", source="b"), document(RECORD, "r", job="j")])]
     )
     seen = await bench.writer.begin(SOURCES)
     bench.later(days=1)
-    await bench.writer.commit(SOURCES, [document(SOURCE, "a")], seen=seen)
-    tally = await bench.writer.end_scope(SOURCES, End(proved=True), seen=seen, loaded=0, baseline=False)
+    tally = await bench.writer.commit([Part(SOURCES, [document(SOURCE, "a")], seen, end=End(proved=True))])
     assert tally.gone == 3
     for table in ("harvest_source WHERE native_id = 'b'", "harvest_job", "harvest_record"):
         assert await bench.value(f"SELECT presence FROM {table}") == "GONE"
-    await bench.writer.commit(SOURCES, [document(SOURCE, "b")], seen=None)
+    await bench.writer.commit([Part(SOURCES, [document(SOURCE, "b")])])
     assert await bench.value("SELECT presence FROM harvest_source WHERE native_id = 'b'") == "PRESENT"
     assert await bench.value("SELECT count(*) FROM event WHERE kind = 'RESTORED'") == 1
 
 
 async def test_an_unproved_scope_buries_nothing(bench: Bench) -> None:
-    await bench.writer.commit(SOURCES, [document(SOURCE, "a")], seen=None)
+    await bench.writer.commit([Part(SOURCES, [document(SOURCE, "a")])])
     seen = await bench.writer.begin(SOURCES)
     end = End(proved=False, reason="a page failed")
-    tally = await bench.writer.end_scope(SOURCES, end, seen=seen, loaded=0, baseline=False)
+    tally = await bench.writer.commit([Part(SOURCES, [], seen, end=end)])
     assert tally.gone == 0
     assert await bench.value("SELECT presence FROM harvest_source") == "PRESENT"
 
 
 async def test_a_deletion_above_the_cap_waits(bench: Bench) -> None:
-    await bench.writer.commit(SOURCES, [document(SOURCE, f"s{n}") for n in range(20)], seen=None)
+    await bench.writer.commit([Part(SOURCES, [document(SOURCE, f"s{n}") for n in range(20)])])
     seen = await bench.writer.begin(SOURCES)
-    await bench.writer.commit(SOURCES, [document(SOURCE, f"s{n}") for n in range(15)], seen=seen)
-    tally = await bench.writer.end_scope(SOURCES, End(proved=True), seen=seen, loaded=0, baseline=False)
+    left = [document(SOURCE, f"s{n}") for n in range(15)]
+    tally = await bench.writer.commit([Part(SOURCES, left, seen, end=End(proved=True))])
     assert tally.gone == 0
     assert (
         await bench.value("SELECT cardinality(entity_ids) FROM held_deletion WHERE decided_at IS NULL") == 5
@@ -117,7 +117,7 @@ async def test_statuses_follow_from_the_clock_and_from_errors(bench: Bench) -> N
         document(ERROR, "e2", job="stop", native_type="CancelledJob"),
     ]
     records = [document(RECORD, "r", job="lost", wire_status="PENDING")]
-    await bench.writer.commit(Scope("jobs", JOB), [*jobs, *errors, *records], seen=None)
+    await bench.writer.commit([Part(Scope("jobs", JOB), [*jobs, *errors, *records])])
     rows = await bench.connection.fetch("SELECT native_id, status FROM harvest_job")
     assert dict(rows) == {"lost": "LOST", "runs": "RUNNING", "plan": "SCHEDULED", "stop": "CANCELLED"}
     assert await bench.value("SELECT status FROM harvest_record") == "LOST"

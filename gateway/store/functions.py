@@ -1,0 +1,47 @@
+"""Functions of the database that read the publishers' payloads out of documents, whatever those hold."""
+
+from __future__ import annotations
+
+DOCUMENT_MEMBER = r"""
+CREATE OR REPLACE FUNCTION document_member(body bytea, member text) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE
+  element text;
+BEGIN
+  element := convert_from(body, 'UTF8');
+  IF position('\u0000' IN element) > 0 THEN
+    element := regexp_replace(element, '(?<!\\)((?:\\\\)*)\\u0000', '\1\\ufffd', 'g');
+  END IF;
+  RETURN (element::json -> member)::jsonb;
+EXCEPTION WHEN data_exception OR statement_too_complex OR program_limit_exceeded THEN
+  RETURN NULL;
+END $$
+"""
+"""The value of a member of a document: null where it has none, or where Postgres cannot read it. NUL is U+FFFD."""
+
+TEXT_JSON = """
+CREATE OR REPLACE FUNCTION text_json(value text) RETURNS json LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  RETURN value::json;
+EXCEPTION WHEN data_exception OR statement_too_complex OR program_limit_exceeded THEN
+  RETURN NULL;
+END $$
+"""
+"""A text as JSON, as it stands; null where it is none."""
+
+CANONICAL_JSON = """
+CREATE OR REPLACE FUNCTION canonical_json(value jsonb) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
+  SELECT CASE jsonb_typeof(value)
+    WHEN 'object' THEN '{' || coalesce((
+      SELECT string_agg(to_json(e.key)::text || ':' || canonical_json(e.value), ',' ORDER BY e.key COLLATE "C")
+      FROM jsonb_each(value) e), '') || '}'
+    WHEN 'array' THEN '[' || coalesce((
+      SELECT string_agg(canonical_json(e.value), ',' ORDER BY e.n)
+      FROM jsonb_array_elements(value) WITH ORDINALITY e(value, n)), '') || ']'
+    ELSE value::text END
+$$
+"""
+"""The compact text of a JSON value, keys sorted by code point."""
+
+FUNCTIONS = (DOCUMENT_MEMBER.strip(), TEXT_JSON.strip(), CANONICAL_JSON.strip())
+"""What migrations make beside the tables."""
