@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from gateway.model.identity import dataset_id
 from gateway.sandbox.changes_history import History
+from gateway.sandbox.changes_mirror import Mirror
 from gateway.sandbox.changes_time import micros
 from gateway.sandbox.changes_timeline import Timeline
+from gateway.sandbox.changes_truth import Truth
 from gateway.sandbox.changes_view import View
 from gateway.sandbox.portal import Passes
 
@@ -34,3 +37,30 @@ class Changes:
             if len(self._views) > KEPT:
                 self._views.popitem(last=False)
         return view
+
+    def truth(self, passes: Passes) -> Iterator[dict[str, Any]]:
+        """Yield what a perfect mirror holds after the last of *passes*."""
+        mirror, views = self._mirrored(passes)
+        return Truth(mirror, views.__getitem__).rows()
+
+    def minimum(self, passes: Passes) -> dict[str, int]:
+        """Return how many requests the last of *passes* needs, by stream."""
+        return self._mirrored(passes)[0].requests
+
+    def labels(self, at: datetime) -> Iterator[dict[str, Any]]:
+        """Yield the datasets that several catalogues offer, on any portal."""
+        view = self.at(at)
+        slots = self.history.contents.slots
+        for run in view.runs:
+            source = self.history.timeline.publishers.sources[run.source]
+            for slot, item in enumerate(source.shared if run.code == 1 and run.rows else ()):
+                native = dataset_id(source.id, slots.record_type(source, slot), item.identifier)
+                yield {"type": "Dataset", "nativeId": native, "sameAs": item.identifier}
+
+    def _mirrored(self, passes: Passes) -> tuple[Mirror, dict[int, View]]:
+        mirror = Mirror(self.history, max((micros(at) for at, _ in passes), default=0))
+        views: dict[int, View] = {}
+        for at, kind in passes:
+            view = views[micros(at)] = self.at(at)
+            mirror.run(view, whole=kind == "RECONCILE")
+        return mirror, views

@@ -1,0 +1,90 @@
+"""What a perfect mirror of the Data.gov-style world holds: every row, in the words of the common model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from gateway.sandbox import changes_fields as fields
+from gateway.sandbox.changes_datasets import Datasets
+from gateway.sandbox.changes_mirror import EXPIRED, PRESENT, Mirror
+from gateway.sandbox.changes_time import DAY
+from gateway.sandbox.changes_view import View
+
+Row = dict[str, Any]
+At = Callable[[int], View]
+"""The world at an instant (microseconds)."""
+
+
+def _row(type_: str, native: str, presence: str, columns: dict[str, Any]) -> Row:
+    return {"type": type_, "nativeId": native, "presence": presence, "fields": columns}
+
+
+class Truth:
+    """Tells what *mirror* holds after its last pass."""
+
+    def __init__(self, mirror: Mirror, at: At) -> None:
+        self._mirror = mirror
+        self._at = at
+        self._timeline = mirror.timeline
+        self._final = View(mirror.history, mirror.now + DAY)
+        """Late enough that the rows of every job that was read are settled."""
+
+    def rows(self) -> Iterator[Row]:
+        """Yield every row."""
+        yield from self._organizations()
+        for pair in self._mirror.backends:
+            yield _row("HarvestBackend", fields.backend_id(*pair), PRESENT, fields.backend(*pair))
+        yield from self._sources()
+        yield from self._jobs()
+        yield from self._records()
+        yield from self._errors()
+        datasets = Datasets(self._mirror, self._final)
+        for source in self._mirror.sources:
+            for native, presence, columns in datasets.of(source):
+                yield _row("Dataset", native, presence, columns)
+
+    def _organizations(self) -> Iterator[Row]:
+        for index, seen in self._mirror.organizations.items():
+            view, found = self._at(seen.read), self._timeline.publishers.organizations[index]
+            columns = fields.organization(view.organization(found), view.source_count(found))
+            yield _row("Organization", found.id, seen.presence, columns)
+
+    def _sources(self) -> Iterator[Row]:
+        last: dict[int, tuple[int, str]] = {}
+        planned: dict[int, int] = {}
+        for index, job in self._mirror.jobs.items():
+            run = self._timeline.runs[index]
+            if job.status == "SCHEDULED":
+                planned[run.source] = min(job.created, planned.get(run.source, job.created))
+            elif job.presence in {PRESENT, EXPIRED}:
+                last[run.source] = max((job.created, run.id), last.get(run.source, (job.created, run.id)))
+        for index, seen in self._mirror.sources.items():
+            found = self._timeline.publishers.sources[index]
+            newest = last[index][1] if index in last else None
+            columns = fields.source(found.row(seen.read), newest, planned.get(index))
+            yield _row("HarvestSource", found.id, seen.presence, columns)
+
+    def _jobs(self) -> Iterator[Row]:
+        for index, job in self._mirror.jobs.items():
+            run = self._timeline.runs[index]
+            columns = fields.job(self._at(job.read).job(run), job.wire, job.status)
+            yield _row("HarvestJob", run.id, job.presence, columns)
+
+    def _records(self) -> Iterator[Row]:
+        records, log = self._mirror.records, self._timeline.log
+        for row, read in enumerate(records.read):
+            if read:
+                facts = self._final.facts(row)
+                columns = fields.record(facts, over=self._mirror.jobs[log.job[row]].over)
+                yield _row("HarvestRecord", facts["id"], records.presence(row), columns)
+
+    def _errors(self) -> Iterator[Row]:
+        errors = self._mirror.record_errors
+        for number, read in enumerate(errors.read):
+            if read:
+                row = self._at(read).record_error(number)
+                yield _row("HarvestError", row["id"], errors.presence(number), fields.error(row))
+        for number, seen in self._mirror.job_errors.items():
+            row = self._final.job_error(number)
+            yield _row("HarvestError", row["id"], seen.presence, fields.error(row))
