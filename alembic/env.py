@@ -19,14 +19,15 @@ from alembic.operations import ops
 from sqlmodel import SQLModel
 
 from gateway.store import ledger, tables
+from gateway.store.functions import FUNCTIONS
 
 _DECLARING = (ledger, tables)  # imported for the tables they declare
 _BEFORE = ("CREATE EXTENSION IF NOT EXISTS unaccent", "CREATE EXTENSION IF NOT EXISTS pg_trgm")
-_AFTER = ('INSERT INTO data_version ("only", version) VALUES (true, 0)',)
+_AFTER = ('INSERT INTO data_version ("only", version) VALUES (true, 0)', *FUNCTIONS)
 
 
 def complete_first(_: Any, revision: Iterable[str | None], directives: list[Any]) -> None:
-    """Add to the first revision what no table declares: extensions and the one row that is always there."""
+    """Add to the first revision what no table declares: extensions, functions, the one row that is always there."""
     script = directives[0] if directives else None
     if script is None or script.upgrade_ops is None or any(revision):
         return

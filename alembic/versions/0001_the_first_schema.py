@@ -875,6 +875,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("portal", "stream"),
     )
     op.execute('INSERT INTO data_version ("only", version) VALUES (true, 0)')
+    op.execute(
+        "CREATE OR REPLACE FUNCTION document_member(body bytea, member text) RETURNS jsonb\nLANGUAGE plpgsql IMMUTABLE STRICT AS $$\nDECLARE\n  element text;\nBEGIN\n  element := convert_from(body, 'UTF8');\n  IF position('\\u0000' IN element) > 0 THEN\n    element := regexp_replace(element, '(?<!\\\\)((?:\\\\\\\\)*)\\\\u0000', '\\1\\\\ufffd', 'g');\n  END IF;\n  RETURN (element::json -> member)::jsonb;\nEXCEPTION WHEN data_exception OR statement_too_complex OR program_limit_exceeded THEN\n  RETURN NULL;\nEND $$"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION text_json(value text) RETURNS json LANGUAGE plpgsql IMMUTABLE STRICT AS $$\nBEGIN\n  RETURN value::json;\nEXCEPTION WHEN data_exception OR statement_too_complex OR program_limit_exceeded THEN\n  RETURN NULL;\nEND $$"
+    )
+    op.execute(
+        "CREATE OR REPLACE FUNCTION canonical_json(value jsonb) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$\n  SELECT CASE jsonb_typeof(value)\n    WHEN 'object' THEN '{' || coalesce((\n      SELECT string_agg(to_json(e.key)::text || ':' || canonical_json(e.value), ',' ORDER BY e.key COLLATE \"C\")\n      FROM jsonb_each(value) e), '') || '}'\n    WHEN 'array' THEN '[' || coalesce((\n      SELECT string_agg(canonical_json(e.value), ',' ORDER BY e.n)\n      FROM jsonb_array_elements(value) WITH ORDINALITY e(value, n)), '') || ']'\n    ELSE value::text END\n$$"
+    )
     # ### end Alembic commands ###
 
 
