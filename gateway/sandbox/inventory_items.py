@@ -80,31 +80,34 @@ class Items:
                 services, datasets = services + service, datasets + (not service)
         return Counters(len(plan), {word: statuses[word] for word in STATUSES}, datasets, services)
 
+    def linked(self, run: Run, entry: Entry, at: Millis) -> bool:
+        """Return whether the portal links an item to a dataset at an instant."""
+        return self._refers(run, entry) and at < self.remote.holding(run.source, entry.number).purged
+
     def item(self, run: Run, position: int, entry: Entry, at: Millis) -> Item:
         """Return the item at *position* as the portal shows it at *at*."""
         step = pace(run, len(self.plan(run)))
         created = run.created + FIRST_ITEM + position * step
         holding = self.remote.holding(run.source, entry.number)
         home = self.remote.home(run.source, entry.number)
-        key = (self.seed, "item", home.index, entry.number)
-        known = self._refers(run, entry) and at < holding.purged
+        face = self.remote.face(home, entry.number)
         ended = created + step * 9 // 10
         running = entry.status in {"started", "pending"}
         outside = entry.status == "archived"
         return Item(
             position=position,
-            remote_id=self.remote.remote_id(home, entry.number, holding),
-            remote_url=self.remote.remote_url(home, entry.number),
+            remote_id=face.remote_id,
+            remote_url=face.remote_url,
             status=entry.status,
             created=created,
             started=None if outside or entry.status == "pending" else created + 7,
             ended=None if outside or running else ended,
-            reference=self.remote.reference(home, entry.number, at) if known else None,
+            reference=self.remote.reference(home, entry.number, at) if self.linked(run, entry, at) else None,
             dangling=position == run.dangling,
-            errors=self._errors(run, entry, holding, ended, key),
-            logs=_logs(entry, holding, key),
-            args=["a", str(entry.number)] if dice.chance(0.15, *key, "args") else [],
-            kwargs=_kwargs(entry.number, key),
+            errors=self._errors(run, entry, holding, ended),
+            logs=[] if outside else face.logs,
+            args=face.args,
+            kwargs=face.kwargs,
         )
 
     def _planned(self, run: Run) -> list[Entry]:
@@ -145,14 +148,13 @@ class Items:
             return True
         return entry.status == "failed" and self.remote.holding(run.source, entry.number).trait == "flaky"
 
-    def _errors(
-        self, run: Run, entry: Entry, holding: Holding, at: Millis, key: tuple[object, ...]
-    ) -> list[tuple[Millis, str]]:
+    def _errors(self, run: Run, entry: Entry, holding: Holding, at: Millis) -> list[tuple[Millis, str]]:
+        if entry.status not in {"skipped", "failed"}:
+            return []
+        key = (self.seed, "errors", run.source.index, entry.number)
         if entry.status == "skipped":
             missing = holding.trait in {"nameless", "blank"}
             return [(at, "missing identifier" if missing else dice.pick(SKIPS, *key, "skip"))]
-        if entry.status != "failed":
-            return []
         if holding.trait == "duplicate":
             return [(at, "Duplicate remote id: already harvested in this job")]
         first = (at, dice.pick(FAILURES, *key, "failure").format(number=entry.number))
@@ -189,18 +191,3 @@ SKIPS = (
     "Spatial representation type is excluded by the configuration",
     "Pas de ressource",
 )
-
-
-def _logs(entry: Entry, holding: Holding, key: tuple[object, ...]) -> list[tuple[str, str]]:
-    if entry.status == "archived" or holding.trait == "service" or not dice.chance(0.2, *key, "logs"):
-        return []
-    level = dice.pick(
-        ("DEBUG", "INFO", "WARNING", "WARNING", "WARNING", "ERROR", "CRITICAL", "NOTICE"), *key, "level"
-    )
-    return [(level, f"Unknown license for {entry.number:06d}"), ("INFO", "ok")]
-
-
-def _kwargs(number: int, key: tuple[object, ...]) -> dict[str, Any]:
-    if dice.chance(0.1, *key, "nested"):
-        return {"nested": {"x": [1, 2.5, None, {"é": True}]}, "page": number // 10}
-    return {"page_number": number // 10} if dice.chance(0.3, *key, "kwargs") else {}

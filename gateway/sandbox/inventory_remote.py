@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from gateway.sandbox import dice, words
 from gateway.sandbox.instants import DAY, Millis, object_id
@@ -14,6 +14,8 @@ from gateway.sandbox.inventory_sources import SHOWCASE, Source
 CHUNK = 64
 CHUNKS = 4096
 """How many chunks of holdings are remembered."""
+FACES = 16_384
+"""How many datasets' unchanging parts are remembered."""
 SHARED_FIRST = 8
 """So many datasets of a shared host's source are ones that other catalogues have too."""
 TWINNED = 6
@@ -63,6 +65,20 @@ class Reference:
     service: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What never changes of a dataset of a remote catalogue, as items show it."""
+
+    first: Reference
+    """With its first title."""
+    remote_id: str | None
+    remote_url: str | None
+    args: list[str]
+    kwargs: dict[str, Any]
+    logs: list[tuple[str, str]]
+    """(level, message)."""
+
+
 class Remote:
     """Everything that remote catalogues hold; a pure function of seed, epoch, source and number."""
 
@@ -70,6 +86,7 @@ class Remote:
         self.seed = seed
         self.epoch = epoch
         self._chunks: OrderedDict[tuple[int, int], list[Holding]] = OrderedDict()
+        self._faces: OrderedDict[tuple[int, int], Face] = OrderedDict()
 
     def holding(self, source: Source, number: int) -> Holding:
         """Return the dataset with that number of a source's remote catalogue."""
@@ -103,16 +120,37 @@ class Remote:
 
     def reference(self, home: Source, number: int, at: Millis) -> Reference:
         """Return the dataset or data service behind a dataset of a remote catalogue."""
+        first = self.face(home, number).first
+        if at < self.holding(home, number).retitled:
+            return first
+        return replace(first, title=f"{first.title} (mise à jour)")
+
+    def face(self, home: Source, number: int) -> Face:
+        """Return what never changes of a dataset of a remote catalogue."""
+        key = (home.index, number)
+        if key not in self._faces:
+            self._faces[key] = self._face(home, number)
+            if len(self._faces) > FACES:
+                self._faces.popitem(last=False)
+        return self._faces[key]
+
+    def _face(self, home: Source, number: int) -> Face:
         holding = self.holding(home, number)
         key = (self.seed, "dataset", home.index, number)
         native_id = object_id(max(holding.born, home.born), dice.hexadecimal(16, *key))
-        first = self._title(home, number, key)
-        title = f"{first} (mise à jour)" if at >= holding.retitled else first
+        title = self._title(home, number, key)
         acronym = (
-            "".join(word[0] for word in first.split()).upper() if dice.chance(0.1, *key, "acronym") else None
+            "".join(word[0] for word in title.split()).upper() if dice.chance(0.1, *key, "acronym") else None
         )
-        slug = f"{slugify(first)}-{native_id[-4:]}"
-        return Reference(native_id, title, slug, acronym, holding.trait == "service")
+        slug = f"{slugify(title)}-{native_id[-4:]}"
+        return Face(
+            first=Reference(native_id, title, slug, acronym, holding.trait == "service"),
+            remote_id=self.remote_id(home, number, holding),
+            remote_url=self.remote_url(home, number),
+            args=["a", str(number)] if dice.chance(0.15, *key, "args") else [],
+            kwargs=_kwargs(number, key),
+            logs=_logs(number, key) if holding.trait != "service" else [],
+        )
 
     def shared(self, home: Source, number: int) -> words.Shared | None:
         """Return the dataset of several catalogues that this one is, if it is one."""
@@ -193,3 +231,18 @@ def _trait(draw: float) -> str:
             return name
         draw -= share
     return "ok"
+
+
+def _logs(number: int, key: tuple[object, ...]) -> list[tuple[str, str]]:
+    if not dice.chance(0.2, *key, "logs"):
+        return []
+    level = dice.pick(
+        ("DEBUG", "INFO", "WARNING", "WARNING", "WARNING", "ERROR", "CRITICAL", "NOTICE"), *key, "level"
+    )
+    return [(level, f"Unknown license for {number:06d}"), ("INFO", "ok")]
+
+
+def _kwargs(number: int, key: tuple[object, ...]) -> dict[str, Any]:
+    if dice.chance(0.1, *key, "nested"):
+        return {"nested": {"x": [1, 2.5, None, {"é": True}]}, "page": number // 10}
+    return {"page_number": number // 10} if dice.chance(0.3, *key, "kwargs") else {}

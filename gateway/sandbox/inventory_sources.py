@@ -148,18 +148,18 @@ class Nursery:
     def invent(self, index: int, born: Millis, backend: str, url: str) -> Source:
         """Return a bare source for what a user of the sandbox creates: ten datasets, no runs of its own."""
         return Source(
-            index,
-            source_id(self.seed, index, born),
-            born,
-            backend,
-            url,
-            None,
-            {},
-            False,
-            True,
-            HAND,
-            10,
-            None,
+            index=index,
+            id=source_id(self.seed, index, born),
+            born=born,
+            backend=backend,
+            url=url,
+            description=None,
+            config={},
+            autoarchive=False,
+            active=True,
+            cadence=HAND,
+            size=10,
+            decided=born - DAY,
         )
 
     def slug(self, name: str) -> str:

@@ -8,7 +8,9 @@ from typing import Any
 
 from gateway.sandbox.instants import millis
 from gateway.sandbox.inventory import Inventory
+from gateway.sandbox.inventory_mirror import minimum
 from gateway.sandbox.inventory_remote import SHARED_FIRST
+from gateway.sandbox.inventory_truth import truth
 from gateway.sandbox.portal import Passes
 
 
@@ -17,11 +19,11 @@ class InventoryWorld(Inventory):
 
     def truth(self, passes: Passes) -> Iterator[dict[str, Any]]:
         """Yield what a perfect mirror holds after the last of *passes*."""
-        raise NotImplementedError
+        return truth(self, passes)
 
     def minimum(self, passes: Passes) -> dict[str, int]:
         """Return how many requests the last of *passes* needs, by stream."""
-        raise NotImplementedError
+        return minimum(self, passes)
 
     def labels(self, at: datetime) -> Iterator[dict[str, Any]]:
         """Yield the datasets that several catalogues offer."""
