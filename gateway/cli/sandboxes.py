@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 from gateway.cli.calling import with_changes
@@ -59,7 +59,7 @@ def _own_database(url: str | None) -> str | None:
             hint="Add the name to GATEWAY_DATABASE_URL; the sandbox then uses <name>_sandbox.",
         )
     suffixed = name if name.endswith("_sandbox") else f"{name}_sandbox"
-    return urlunsplit(parts._replace(path=f"/{suffixed}"))
+    return f"{parts.scheme}://{parts.netloc}/{suffixed}{'?' if parts.query else ''}{parts.query}"
 
 
 async def ensure_database(given: str | None, own: str | None) -> None:

@@ -1,0 +1,84 @@
+"""Where the sandbox's data lies, and that nothing of the live portals goes there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.sandboxes import addresses, chosen, known_port, note_addresses, place
+from gateway.config import Settings
+from gateway.errors import ConfigurationError, UsageError
+from gateway.registry import portals
+
+
+def settings(folder: Path, **given: object) -> Settings:
+    return Settings.model_validate({"data_dir": folder, **given})
+
+
+def test_the_sandbox_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    assert place(settings(tmp_path)).data_dir == tmp_path / "sandbox"
+
+
+def test_another_world_has_another_folder(tmp_path: Path) -> None:
+    folders = {
+        place(settings(tmp_path, sandbox_seed=seed, sandbox_scale=scale)).data_dir
+        for seed, scale in ((1, 1), (2, 1), (1, 2), (2, 2))
+    }
+    assert len(folders) == 4
+
+
+@pytest.mark.parametrize(
+    ("given", "own"),
+    [
+        ("postgresql://ada:x@db:5433/harvests?sslmode=require", "/harvests_sandbox?sslmode=require"),
+        ("postgresql:///harvests?host=/run/pg", "/harvests_sandbox?host=/run/pg"),
+        ("postgresql://db/harvests_sandbox", "/harvests_sandbox"),
+    ],
+)
+def test_the_sandbox_has_a_database_of_its_own(tmp_path: Path, given: str, own: str) -> None:
+    url = place(settings(tmp_path, database_url=given)).database_url
+    assert url is not None
+    assert url.endswith(own)
+
+
+def test_an_address_without_a_database_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="database of its own"):
+        place(settings(tmp_path, database_url="postgresql://db"))
+
+
+def test_all_portals_are_invented_and_no_key_goes_there(tmp_path: Path) -> None:
+    live = {
+        "data-gov": {"api_key": "hunter22"},
+        "my-city": {"adapter": "data-gouv-fr", "base_url": "http://city"},
+    }
+    found = portals(place(settings(tmp_path, portals=live)))
+    assert found
+    for portal in found.values():
+        assert portal.settings.sandbox
+        assert "SANDBOX" in portal.settings.title
+        assert portal.settings.base_url.startswith("http://127.0.0.1:")
+        assert portal.settings.api_key is None
+    assert "my-city" not in found
+
+
+def test_addresses_are_remembered(tmp_path: Path) -> None:
+    assert addresses(tmp_path) == {}
+    note_addresses(tmp_path, {"data-gov": "http://127.0.0.1:9101"})
+    note_addresses(tmp_path, {"data-gouv-fr": "http://127.0.0.1:9102"})
+    assert known_port(tmp_path, "data-gov") == 9101
+    assert known_port(tmp_path, "data-gouv-fr") == 9102
+    assert known_port(tmp_path, "elsewhere") == 0
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"data-gov": "http://x:y"}'])
+def test_a_spoilt_note_is_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "sandbox-portals.json").write_text(text)
+    assert known_port(tmp_path, "data-gov") == 0
+
+
+def test_an_unknown_sandbox_portal_names_the_known_ones() -> None:
+    with pytest.raises(UsageError) as refused:
+        chosen(["nowhere"])
+    assert "data-gov" in refused.value.hint
+    assert list(chosen(["DATA_GOV"])) == ["data-gov"]
