@@ -7,13 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from adapters.data_gov.answers import Asking
-from adapters.data_gov.lists import Listing, Query, Row, Sheet, Start, page
+from adapters.data_gov.lists import DIFFERS, UNNAMED, Listing, Query, Row, Sheet, Start, page
 from adapters.data_gov.windows import Plan, Stream, Window, mark, plan
 from gateway.model.entities import JSON
 from gateway.model.enums import EntityType
 from gateway.ports import End, Known, KnownJob, Page, Scope
-
-DIFFERS = "the portal counts other rows than it listed"
 
 
 class ByJob:
@@ -80,19 +78,20 @@ class ByJob:
         certain = await self._certain(taken, ())
         covers = [name for name, job in self._jobs.items() if certain and begun.holds(job)]
         self._left = {name: job for name, job in self._jobs.items() if name not in set(covers)}
-        yield self._end(certain, covers, last=False)
+        yield _end(certain, taken.listing.unnamed, covers)
 
     async def _read_together(self) -> AsyncIterator[Page | End]:
         """Yield the rows of the window, where there is one."""
         covers = [job.native_id for job in self._plan.nothing]
-        certain = True
+        certain, unnamed = True, 0
         if (window := self._plan.window) is not None:
             taken = Taken(self._stream, self._asking, window.query(self._stream), Start())
             async for sheet in taken.sheets():
                 yield page(sheet, self._stream.member, window.cursor(sheet.next), of=self._jobs)
             certain = await self._certain(taken, self._plan.together)
             covers += self._covered(taken, self._plan.together, certain=certain)
-        yield self._end(certain, covers, last=not self._plan.singly)
+            unnamed = taken.listing.unnamed
+        yield _end(certain, unnamed, covers, None if self._plan.singly else self._now)
 
     async def _read_singly(self, key: str, cursor: JSON) -> AsyncIterator[Page | End]:
         """Yield the rows of one job."""
@@ -102,14 +101,8 @@ class ByJob:
         job = self._jobs.get(key)
         certain = await self._certain(taken, () if job is None else (job,))
         last = bool(self._plan.singly) and self._plan.singly[-1].native_id == key
-        yield self._end(certain, (key,) if certain else (), last=last)
-
-    def _end(self, certain: bool, covers: Sequence[str], *, last: bool) -> End:
-        """Return a scope's end; the *last* of a pass leaves the mark that the first load is over."""
-        watermark = mark(self._now) if last else None
-        return End(
-            proved=certain, reason="" if certain else DIFFERS, covers=tuple(covers), watermark=watermark
-        )
+        covers = (key,) if certain else ()
+        yield _end(certain, taken.listing.unnamed, covers, self._now if last else None)
 
     async def _certain(self, taken: Taken, jobs: Sequence[KnownJob]) -> bool:
         """Whether no row is missing: by the jobs' counters, else by one count of the portal's."""
@@ -149,6 +142,14 @@ class Taken:
         counted = {job: count for job, count in expected.items() if count is not None}
         if self._stream.exact and any(self.rows[job] != count for job, count in counted.items()):
             return False
+        stored = not before.isdisjoint(expected)
         if self.listing.abrupt:
-            return not self.listing.seen and not counted and before.isdisjoint(expected)
-        return self.listing.pages <= 1
+            return not (self.listing.seen or counted or stored)
+        return self.listing.pages <= 1 or not stored
+
+
+def _end(certain: bool, unnamed: int, covers: Sequence[str], last: datetime | None = None) -> End:
+    """Return a scope's end; the *last* of a pass leaves the mark that the first load is over."""
+    reason = (UNNAMED if unnamed else "") if certain else DIFFERS
+    watermark = None if last is None else mark(last)
+    return End(proved=not reason, reason=reason, covers=tuple(covers), watermark=watermark)

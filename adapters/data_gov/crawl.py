@@ -8,7 +8,7 @@ from datetime import datetime
 from adapters.data_gov.answers import Asking
 from adapters.data_gov.byjob import ByJob
 from adapters.data_gov.jobs import Timeline
-from adapters.data_gov.lists import Query, Row, everything, page
+from adapters.data_gov.lists import UNNAMED, Query, Row, everything, page
 from adapters.data_gov.settings import KEY_URL, DataGovSettings
 from adapters.data_gov.windows import ERRORS, RECORDS, since
 from gateway.fetch.client import Client
@@ -88,7 +88,8 @@ class DataGovCrawl:
             if scope.stream == "sources":
                 self._sources = frozenset(row.native_id for row in sheet.rows if isinstance(row, Row))
             yield page(sheet, scope.member)
-            yield End(proved=True)
+            named = all(isinstance(row, Row) for row in sheet.rows)
+            yield End(proved=named, reason="" if named else UNNAMED)
         else:
             stored = bool(await self._known.newest_jobs())
             yield End(proved=not stored, reason="the list is empty, but there are jobs" if stored else "")

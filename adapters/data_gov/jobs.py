@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from adapters.data_gov import wire
 from adapters.data_gov.answers import Asking
-from adapters.data_gov.lists import Listing, Query, Start, page, stamp
+from adapters.data_gov.lists import DIFFERS, UNNAMED, Listing, Query, Start, page, stamp
 from adapters.data_gov.windows import mark, since
 from gateway.model.document import Document, Rejection
 from gateway.model.entities import JSON
@@ -23,7 +23,6 @@ WAITING = (JobStatus.SCHEDULED, JobStatus.PENDING)
 """A job that waits is only a plan: the portal drops and rewrites them."""
 FAILED = (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.LOST)
 """A job of which an error may be stored."""
-DIFFERS = "the portal counts other rows than it listed"
 
 
 class Timeline:
@@ -40,8 +39,7 @@ class Timeline:
         begun = _begun(cursor) or self._now
         async for sheet in listing.sheets():
             yield page(sheet, EntityType.HARVEST_JOB, {**sheet.next.cursor, "at": stamp(begun)})
-        proved = await self._all_listed(listing, sources)
-        yield End(proved=proved, reason="" if proved else DIFFERS, watermark=mark(begun) if proved else None)
+        yield _end(listing, begun, certain=await self._all_listed(listing, sources))
 
     async def _all_listed(self, listing: Listing, sources: frozenset[str] | None) -> bool:
         """Whether the list names every job: asked of the portal only where one seems lost."""
@@ -71,13 +69,8 @@ class Timeline:
         yield Page([element for element in waiting if element.native_id not in finished.seen])
         found, vanished = await self._absent(opened.seen | finished.seen)
         yield Page(found)
-        whole = not (finished.abrupt and finished.seen) or await finished.counted()
-        yield End(
-            proved=whole,
-            reason="" if whole else DIFFERS,
-            watermark=mark(self._now) if whole else None,
-            vanished=vanished,
-        )
+        certain = not (finished.abrupt and finished.seen) or await finished.counted()
+        yield _end(finished, self._now, certain=certain, vanished=vanished)
 
     async def _absent(self, seen: set[str]) -> tuple[list[Document | Rejection], list[str]]:
         """Return the stored open jobs that no list named, read by id; and ids of plans that are no more."""
@@ -102,8 +95,8 @@ class Timeline:
         begun = _begun(cursor) or self._now
         async for sheet in listing.sheets():
             yield page(sheet, EntityType.HARVEST_ERROR, {**sheet.next.cursor, "at": stamp(begun)})
-        proved = await self._certain(listing, polled=moved is not None) or await listing.counted()
-        yield End(proved=proved, reason="" if proved else DIFFERS, watermark=mark(begun) if proved else None)
+        certain = await self._certain(listing, polled=moved is not None) or await listing.counted()
+        yield _end(listing, begun, certain=certain)
 
     async def _certain(self, listing: Listing, *, polled: bool) -> bool:
         """Whether the list's end needs no count: nothing could shift, or nothing stored could be lost."""
@@ -126,3 +119,14 @@ def _should_be(job: KnownJob, sources: frozenset[str] | None) -> bool:
 def _begun(cursor: Any) -> datetime | None:
     """Return when the pass started whose read a cursor goes on with."""
     return wire.instant(cursor.get("at")) if isinstance(cursor, Mapping) else None
+
+
+def _end(listing: Listing, begun: datetime, *, certain: bool, vanished: Sequence[str] = ()) -> End:
+    """Return a list's end; only a *certain* one moves the watermark."""
+    reason = (UNNAMED if listing.unnamed else "") if certain else DIFFERS
+    return End(
+        proved=not reason,
+        reason=reason,
+        watermark=mark(begun) if certain else None,
+        vanished=tuple(vanished),
+    )

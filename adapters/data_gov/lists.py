@@ -26,6 +26,8 @@ from gateway.ports import Page
 PER_PAGE = 100
 SIZES = (100, 50, 25, 5, 1)
 """Rows asked for at once; each divides the one before, so that positions stay page borders."""
+DIFFERS = "the portal counts other rows than it listed"
+UNNAMED = "some rows cannot be read, so which ones they are is not known"
 POISONED = 10
 """Rows of one list that may be unreadable before the portal is."""
 
@@ -127,6 +129,8 @@ class Listing:
         self._poisoned = 0
         self.seen: set[str] = set()
         """Ids of the rows read; fingerprints of those without one."""
+        self.unnamed = 0
+        """Rows among them that cannot be read: which ones of the portal's they are is not known."""
         self.pages = 0
         """Pages that brought something new."""
         self.abrupt = False
@@ -151,6 +155,7 @@ class Listing:
             position += self._size
             if rows:
                 self.pages += 1
+                self.unnamed += sum(isinstance(row, Rejection) for row in rows)
                 yield Sheet(rows, fetch, self._after(rows, position))
             if not (full and rows):
                 return

@@ -39,7 +39,11 @@ from gateway.model.mapping import Basis, Rule, Table
 
 DERIVED, ASSUMED = Basis.DERIVED, Basis.ASSUMED
 UNKNOWN_STANDARD = (MetadataStandard.UNKNOWN, StandardFamily.OTHER)
-Element = Mapping[str, Any]
+
+
+def _at(element: Any, key: str) -> Any:
+    """Return what an element has at *key*, None where it is no element."""
+    return element.get(key) if isinstance(element, Mapping) else None
 
 
 def organization_kind(word: Any) -> OrganizationKind:
@@ -83,20 +87,21 @@ def notification(word: Any) -> NotificationFrequency | None:
     """Return when a publisher is told about a run."""
     if word is None:
         return None
-    return wire.NOTIFICATIONS.get(str(word), NotificationFrequency.UNKNOWN)
+    unknown = NotificationFrequency.UNKNOWN
+    return wire.NOTIFICATIONS.get(word, unknown) if isinstance(word, str) else unknown
 
 
-def backend(source: Element) -> str | None:
+def backend(source: Any) -> str | None:
     """Return the pair of types by which a backend is named here, None where a source lacks one."""
-    pair = (wire.text(source.get("source_type")), wire.text(source.get("schema_type")))
+    pair = (wire.text(_at(source, "source_type")), wire.text(_at(source, "schema_type")))
     return "/".join(word for word in pair if word) if all(pair) else None
 
 
-def job_status(job: Element) -> JobStatus:
+def job_status(job: Any) -> JobStatus:
     """Return what a job's own words say: complete with errored records is PARTIAL."""
-    word = job.get("status")
+    word = _at(job, "status")
     found = wire.JOBS.get(word, JobStatus.UNKNOWN) if isinstance(word, str) else JobStatus.UNKNOWN
-    errored = wire.count(job.get("records_errored")) or 0
+    errored = wire.count(_at(job, "records_errored")) or 0
     return JobStatus.PARTIAL if found is JobStatus.SUCCEEDED and errored > 0 else found
 
 
@@ -105,9 +110,9 @@ def job_kind(word: Any) -> JobKind:
     return wire.KINDS.get(word, JobKind.UNKNOWN) if isinstance(word, str) else JobKind.UNKNOWN
 
 
-def started(job: Element) -> datetime | None:
+def started(job: Any) -> datetime | None:
     """Return when a job started: its creation date is rewritten then, and a plan before."""
-    return None if job.get("status") == "new" else wire.instant(job.get("date_created"))
+    return None if _at(job, "status") == "new" else wire.instant(_at(job, "date_created"))
 
 
 def record_status(word: Any) -> RecordStatus:
@@ -128,19 +133,19 @@ def record_type(word: Any) -> RecordType:
     return wire.RECORD_TYPES.get(word, RecordType.UNKNOWN) if isinstance(word, str) else RecordType.UNKNOWN
 
 
-def record_ended(record: Element) -> datetime | None:
+def record_ended(record: Any) -> datetime | None:
     """Return when a record was done with; a delete carries the date of the row that it supersedes."""
-    return None if record.get("action") == "delete" else wire.instant(record.get("date_finished"))
+    return None if _at(record, "action") == "delete" else wire.instant(_at(record, "date_finished"))
 
 
-def dataset(record: Element) -> str | None:
+def dataset(record: Any) -> str | None:
     """Return the dataset that a record with an action is about, None where its triple is not known."""
-    if action(record.get("action")) is None:
+    if action(_at(record, "action")) is None:
         return None
-    source, identifier = wire.text(record.get("harvest_source_id")), wire.text(record.get("identifier"))
+    source, identifier = wire.text(_at(record, "harvest_source_id")), wire.text(_at(record, "identifier"))
     if source is None or identifier is None:
         return None
-    return dataset_id(source, wire.text(record.get("record_type")) or "dataset", identifier)
+    return dataset_id(source, wire.text(_at(record, "record_type")) or "dataset", identifier)
 
 
 def severity(word: Any) -> Severity:
@@ -333,25 +338,30 @@ def _entities(type_: EntityType, element: dict[str, Any]) -> Iterable[Entity]:
 
 def _source(element: dict[str, Any]) -> Iterable[Entity]:
     """Return a source and the backend that its types name."""
-    source = SOURCE.read(element)
+    unknown = notification(element.get("notification_frequency")) is NotificationFrequency.UNKNOWN
+    rest = _rest(SOURCE, element, "notification_frequency" if unknown else None)
+    source = SOURCE.read(element, native=rest)
     return (source,) if source.backend is None else (source, BACKEND.read(element, native=None))
 
 
 def _record(element: dict[str, Any]) -> Iterable[Entity]:
-    """Return a record and, where it is about one, its dataset as its payload tells it."""
-    record = RECORD.read(element, native=_record_rest(element))
+    """Return a record and, where it is about one, its dataset as its payload tells it.
+
+    The date of a delete is another row's: it stays among the portal's own words.
+    """
+    unknown = record_type(element.get("record_type")) is RecordType.UNKNOWN
+    delete = element.get("action") == "delete" and element.get("date_finished") is not None
+    rest = _rest(RECORD, element, "record_type" if unknown else None, "date_finished" if delete else None)
+    record = RECORD.read(element, native=rest)
     if record.dataset is None:
         return (record,)
     text = payload.read(element.get("source_raw"), element.get("source_transform"))
     return record, DATASET.read({**element, "payload": text}, native=None)
 
 
-def _record_rest(element: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a record's public keys that no field reads; of a delete also the date that is another row's."""
-    rest = {key: element[key] for key in element if key not in RECORD.consumed}
-    if element.get("action") == "delete" and element.get("date_finished") is not None:
-        rest["date_finished"] = element["date_finished"]
-    return rest or None
+def _rest(table: Table[Any], element: dict[str, Any], *also: str | None) -> dict[str, Any] | None:
+    """Return the keys that no field of *table* reads, and *also* these: words that no field can keep."""
+    return {key: element[key] for key in element if key not in table.consumed or key in also} or None
 
 
 def _rejected(document: Document, reason: str) -> Rejection:

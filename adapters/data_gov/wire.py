@@ -30,6 +30,9 @@ HEAVY = frozenset({"source_raw", "source_transform"})
 LARGEST = 2**31 - 1
 """The largest count that the model stores."""
 
+DIGITS = 10**40
+"""Whole numbers from here on are no texts."""
+
 PROTOCOLS = {
     "document": Protocol.DOCUMENT,
     "waf": Protocol.WAF,
@@ -97,8 +100,8 @@ def text(value: Any) -> str | None:
     """Return a text, a number as its digits, None for anything else."""
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < DIGITS):
+        return None if isinstance(value, bool) else str(value)
     return None
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from contract.gov_portal import NOW, GovPortal, at, empty
+from contract.gov_portal import NOW, PATHS, GovPortal, at, empty
 
 from adapters.data_gov import ADAPTER
 from gateway.errors import PortalRefused, PortalUnavailable, PortalUnreadable
@@ -203,7 +203,7 @@ async def test_stored_open_jobs_that_no_list_names_are_read_by_id() -> None:
         ]
         assert set(mirror.known.of(HarvestJob)) == {"running", "plan"}
         assert mirror.known.of(HarvestJob)["running"].ended_at is not None
-        assert [end.vanished for scope, end in made.ends if scope.stream == "jobs"] == [["dropped"]]
+        assert [end.vanished for scope, end in made.ends if scope.stream == "jobs"] == [("dropped",)]
 
 
 async def test_a_running_job_that_is_not_found_is_left() -> None:
@@ -440,6 +440,39 @@ async def test_rows_that_are_no_elements_are_rejected_alone() -> None:
         await mirror.follow(FULL)
         mirror.holds("jobs", "records")
         assert [rejection.position for rejection in mirror.known.rejections] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("name", ["organization_list", "harvest_sources", "harvest_jobs", "harvest_records"])
+async def test_a_list_with_a_row_that_cannot_be_read_buries_nothing(name: str) -> None:
+    async with mirrored() as mirror:
+        mirror.portal.harvested("job-1", 3, days=1)
+        await mirror.follow(FULL)
+
+        def poisoned(request: web.Request) -> Reply | None:
+            if name not in request.path or "count" in request.query:
+                return None
+            stream = next(stream for stream, path in PATHS.items() if name in path)
+            return Reply(["poison", *mirror.portal.reply(stream, dict(request.query)).body[1:]])
+
+        mirror.portal.faults.append(poisoned)
+        await mirror.follow(FULL, hours=1)
+        assert mirror.known.rejections
+        assert not mirror.known.gone
+
+
+async def test_errors_are_not_counted_where_none_are_stored() -> None:
+    async with mirrored() as mirror:
+        for day in range(1, 5):
+            mirror.portal.harvested(f"job-{day}", 1, days=day, records_errored=9, records_added=0)
+            mirror.portal.records(f"job-{day}", 8, days=day, status="error")
+            mirror.portal.errors(f"job-{day}", 60, days=day)
+        made = await mirror.follow(FULL)
+        assert [path.partition("asc")[2] for path in mirror.portal.asked if "record_errors" in path] == [
+            f"&per_page=100&page={page}" for page in range(3)
+        ]
+        assert all(end.proved for _, end in made.ends)
+        await mirror.follow(FULL, hours=1)
+        assert [path for path in mirror.portal.asked if "record_errors" in path and "count=true" in path]
 
 
 async def test_a_database_that_is_down_is_asked_again() -> None:

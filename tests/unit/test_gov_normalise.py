@@ -254,6 +254,22 @@ def test_a_source_without_its_types_has_no_backend() -> None:
     assert source.notification_emails is None
 
 
+def test_words_that_no_field_can_keep_stay_in_native() -> None:
+    source = entities(EntityType.HARVEST_SOURCE, {**SOURCE, "notification_frequency": "hourly"})[0]
+    assert isinstance(source, HarvestSource)
+    assert source.notification_frequency is enums.NotificationFrequency.UNKNOWN
+    assert source.native == {"notification_frequency": "hourly"}
+    found = record(record_type="model")
+    assert (found.record_type, found.native) == (enums.RecordType.UNKNOWN, {"record_type": "model"})
+
+
+@pytest.mark.parametrize("value", [None, True, 7, 10**4000, float("nan"), "x", [], {}, [[]], {"a": {}}])
+def test_rules_take_anything(value: Any) -> None:
+    for table in ADAPTER.tables.values():
+        for rule in table.rules:
+            rule.read(value)
+
+
 def test_a_sources_emails_are_never_in_native() -> None:
     source = entities(EntityType.HARVEST_SOURCE, {**SOURCE, "notification_emails": "data@example.gov"})[0]
     assert isinstance(source, HarvestSource)
