@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from gateway.compare.measure import Comparison, Figure, Finding
+from gateway.compare.measure import ComparedPortal, Comparison, Figure, Finding
 from gateway.compare.metrics import Comparability
 
 VERDICTS = {
@@ -64,6 +64,12 @@ def period(comparison: Comparison) -> str:
     return f"runs created {since} {until}"
 
 
+def title(portal: ComparedPortal) -> str:
+    """Return what the portal is called, with SANDBOX said once where it is one."""
+    name = portal.title or portal.key
+    return f"{name} (SANDBOX)" if portal.sandbox and "sandbox" not in name.lower() else name
+
+
 def sandbox_notice(comparison: Comparison) -> str | None:
     """Return what must be said where any data is invented."""
     invented = [portal.title or portal.key for portal in comparison.portals if portal.sandbox]
@@ -98,7 +104,7 @@ def as_html(comparison: Comparison) -> str:
         comparison=comparison,
         notice=sandbox_notice(comparison),
         period=period(comparison),
-        titles={portal.key: portal.title or portal.key for portal in comparison.portals},
+        titles={portal.key: title(portal) for portal in comparison.portals},
         verdicts=VERDICTS,
     )
 

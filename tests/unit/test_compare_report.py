@@ -1,6 +1,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -8,7 +9,7 @@ import pytest
 
 from gateway.compare.measure import ComparedPortal, Comparison, Figure, Finding
 from gateway.compare.metrics import Comparability
-from gateway.report.compare import as_html, as_json, as_text, period, plain, sandbox_notice, share
+from gateway.report.compare import as_html, as_json, as_text, period, plain, sandbox_notice, share, title
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -118,6 +119,12 @@ def test_words_of_others_are_escaped() -> None:
 def test_sandbox_is_said_wherever_invented_data_is_shown(render: Callable[[Comparison], str]) -> None:
     assert "SANDBOX" in render(ONE)
     assert "SANDBOX" not in render(comparison(portal("one")))
+
+
+def test_sandbox_is_said_once_in_a_title() -> None:
+    assert title(portal("one", sandbox=True)) == "Portal <one> (SANDBOX)"
+    assert title(replace(portal("one", sandbox=True), title="One (sandbox)")) == "One (sandbox)"
+    assert title(portal("one")) == "Portal <one>"
 
 
 def test_the_notice_names_the_portals_that_are_invented() -> None:
