@@ -1,0 +1,136 @@
+"""Documents: from text to validated operations, remembered."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_named_type,
+    is_list_type,
+    parse,
+    type_from_ast,
+    validate,
+)
+from graphql.type import get_nullable_type
+
+from harvest_graphql.limits import Limits, check
+from harvest_graphql.problems import Code, Problem
+
+T = TypeVar("T")
+_MOST_ERRORS = 20
+
+
+class Remembered(Generic[T]):
+    """The *size* values that were asked for last, by key."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._held: OrderedDict[Hashable, T] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return the value of *key*, made where it is not held; what *make* raises is not held."""
+        found = self._held.get(key)
+        if found is not None:
+            self._held.move_to_end(key)
+            return found
+        value = self._held[key] = make()
+        if len(self._held) > self._size:
+            self._held.popitem(last=False)
+        return value
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
+class Refused(Exception):
+    """A document or its variables cannot be used: graphql-core's errors, with the code of the stage."""
+
+    def __init__(self, code: Code, errors: list[GraphQLError]) -> None:
+        super().__init__(code)
+        self.code = code
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of a valid document."""
+
+    node: OperationDefinitionNode
+    fragments: dict[str, FragmentDefinitionNode]
+    ids: frozenset[str]
+    """Variables that hold one global id: its type chooses SQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A valid document."""
+
+    operations: dict[str, Operation]
+
+    def operation(self, name: str | None) -> Operation:
+        """Return the operation *name*, or the only one; Problem where there is none such."""
+        if name is None:
+            if len(self.operations) == 1:
+                return next(iter(self.operations.values()))
+            raise Problem(
+                Code.BAD_USER_INPUT, "The document holds several operations: say which (operationName)."
+            )
+        if name not in self.operations:
+            raise Problem(Code.BAD_USER_INPUT, f"The document holds no operation named {name[:100]!r}.")
+        return self.operations[name]
+
+
+class Documents:
+    """Reads and remembers documents of one schema."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, size: int = 500) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._read: Remembered[Document] = Remembered(size)
+
+    def read(self, text: str) -> Document:
+        """Return the valid document of *text*; Refused or Problem where it is none."""
+        return self._read.get(text, lambda: self._make(text))
+
+    def _make(self, text: str) -> Document:
+        try:
+            node = parse(
+                text,
+                max_lexical_tokens=self._limits.tokens,
+                max_comments=self._limits.comments,
+                max_source_length=self._limits.characters,
+            )
+        except GraphQLError as error:
+            raise Refused(Code.GRAPHQL_PARSE_FAILED, [error]) from None
+        check(node, self._limits)
+        if errors := validate(self._schema, node, max_errors=_MOST_ERRORS):
+            raise Refused(Code.GRAPHQL_VALIDATION_FAILED, errors)
+        return self._document(node)
+
+    def _document(self, node: DocumentNode) -> Document:
+        fragments = {
+            each.name.value: each for each in node.definitions if isinstance(each, FragmentDefinitionNode)
+        }
+        return Document(
+            {
+                each.name.value if each.name else "": Operation(each, fragments, self._ids(each))
+                for each in node.definitions
+                if isinstance(each, OperationDefinitionNode)
+            }
+        )
+
+    def _ids(self, node: OperationDefinitionNode) -> frozenset[str]:
+        found = []
+        for definition in node.variable_definitions or ():
+            type_ = type_from_ast(self._schema, definition.type)
+            if type_ and not is_list_type(get_nullable_type(type_)) and get_named_type(type_).name == "ID":
+                found.append(definition.variable.name.value)
+        return frozenset(found)

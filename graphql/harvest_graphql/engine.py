@@ -1,0 +1,266 @@
+"""The engine: a document and its variables go in, the bytes of the answer come out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    execute_sync,
+    get_variable_values,
+)
+from strawberry import Schema
+
+from harvest_graphql.documents import Documents, Operation, Refused, Remembered
+from harvest_graphql.held import Held, TooSlow, Unreachable
+from harvest_graphql.limits import Limits
+from harvest_graphql.plan.draft import Call
+from harvest_graphql.plan.operands import Values, shape
+from harvest_graphql.plan.planner import Introspection, Known, Plan, Statement, plan
+from harvest_graphql.problems import Code, Problem, UnknownPortal
+from harvest_graphql.schema import core
+from harvest_graphql.schema import schema as default_schema
+from harvest_graphql.status import SQL as STATUS
+from harvest_graphql.status import Status
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The bytes of an answer. *refused*: the request could not be begun, so that it has no ``data``."""
+
+    body: bytes
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One statement of an operation: its root field's key, its SQL and its parameters."""
+
+    key: str
+    sql: str
+    arguments: list[Any]
+
+
+class Engine:
+    """Answers operations on *schema* from the database of *pool*.
+
+    *connections* are held from the pool (as many as it has, but one for others, unless said);
+    what the answers say about the portals is at most *status_seconds* old.
+    """
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        schema: Schema = default_schema,
+        *,
+        connections: int | None = None,
+        limits: Limits | None = None,
+        deadline_seconds: float = 10.0,
+        status_seconds: float = 1.0,
+        plans: int = 1000,
+    ) -> None:
+        self._schema = core(schema)
+        self._documents = Documents(self._schema, limits or Limits())
+        self._plans: Remembered[Plan] = Remembered(plans)
+        size = connections or max(1, pool.get_max_size() - 1)
+        self._held = Held(pool, size=size, deadline_seconds=deadline_seconds)
+        self._deadline = deadline_seconds
+        self._status = Status()
+        self._status_seconds = status_seconds
+        self._stale_at = 0.0
+
+    @property
+    def sent(self) -> int:
+        """How many SQL statements have been sent."""
+        return self._held.sent
+
+    async def close(self) -> None:
+        """Give the held connections back to the pool."""
+        await self._held.close()
+
+    async def execute(
+        self, document: str, variables: Mapping[str, Any] | None = None, operation_name: str | None = None
+    ) -> bytes:
+        """Return the JSON of the answer in UTF-8; whatever goes wrong is in its ``errors``."""
+        return (await self.answer(document, variables, operation_name)).body
+
+    async def status(self) -> Status:
+        """Return what is known of the portals."""
+        if time.monotonic() >= self._stale_at:
+            await self._refresh()
+        return self._status
+
+    def explain(
+        self, document: str, variables: Mapping[str, Any] | None = None, operation_name: str | None = None
+    ) -> list[Explained]:
+        """Return the statements that an operation takes; Problem or Refused where it cannot be used."""
+        operation, values = self._prepare(document, variables or {}, operation_name)
+        found = self._plan(document, operation_name, operation, values)
+        call = Call(values, self._status.portals)
+        return [
+            Explained(each.key, each.sql, each.arguments(call))
+            for each in found.fields
+            if isinstance(each, Statement)
+        ]
+
+    async def answer(
+        self, document: str, variables: Mapping[str, Any] | None = None, operation_name: str | None = None
+    ) -> Answer:
+        """Return the answer, and whether the request was refused."""
+        try:
+            operation, values = self._prepare(document, variables or {}, operation_name)
+            found = self._plan(document, operation_name, operation, values)
+            arguments = await self._arguments(found, values)
+        except Problem as problem:
+            return Answer(_errors([problem.as_error()]), refused=True)
+        except Refused as refused:
+            return Answer(_errors([_coded(error, refused.code) for error in refused.errors]), refused=True)
+        except Exception:  # noqa: BLE001 - whatever it is, its text is for the log alone
+            return Answer(_errors([_internal("planning").as_error()]), refused=True)
+        return await self._run(operation, found, arguments, variables or {})
+
+    def _prepare(self, text: str, variables: Mapping[str, Any], name: str | None) -> tuple[Operation, Values]:
+        operation = self._documents.read(text).operation(name)
+        definitions = operation.node.variable_definitions
+        if not definitions:
+            return operation, {}
+        values = get_variable_values(
+            self._schema, definitions, dict(variables), max_errors=20, hide_suggestions=True
+        )
+        if isinstance(values, list):
+            raise Refused(Code.BAD_USER_INPUT, values)
+        return operation, values.coerced
+
+    def _plan(self, text: str, name: str | None, operation: Operation, values: Values) -> Plan:
+        key = (text, name, shape(values, operation.ids))
+        return self._plans.get(key, lambda: plan(self._schema, operation.node, operation.fragments, values))
+
+    async def _arguments(self, found: Plan, values: Values) -> list[list[Any]]:
+        try:
+            return _read(found, Call(values, self._status.portals))
+        except UnknownPortal:
+            await self._refresh()  # it may be newer than what is known here
+            return _read(found, Call(values, self._status.portals))
+
+    async def _run(
+        self, operation: Operation, found: Plan, arguments: list[list[Any]], variables: Mapping[str, Any]
+    ) -> Answer:
+        parts: list[bytes] = []
+        errors: list[dict[str, Any]] = []
+        for field, given in zip(found.fields, arguments, strict=True):
+            try:
+                json_text = await self._field(operation, field, given, variables)
+            except Problem as problem:
+                errors.append(problem.as_error(path=[field.key]))
+                continue
+            parts.append(b'"%b":%b' % (field.key.encode(), json_text))
+        data = b"null" if errors else b"{%b}" % b",".join(parts)
+        said = b',"errors":%b' % _json(errors) if errors else b""
+        extensions = self._status.extensions(found.private)
+        return Answer(b'{"data":%b%b,"extensions":%b}' % (data, said, extensions))
+
+    async def _field(
+        self,
+        operation: Operation,
+        field: Statement | Known | Introspection,
+        arguments: list[Any],
+        variables: Mapping[str, Any],
+    ) -> bytes:
+        """Return the JSON of one root field; Problem where there is none."""
+        if isinstance(field, Known):
+            return field.json
+        try:
+            if isinstance(field, Introspection):
+                return self._introspect(operation.node, operation, field, variables)
+            return await self._statement(field.sql, arguments)
+        except TooSlow:
+            words = (
+                f"The answer took longer than {self._deadline:g} s and was given up: ask for less at once."
+            )
+            raise Problem(Code.TIMEOUT, words) from None
+        except Unreachable as error:
+            _log.warning("the database cannot be reached: %s", type(error.__cause__).__name__)
+            raise Problem(
+                Code.UNAVAILABLE, "The gateway's database cannot be reached now. Try again."
+            ) from None
+        except asyncio.CancelledError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, its text is for the log alone
+            raise _internal(f"the field {field.key}") from None
+
+    async def _statement(self, sql: str, arguments: list[Any]) -> bytes:
+        if time.monotonic() < self._stale_at:
+            found: bytes = (await self._held.row(sql, arguments))[0]
+            return found
+        row = await self._held.row(f"{sql}, {STATUS} AS status", arguments)
+        self._learn(row[1])
+        answer: bytes = row[0]
+        return answer
+
+    async def _refresh(self) -> None:
+        self._learn((await self._held.row(f"SELECT {STATUS}", ()))[0])
+
+    def _learn(self, text: str) -> None:
+        self._status = Status.read(text)
+        self._stale_at = time.monotonic() + self._status_seconds
+
+    def _introspect(
+        self,
+        node: OperationDefinitionNode,
+        operation: Operation,
+        field: Introspection,
+        variables: Mapping[str, Any],
+    ) -> bytes:
+        alone = OperationDefinitionNode(
+            operation=node.operation,
+            name=node.name,
+            variable_definitions=node.variable_definitions,
+            directives=node.directives,
+            selection_set=SelectionSetNode(selections=field.nodes),
+        )
+        document = DocumentNode(definitions=(alone, *operation.fragments.values()))
+        result = execute_sync(self._schema, document, variable_values=dict(variables))
+        if result.errors or result.data is None:
+            raise result.errors[0] if result.errors else RuntimeError("introspection without data")
+        return _json(result.data[field.key])
+
+
+def _read(found: Plan, call: Call) -> list[list[Any]]:
+    return [each.arguments(call) if isinstance(each, Statement) else [] for each in found.fields]
+
+
+def _internal(where: str) -> Problem:
+    """Log the exception under way and return what its sender is told."""
+    reference = uuid4().hex[:12]
+    _log.exception("an answer failed in %s (reference %s)", where, reference)
+    return Problem(
+        Code.INTERNAL, f"The gateway made a mistake. Its log knows more under the reference {reference}."
+    )
+
+
+def _coded(error: GraphQLError, code: Code) -> dict[str, Any]:
+    """Return an error of graphql-core with its code: the one that a scalar gave it, else that of the stage."""
+    formatted: dict[str, Any] = dict(error.formatted)
+    formatted["extensions"] = {"code": str((error.extensions or {}).get("code", code))}
+    return formatted
+
+
+def _errors(errors: list[dict[str, Any]]) -> bytes:
+    return b'{"errors":%b}' % _json(errors)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()

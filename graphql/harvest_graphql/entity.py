@@ -1,0 +1,120 @@
+"""What every thing of the schema has: an id, a portal, a presence; and how lists of things look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+import strawberry
+
+from gateway.model.enums import Presence
+from harvest_graphql.marks import field
+from harvest_graphql.plan.computed import global_id, last_seen_at
+from harvest_graphql.portal import Node, Portal
+from harvest_graphql.scalars import JSON, URL, Cursor
+
+T = TypeVar("T")
+
+
+@strawberry.interface(description="Something that a portal has, and what the gateway knows of its life.")
+class Entity(Node):
+    """Fields of every entity."""
+
+    id: strawberry.ID = field("The id that names it everywhere; the same after a rebuild.", sql=global_id)
+    portal: Portal = field("The portal that it belongs to.")
+    native_id: str = field("The portal's own id, or its place where the portal has none.")
+    portal_url: URL | None = field("Its page for people at the portal.")
+    presence: Presence = field("Whether the portal still has it, and how we know.")
+    first_seen_at: datetime = field("When the gateway first saw it.")
+    last_seen_at: datetime = field("When the gateway last knew it to be there.", sql=last_seen_at)
+    changed_at: datetime = field("When the gateway last saw it change.")
+    deleted_at: datetime | None = field("When it was deleted, as the portal says.")
+    removed_at: datetime | None = field("When the gateway found that it was no longer there.")
+    native: JSON | None = field("What the portal says of it beyond the fields here, as it is.")
+
+
+@strawberry.type(description="Where a page lies in its list.")
+class PageInfo:
+    """Relay's page information."""
+
+    has_next_page: bool = field("Whether there are rows after this page.")
+    has_previous_page: bool = field("Whether there are rows before this page.")
+    start_cursor: Cursor | None = field("The cursor of the page's first row; null on an empty page.")
+    end_cursor: Cursor | None = field("The cursor of the page's last row; null on an empty page.")
+
+
+@strawberry.type(description="A row of a list with its place.")
+class Edge(Generic[T]):
+    """Relay's edge."""
+
+    cursor: Cursor = field("The row's place in the list, for `after` and `before`.")
+    node: T = field("The row.")
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[T]):
+    """Relay's connection, with the nodes at hand."""
+
+    nodes: list[T] = field("The rows of the page.")
+    edges: list[Edge[T]] = field("The rows of the page, each with its cursor.")
+    page_info: PageInfo = field("Where the page lies in the list.")
+    total_count: int = field("How many rows the whole list has; counted only where it is selected.")
+
+
+def said(description: str) -> Any:
+    """Return the description of an argument."""
+    return strawberry.argument(description=description)
+
+
+def pages(node: Any, filters: type, order: type, description: str, *, via: str | None = None) -> Any:
+    """Return a field that is a list of *node* in pages; *via* names the column of *node* that refers to the owner."""
+    resolver = _unread(
+        {
+            "filter": (filters | None, "Which rows; everything that is given must hold."),
+            "order_by": (
+                order | None,
+                "In which order; every order ends in the id, and what has no value comes last.",
+            ),
+            "first": (
+                int | None,
+                "How many rows from the start: 0 to 100, 20 unless `first` or `last` is given.",
+            ),
+            "after": (Cursor | None, "Only rows after this cursor."),
+            "last": (int | None, "How many rows from the end: 0 to 100."),
+            "before": (Cursor | None, "Only rows before this cursor."),
+        },
+        Connection[node],
+    )
+    return strawberry.field(resolver, description=description, metadata={"via": via} if via else {})
+
+
+def look_up(type_: Any, description: str, arguments: dict[str, tuple[Any, str]]) -> Any:
+    """Return a field that finds one thing, or things, by *arguments*: type and description by name."""
+    return strawberry.field(_unread(arguments, type_), description=description)
+
+
+def _unread(arguments: dict[str, tuple[Any, str]], result: Any) -> Callable[..., Any]:
+    """Return a resolver that only tells Strawberry the arguments: the planner answers, nobody calls it."""
+
+    def resolver(**_: Any) -> Any:
+        raise NotImplementedError("the planner answers this field")
+
+    import inspect  # noqa: PLC0415
+
+    optional = {name for name, (kind, _) in arguments.items() if type(None) in getattr(kind, "__args__", ())}
+    resolver.__annotations__ = {
+        **{name: Annotated[kind, said(text)] for name, (kind, text) in arguments.items()},
+        "return": result,
+    }
+    parameters = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=resolver.__annotations__[name],
+            default=strawberry.UNSET if name in optional else inspect.Parameter.empty,
+        )
+        for name in arguments
+    ]
+    resolver.__signature__ = inspect.Signature(parameters, return_annotation=result)  # type: ignore[attr-defined]
+    return resolver

@@ -1,0 +1,80 @@
+"""The connections on which answers are read: taken from the pool once and kept, so that statements stay prepared."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CannotConnectNowError,
+    OSError,
+)
+
+
+class Unreachable(Exception):
+    """Postgres does not answer now."""
+
+
+class TooSlow(Exception):
+    """A statement took longer than it may."""
+
+
+class Held:
+    """At most *size* connections of *pool*; a statement that takes longer than *deadline_seconds* is stopped."""
+
+    def __init__(self, pool: asyncpg.Pool, *, size: int, deadline_seconds: float) -> None:
+        self._pool = pool
+        self._deadline = deadline_seconds
+        self._free: asyncio.LifoQueue[Any] = asyncio.LifoQueue()
+        for _ in range(size):
+            self._free.put_nowait(None)
+        self._size = size
+        self.sent = 0
+        """How many statements have been sent to answer requests."""
+
+    async def row(self, sql: str, arguments: Sequence[Any]) -> Any:
+        """Return the first row of *sql*; TooSlow and Unreachable where there is none to be had."""
+        connection = await self._free.get()
+        try:
+            connection = connection or await self._taken()
+            self.sent += 1
+            try:
+                return await connection.fetchrow(sql, *arguments)
+            except _LOST:
+                connection = await self._replaced(connection)
+                self.sent += 1
+                return await connection.fetchrow(sql, *arguments)
+        except asyncpg.QueryCanceledError as error:
+            raise TooSlow from error
+        except _LOST as error:
+            raise Unreachable from error
+        finally:
+            self._free.put_nowait(connection)
+
+    async def close(self) -> None:
+        """Give the connections back as they were; waits for the statements under way."""
+        for _ in range(self._size):
+            connection = await self._free.get()
+            if connection is not None:
+                await self._given_back(connection)
+
+    async def _taken(self) -> Any:
+        connection = await self._pool.acquire()
+        await connection.execute(f"SET statement_timeout = {int(self._deadline * 1000)}")
+        return connection
+
+    async def _replaced(self, connection: Any) -> Any:
+        connection.terminate()
+        await self._pool.release(connection)
+        return await self._taken()
+
+    async def _given_back(self, connection: Any) -> None:
+        if not connection.is_closed():
+            await connection.execute("RESET statement_timeout")
+        await self._pool.release(connection)

@@ -1,0 +1,104 @@
+"""How much a document may ask for: checked on the parsed document before graphql-core validates it.
+
+One pass, in which each fragment is measured once: a document of nested fragments costs what its text is long.
+What lies below ``__schema`` and ``__type`` counts towards no depth; graphql-core limits it on its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from graphql import DocumentNode, FieldNode, FragmentDefinitionNode, OperationDefinitionNode, SelectionSetNode
+from graphql.language import FragmentSpreadNode, InlineFragmentNode
+
+from harvest_graphql.problems import Code, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that a document may hold."""
+
+    characters: int = 100_000
+    comments: int = 1000
+    tokens: int = 4000
+    depth: int = 15
+    aliases: int = 60
+    siblings: int = 20
+    """Fields of one answer's key, or of one name, in one selection."""
+    fields: int = 1000
+    """Fields once every fragment is written out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    depth: int = 0
+    fields: int = 0
+
+
+@dataclass(slots=True)
+class Measure:
+    """One pass over one document."""
+
+    limits: Limits
+    fragments: dict[str, FragmentDefinitionNode]
+    known: dict[str, _Size | None] = field(default_factory=dict)
+    """Sizes of the fragments measured; None while one is being measured."""
+    aliases: int = 0
+
+    def selection(self, selection: SelectionSetNode | None) -> _Size:
+        """Return how deep and how wide *selection* is; Problem where that is too much."""
+        depth = fields = 0
+        names: Counter[str] = Counter()
+        for node in selection.selections if selection else ():
+            size = self._node(node, names)
+            depth, fields = max(depth, size.depth), fields + size.fields
+        if depth > self.limits.depth:
+            raise _too("nested deeper", self.limits.depth, "levels")
+        if fields > self.limits.fields:
+            raise _too("asking for more", self.limits.fields, "fields, fragments written out")
+        if names and max(names.values()) > self.limits.siblings:
+            raise _too("repeating itself more", self.limits.siblings, "fields of one name side by side")
+        return _Size(depth, fields)
+
+    def _node(self, node: object, names: Counter[str]) -> _Size:
+        if isinstance(node, FieldNode):
+            return self._field(node, names)
+        if isinstance(node, InlineFragmentNode):
+            return self.selection(node.selection_set)
+        assert isinstance(node, FragmentSpreadNode)
+        names[f"...{node.name.value}"] += 1
+        return self._fragment(node.name.value)
+
+    def _field(self, node: FieldNode, names: Counter[str]) -> _Size:
+        names[node.name.value] += 1
+        if node.alias:
+            self.aliases += 1
+            if self.aliases > self.limits.aliases:
+                raise _too("using more", self.limits.aliases, "aliases")
+        below = self.selection(node.selection_set)
+        return _Size(0 if node.name.value in {"__schema", "__type"} else below.depth + 1, below.fields + 1)
+
+    def _fragment(self, name: str) -> _Size:
+        if name not in self.known:
+            self.known[name] = None
+            found = self.fragments.get(name)
+            self.known[name] = self.selection(found.selection_set) if found else _Size()
+        return self.known[name] or _Size()  # a circle is refused by the validation
+
+
+def check(document: DocumentNode, limits: Limits) -> None:
+    """Raise Problem where *document* asks for more than *limits* allow."""
+    fragments = {
+        node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+    }
+    measure = Measure(limits, fragments)
+    for name in fragments:
+        measure._fragment(name)  # noqa: SLF001 - the module's own
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode):
+            measure.selection(node.selection_set)
+
+
+def _too(what: str, most: int, of: str) -> Problem:
+    return Problem(Code.DOCUMENT_TOO_LARGE, f"The document is {what} than allowed: at most {most} {of}.")

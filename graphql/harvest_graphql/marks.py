@@ -1,0 +1,44 @@
+"""What a field of the schema tells the planner beside its name and type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+
+Sql = Callable[[Any], str]
+"""Given the row (``plan.rows.Row``), the SQL of the field's value as JSON text; SQL NULL is never returned."""
+
+
+def field(
+    description: str,
+    *,
+    sql: Sql | None = None,
+    embedded: str | None = None,
+    via: str | None = None,
+    place: Callable[[Any], Any] | None = None,
+) -> Any:
+    """Return a field of an object type.
+
+    Without marks the planner finds the column or relation by the field's name. *sql* computes the value.
+    *embedded* is the prefix of the row's own columns that make up an object. *via* names the column of a
+    relation, where there are several or its name differs. *place* says where the object's fields are read.
+    """
+    marks = {"sql": sql, "embedded": embedded, "via": via, "place": place}
+    return strawberry.field(
+        description=description, metadata={key: mark for key, mark in marks.items() if mark is not None}
+    )
+
+
+def narrows(description: str, *, through: tuple[str, ...] = (), column: str | None = None) -> Any:
+    """Return a field of a filter input that is absent unless it is given.
+
+    *through* names the relations that lead from the list's rows to the row whose *column* is compared;
+    without them it is the list's own.
+    """
+    return strawberry.field(
+        description=description,
+        default=strawberry.UNSET,
+        metadata={"through": through, **({"column": column} if column else {})},
+    )

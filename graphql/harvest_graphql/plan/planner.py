@@ -1,0 +1,208 @@
+"""Root fields as statements: one SQL statement each, whose only column is the field's JSON in UTF-8."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_named_type,
+    get_nullable_type,
+    is_list_type,
+)
+
+from gateway.model.enums import EntityType
+from harvest_graphql.plan.conditions import ids_of, parsed, plain_text, portal_number
+from harvest_graphql.plan.draft import Call, Draft, Read, Row
+from harvest_graphql.plan.leaves import NULL, list_text
+from harvest_graphql.plan.listing import is_connection
+from harvest_graphql.plan.objects import Objects
+from harvest_graphql.plan.operands import Operand, Values
+from harvest_graphql.plan.relations import PORTAL, entity_type, table_of
+from harvest_graphql.plan.selection import Selections
+from harvest_graphql.problems import Code, Problem
+
+MOST_IDS = 100
+"""How many ids ``nodes`` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The SQL of one root field, and where its parameters come from."""
+
+    key: str
+    sql: str
+    reads: tuple[Read, ...]
+
+    def arguments(self, call: Call) -> list[Any]:
+        """Return the parameters for *call*; Problem where one of them cannot be used."""
+        return [read(call) for read in self.reads]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A root field whose JSON is known without asking."""
+
+    key: str
+    json: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Introspection:
+    """A root field about the schema, which graphql-core answers."""
+
+    key: str
+    nodes: tuple[FieldNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How one operation is answered in every call of one shape."""
+
+    fields: tuple[Statement | Known | Introspection, ...]
+    private: tuple[str, ...]
+    """Selected fields that this caller may not read."""
+
+
+def plan(
+    schema: GraphQLSchema,
+    operation: OperationDefinitionNode,
+    fragments: dict[str, FragmentDefinitionNode],
+    values: Values,
+) -> Plan:
+    """Return how *operation* is answered; *values* are the coerced variables of the call at hand."""
+    root = schema.query_type
+    assert root is not None
+    selections = Selections(schema, fragments, values)
+    private: set[str] = set()
+    fields = [
+        _field(root, key, nodes, selections, private)
+        for key, nodes in selections.at_root(root, operation.selection_set).items()
+    ]
+    return Plan(tuple(fields), tuple(sorted(private)))
+
+
+def _field(
+    root: GraphQLObjectType, key: str, nodes: list[FieldNode], selections: Selections, private: set[str]
+) -> Statement | Known | Introspection:
+    name = nodes[0].name.value
+    if name == "__typename":
+        return Known(key, f'"{root.name}"'.encode())
+    if name.startswith("__"):
+        return Introspection(key, tuple(nodes))
+    draft = Draft()
+    sql = _Root(Objects(selections, draft), root.fields[name], nodes).sql()
+    private |= draft.private
+    return Statement(key, f"SELECT convert_to({sql}, 'UTF8') AS answer", tuple(draft.reads))
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """Writes one root field, by what it returns and which arguments it takes."""
+
+    objects: Objects
+    field: GraphQLField
+    nodes: list[FieldNode]
+
+    def sql(self) -> str:
+        """Return the SQL of the field's JSON text."""
+        arguments = self.objects.selections.arguments(self.field, self.nodes[0])
+        named = get_named_type(self.field.type).name
+        if is_connection(self.field):
+            return self.objects.connection(self.field, self.nodes)
+        if is_list_type(get_nullable_type(self.field.type)):
+            return self._portals() if named == "Portal" else self._nodes(arguments["ids"])
+        if "id" in arguments:
+            return self._node(arguments["id"])
+        if named == "Portal":
+            return self._one("Portal", lambda row: f"{row.alias}.key = {self._text(arguments['key'])}")
+        type_ = entity_type(named)
+        assert type_ is not None
+        return self._look_up(type_, arguments)
+
+    def _text(self, value: Operand) -> str:
+        return self.objects.draft.bind(lambda call: plain_text(value.read(call.values)), "text")
+
+    def _portals(self) -> str:
+        row = self._row("Portal")
+        items = f"string_agg({self._object(row)}, ',' ORDER BY {row.alias}.key)"
+        return f"(SELECT {list_text(items)} FROM portal {row.alias})"
+
+    def _node(self, id_: Operand) -> str:
+        return self._by_id(parsed(id_.now)[0], lambda call: id_.read(call.values))
+
+    def _by_id(self, name: str, read: Read) -> str:
+        draft, type_ = self.objects.draft, entity_type(name)
+        if type_ is None:
+            native = draft.bind(lambda call: parsed(read(call))[2], "text")
+            return self._one(name, lambda row: f"{row.alias}.key = {native}")
+        portal, native = ids_of(draft, type_, read)
+        return self._one(name, lambda row: self._is(row, portal, native))
+
+    def _nodes(self, ids: Operand) -> str:
+        """Return the list of things of any type: each id is looked up in the table of its own."""
+
+        def part(index: int) -> Read:
+            return lambda call: [parsed(each)[index] for each in _few(ids.read(call.values))]
+
+        types, portals, natives = (self.objects.draft.bind(part(index), "text[]") for index in range(3))
+        cases = [f"WHEN '{type_}' THEN {self._given(type_.value)}" for type_ in EntityType]
+        cases.append(f"WHEN 'Portal' THEN {self._one('Portal', lambda row: f'{row.alias}.key = g.native')}")
+        items = f"string_agg(CASE g.type {' '.join(cases)} ELSE {NULL} END, ',' ORDER BY g.n)"
+        given = f"unnest({types}, {portals}, {natives}) WITH ORDINALITY AS g(type, portal, native, n)"
+        return f"(SELECT {list_text(items)} FROM {given})"
+
+    def _given(self, name: str) -> str:
+        return self._one(name, lambda row: self._is(row, "g.portal", "g.native"))
+
+    def _look_up(self, type_: EntityType, arguments: dict[str, Operand]) -> str:
+        native, slug = arguments.get("nativeId"), arguments.get("slug")
+        if (native is None) == (slug is None):
+            raise Problem(Code.BAD_USER_INPUT, "Name one thing: give `nativeId` or `slug`, and not both.")
+        portal = self._text(arguments["portal"])
+        if native:
+            found = self._text(native)
+            return self._one(type_.value, lambda row: self._is(row, portal, found))
+        assert slug is not None
+        wanted = self._text(slug)
+        return self._one(
+            type_.value,
+            lambda row: (
+                f"{row.alias}.portal = {portal_number(portal)} AND {row.alias}.slug = {wanted}"
+                f" ORDER BY {row.alias}.presence = 'PRESENT' DESC, {row.alias}.id DESC LIMIT 1"
+            ),
+        )
+
+    def _is(self, row: Row, portal: str, native: str) -> str:
+        """Return the condition that *row* is the one with these SQL portal key and native id."""
+        return f"{row.alias}.portal = {portal_number(portal)} AND {row.alias}.native_id = {native}"
+
+    def _one(self, name: str, condition: Callable[[Row], str]) -> str:
+        """Return the thing of type *name* that meets *condition*, null where there is none."""
+        row = self._row(name)
+        assert row.table is not None
+        found = f"SELECT {self._object(row)} FROM {row.table.name} {row.alias} WHERE {condition(row)}"
+        return f"coalesce(({found}), {NULL})"
+
+    def _row(self, name: str) -> Row:
+        draft, type_ = self.objects.draft, entity_type(name)
+        table = PORTAL if type_ is None else table_of(type_)
+        return Row(draft, name, draft.alias(), table)
+
+    def _object(self, row: Row) -> str:
+        type_ = self.objects.selections.schema.type_map[row.type_name]
+        assert isinstance(type_, GraphQLObjectType)
+        return self.objects.of(type_, self.nodes, row)
+
+
+def _few(ids: list[str]) -> list[str]:
+    if len(ids) > MOST_IDS:
+        raise Problem(Code.BAD_USER_INPUT, f"`nodes` takes at most {MOST_IDS} ids, not {len(ids)}.")
+    return ids

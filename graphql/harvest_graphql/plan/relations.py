@@ -1,0 +1,65 @@
+"""Tables, columns and relations of the types, as the SQLModel metadata tells them."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from graphql import GraphQLField, GraphQLObjectType, get_named_type
+from sqlalchemy import Column, Table
+
+from gateway.model.enums import EntityType
+from gateway.store import ledger, tables
+
+PORTAL: Table = ledger.Portal.__table__  # type: ignore[attr-defined]
+BACKREF = "strawberry-definition"
+"""The extension of a part of the schema that holds what Strawberry knows of it."""
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def table_of(type_: EntityType, as_of: datetime | None = None) -> Table:
+    """Return where the rows of *type_* are read, as they are now (*as_of* None)."""
+    if as_of is not None:
+        raise NotImplementedError("rows of the past are not read yet")
+    table: Table = tables.ROWS[type_].__table__  # type: ignore[attr-defined]
+    return table
+
+
+def entity_type(name: str) -> EntityType | None:
+    """Return the entity type of a type of the schema; None where it is none."""
+    return EntityType(name) if name in _NAMES else None
+
+
+def object_type(field: GraphQLField) -> GraphQLObjectType:
+    """Return the object type of a field, or of the members of its list."""
+    named = get_named_type(field.type)
+    assert isinstance(named, GraphQLObjectType)
+    return named
+
+
+def snake(name: str) -> str:
+    """Return the column's name of a field: ``lastJob`` is ``last_job``."""
+    return _CAPITAL.sub("_", name).lower()
+
+
+def to_one(table: Table, relation: str) -> tuple[str, EntityType]:
+    """Return the column of *table* that holds the key of the *relation*'s row, and that row's type."""
+    name = f"{relation}_id"
+    return name, _BY_TABLE[table.c[name].info["refers"]]
+
+
+def to_many(type_: EntityType, owner: Table, via: str | None) -> str:
+    """Return the column of *type_*'s table that refers to *owner*; *via* names it where there are several."""
+    if via:
+        return via
+    (name,) = (column.name for column in table_of(type_).columns if column.info.get("refers") == owner.name)
+    return name
+
+
+def is_private(column: Column[object]) -> bool:
+    """Return whether only callers with a scope may read *column*."""
+    return column.info.get("visibility") == "PRIVATE"
+
+
+_NAMES = frozenset(EntityType)
+_BY_TABLE = {str(row.__tablename__): type_ for type_, row in tables.ROWS.items()}

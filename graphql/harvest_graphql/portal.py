@@ -1,0 +1,110 @@
+"""Portals: what the gateway harvests, and how far it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from harvest_graphql.marks import field
+from harvest_graphql.plan import computed
+from harvest_graphql.scalars import JSON, URL
+from harvest_graphql.words import BreakerState, PassKind, PassState, SyncState
+
+
+@strawberry.interface(description="Anything that has an id of its own.")
+class Node:
+    """Relay's node."""
+
+    id: strawberry.ID = field(
+        "The id that names it everywhere; the same after a rebuild.", sql=computed.global_id
+    )
+
+
+@strawberry.type(description="How far one kind of a portal's lists has been read.")
+class StreamSync:
+    """A stream of a portal."""
+
+    stream: str = field("The stream's name: sources, jobs, records, ...")
+    polled_at: datetime | None = field(
+        "Start of the last pass in which it was read well, by the portal's clock."
+    )
+    reconciled_at: datetime | None = field("The same of the last pass that read it whole.")
+    complete: bool = field("Whether that whole pass proved that nothing is missing.")
+    done: int = field("How many rows the pass under way, or the last one, has read.")
+    expected: int | None = field("How many rows it expects, where that is known.")
+    note: str | None = field("What is peculiar about the last pass.")
+
+
+@strawberry.type(description="One pass over a portal.")
+class SyncRun:
+    """A pass."""
+
+    kind: PassKind = field("How much it reads.")
+    state: PassState = field("How it stands or ended.")
+    baseline: bool = field("Whether it is the portal's first load.")
+    started_at: datetime = field("When it began.")
+    ended_at: datetime | None = field("When it ended.")
+    requests: int = field("How many requests it has sent, repetitions included.")
+    tallies: JSON | None = field(
+        "What it did, per stream: fetched, new, changed, gone, quarantined, requests, seconds."
+    )
+    notice: str | None = field("Why it failed, in words for users.")
+
+
+@strawberry.type(description="How current a portal's data is.")
+class PortalSync:
+    """All streams of a portal together."""
+
+    state: SyncState = field("Whether the first load is done.")
+    polled_at: datetime | None = field(
+        "The oldest of the streams' `polledAt`; null while one was never read well."
+    )
+    reconciled_at: datetime | None = field(
+        "The oldest of the streams' `reconciledAt`; null while one was never read whole."
+    )
+    complete: bool = field("Whether every stream is proved complete.")
+    streams: list[StreamSync] = field(
+        "The streams, in the order in which a pass reads them.", place=computed.streams
+    )
+    last_run: SyncRun | None = field("The last pass, also one that is under way.", place=computed.last_run)
+
+
+@strawberry.type(
+    description="How many things of each kind a portal lists now. Each is counted only where it is selected."
+)
+class PortalCounts:
+    """Live counts of a portal."""
+
+    organizations: int = field("Organizations.", sql=computed.count_of("organization"))
+    persons: int = field("Persons.", sql=computed.count_of("person"))
+    backends: int = field("Backends.", sql=computed.count_of("harvest_backend"))
+    sources: int = field("Sources.", sql=computed.count_of("harvest_source"))
+    jobs: int = field(
+        "Jobs, without those that are planned for later.",
+        sql=computed.count_of("harvest_job", unless="w.status = 'SCHEDULED'"),
+    )
+    records: int = field("Records.", sql=computed.count_of("harvest_record"))
+    errors: int = field("Errors.", sql=computed.count_of("harvest_error"))
+    datasets: int = field("Datasets.", sql=computed.count_of("dataset"))
+    quarantined: int = field("Elements that could not be read and are kept aside.", sql=computed.quarantined)
+
+
+@strawberry.type(description="A configured portal: an open-data portal whose harvests the gateway follows.")
+class Portal(Node):
+    """A portal."""
+
+    key: str = field("The name by which filters, look-ups and settings know it.")
+    title: str = field("Its name as people say it.")
+    adapter: str = field("The adapter that reads it.")
+    base_url: URL = field("The address below which its interface is asked.")
+    site_url: URL | None = field("The address of its pages for people.")
+    sandbox: bool = field("Whether it is a SANDBOX: invented data of a portal that does not exist.")
+    inventory: bool = field("Whether each run lists every record; else runs list only what changed.")
+    caveats: list[str] = field("What one must know about its data, a sentence each.")
+    capabilities: JSON = field("What was probed of its interface: generation, dialect.")
+    breaker_state: BreakerState = field("Whether the gateway asks it at the moment.")
+    breaker_until: datetime | None = field("Until when it is left alone.")
+    notice: str | None = field("Why its last pass failed; null after a good one.")
+    sync: PortalSync = field("How current its data is.", place=computed.portal_sync)
+    counts: PortalCounts = field("How many things of each kind it lists.", place=computed.portal_counts)

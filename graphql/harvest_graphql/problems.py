@@ -1,0 +1,58 @@
+"""What goes wrong with a request, as its sender is told: a code from a closed list and words that help.
+
+::
+
+    Problem             the sender can correct it, or may try again: reported as it is
+    anything else       ours: reported as INTERNAL with a reference, told in full to the log alone
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+
+class Code(StrEnum):
+    """The values of ``extensions.code``."""
+
+    BAD_REQUEST = "BAD_REQUEST"
+    """The HTTP request holds no GraphQL request."""
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    """The document is no GraphQL."""
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    """The document does not fit the schema."""
+    DOCUMENT_TOO_LARGE = "DOCUMENT_TOO_LARGE"
+    """The document asks for more than one request may: tokens, depth, aliases, fields."""
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    """A variable or an argument has a value that cannot be used."""
+    BAD_CURSOR = "BAD_CURSOR"
+    """A cursor was not made by the gateway, or for another order."""
+    BAD_ID = "BAD_ID"
+    """An id was not made by the gateway, or names something of another type."""
+    TIMEOUT = "TIMEOUT"
+    """The answer took longer than it may."""
+    UNAVAILABLE = "UNAVAILABLE"
+    """The gateway's database cannot be reached now."""
+    INTERNAL = "INTERNAL"
+    """The gateway's own mistake."""
+
+
+class Problem(Exception):
+    """A request cannot be answered, for a reason that its sender should hear."""
+
+    def __init__(self, code: Code, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+    def as_error(self, **more: Any) -> dict[str, Any]:
+        """Return the entry of the answer's ``errors``; *more* is path and locations where they are known."""
+        return {"message": self.message, **more, "extensions": {"code": self.code.value}}
+
+
+class UnknownPortal(Problem):
+    """A filter names a portal that is not configured."""
+
+    def __init__(self, key: str, known: list[str]) -> None:
+        listed = ", ".join(known) or "none yet"
+        super().__init__(Code.BAD_USER_INPUT, f"There is no portal {key!r}. The portals are: {listed}.")

@@ -1,0 +1,56 @@
+"""The root of the schema: look-ups and lists of everything."""
+
+from __future__ import annotations
+
+import strawberry
+
+from harvest_graphql import filters, orders
+from harvest_graphql.datasets import Dataset
+from harvest_graphql.entity import look_up, pages
+from harvest_graphql.portal import Node, Portal
+from harvest_graphql.publishers import Organization
+from harvest_graphql.runs import HarvestError, HarvestJob, HarvestRecord
+from harvest_graphql.sources import HarvestBackend, HarvestSource
+
+_PORTAL = (str, "The portal's key.")
+_NATIVE = (str, "The portal's own id, as in `nativeId`.")
+_BY_ID = {"portal": _PORTAL, "native_id": _NATIVE}
+_BY_ID_OR_SLUG = {
+    "portal": _PORTAL,
+    "native_id": (str | None, "The portal's own id, as in `nativeId`; or else give `slug`."),
+    "slug": (str | None, "The name in addresses; or else give `nativeId`."),
+}
+
+
+@strawberry.type(
+    description="Everything that can be asked. Nothing that is not found is an error: it is null."
+)
+class Query:
+    """The query root."""
+
+    node = look_up(Node | None, "Anything, by its id.", {"id": (strawberry.ID, "The id.")})
+    nodes = look_up(
+        list[Node | None],
+        "Things, by their ids, in the order of the ids; null where there is none.",
+        {"ids": (list[strawberry.ID], "The ids, at most 100.")},
+    )
+    portals = look_up(list[Portal], "All portals, by key.", {})
+    portal = look_up(Portal | None, "A portal, by its key.", {"key": (str, "The portal's key.")})
+    organization = look_up(Organization | None, "An organization.", _BY_ID_OR_SLUG)
+    organizations = pages(
+        Organization, filters.OrganizationFilter, orders.OrganizationOrder, "Organizations."
+    )
+    harvest_backend = look_up(HarvestBackend | None, "A backend.", _BY_ID)
+    harvest_backends = pages(
+        HarvestBackend, filters.HarvestBackendFilter, orders.HarvestBackendOrder, "Backends."
+    )
+    harvest_source = look_up(HarvestSource | None, "A source.", _BY_ID_OR_SLUG)
+    harvest_sources = pages(HarvestSource, filters.HarvestSourceFilter, orders.HarvestSourceOrder, "Sources.")
+    harvest_job = look_up(HarvestJob | None, "A job.", _BY_ID)
+    harvest_jobs = pages(HarvestJob, filters.HarvestJobFilter, orders.HarvestJobOrder, "Jobs.")
+    harvest_record = look_up(HarvestRecord | None, "A record.", _BY_ID)
+    harvest_records = pages(HarvestRecord, filters.HarvestRecordFilter, orders.HarvestRecordOrder, "Records.")
+    harvest_error = look_up(HarvestError | None, "An error.", _BY_ID)
+    harvest_errors = pages(HarvestError, filters.HarvestErrorFilter, orders.HarvestErrorOrder, "Errors.")
+    dataset = look_up(Dataset | None, "A dataset.", _BY_ID)
+    datasets = pages(Dataset, filters.DatasetFilter, orders.DatasetOrder, "Datasets.")

@@ -1,0 +1,94 @@
+"""How current the data is: read beside an answer, kept for a moment, said in ``extensions`` of every answer.
+
+The SQL is a second column of a root field's statement, so that freshness costs no statement of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from harvest_graphql.plan.computed import loading
+from harvest_graphql.plan.leaves import instant
+
+
+def _sql() -> str:
+    polled, reconciled = instant("s.polled_at"), instant("s.reconciled_at")
+    return (
+        "(SELECT coalesce(json_agg(json_build_object('number', p.number, 'key', p.key, 'title', p.title,"
+        " 'sandbox', p.sandbox, 'notice', p.notice, 'loading', s.loading,"
+        f" 'polledAt', {polled}::json, 'reconciledAt', {reconciled}::json, 'complete', s.complete)"
+        " ORDER BY p.key), '[]')::text FROM portal p, LATERAL (SELECT"
+        f" {loading('p.number')} AS loading,"
+        " CASE WHEN bool_and(s.polled_at IS NOT NULL) THEN min(s.polled_at) END AS polled_at,"
+        " CASE WHEN bool_and(s.reconciled_at IS NOT NULL) THEN min(s.reconciled_at) END AS reconciled_at,"
+        " coalesce(bool_and(s.complete), false) AS complete FROM sync_stream s WHERE s.portal = p.number) s)"
+    )
+
+
+SQL = _sql()
+"""The SQL of the portals' state, as JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is known of the portals at one moment."""
+
+    portals: tuple[str | None, ...] = ()
+    """Their keys by number, the first that of number 1."""
+    freshness: bytes = b"{}"
+    """The value of ``extensions.freshness``."""
+    notices: tuple[dict[str, Any], ...] = ()
+    """What every reader should know, by portal."""
+    sandbox: bool = False
+    """Whether any portal is a sandbox."""
+
+    @classmethod
+    def read(cls, text: str) -> Status:
+        """Return the status in an answer's second column."""
+        portals: list[dict[str, Any]] = json.loads(text)
+        keys = {portal["number"]: portal["key"] for portal in portals}
+        return cls(
+            tuple(keys.get(number) for number in range(1, max(keys, default=0) + 1)),
+            _bytes({portal["key"]: _fresh(portal) for portal in portals}),
+            tuple(notice for portal in portals for notice in _notices(portal)),
+            any(portal["sandbox"] for portal in portals),
+        )
+
+    def extensions(self, private: Iterable[str]) -> bytes:
+        """Return the value of an answer's ``extensions``; *private* are its fields that are withheld."""
+        notices = [*self.notices, *(_withheld(field) for field in private)]
+        return b'{"freshness":%b,"notices":%b}' % (self.freshness, _bytes(notices))
+
+
+def _fresh(portal: dict[str, Any]) -> dict[str, Any]:
+    state = "LOADING" if portal["loading"] else "READY"
+    return {"state": state, **{key: portal[key] for key in ("polledAt", "reconciledAt", "complete")}}
+
+
+def _notices(portal: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    key, title = portal["key"], portal["title"]
+    if portal["sandbox"]:
+        yield _notice("SANDBOX", key, f"{title} is a SANDBOX: its data are invented.")
+    if portal["notice"]:
+        yield _notice("PORTAL_FAILED", key, f"The last pass over {title} failed: {portal['notice']}")
+    elif portal["loading"]:
+        yield _notice("LOADING", key, f"The first load of {title} is not done: its lists are incomplete.")
+
+
+def _notice(code: str, portal: str, message: str) -> dict[str, Any]:
+    return {"code": code, "portal": portal, "message": message}
+
+
+def _withheld(field: str) -> dict[str, Any]:
+    return {
+        "code": "PRIVATE",
+        "field": field,
+        "message": f"{field} is PRIVATE: null without a key that may read it.",
+    }
+
+
+def _bytes(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
