@@ -95,7 +95,7 @@ async def _create_database(url: str, name: str) -> None:
 def _portal(portal: SandboxPortal, port: int) -> dict[str, Any]:
     return {
         "adapter": portal.name,
-        "title": f"{portal.title} (SANDBOX)",
+        "title": portal.title if "sandbox" in portal.title.lower() else f"{portal.title} (sandbox)",
         "base_url": f"http://{LOOPBACK}:{port}{portal.api_path}",
         "sandbox": True,
         "requests_per_second": RATE,

@@ -56,7 +56,7 @@ def test_all_portals_are_invented_and_no_key_goes_there(tmp_path: Path) -> None:
     assert found
     for portal in found.values():
         assert portal.settings.sandbox
-        assert "SANDBOX" in portal.settings.title
+        assert "sandbox" in portal.settings.title
         assert portal.settings.base_url.startswith("http://127.0.0.1:")
         assert portal.settings.api_key is None
     assert "my-city" not in found
