@@ -64,6 +64,7 @@ class Bars:
         """Move the stream's bar; without *expected* it pulses."""
         name = (portal, stream)
         if name not in self._bars:
+            self._complete(portal)
             self._bars[name] = self._drawing.add_task(f"{portal}: {stream}", total=None)
         total = max(expected, done) if expected else None
         self._drawing.update(self._bars[name], completed=done, total=total)
@@ -72,6 +73,13 @@ class Bars:
         """Replace the portal's bars by a sentence."""
         self._remove(summary.portal)
         self._drawing.console.print(sentence(summary))
+
+    def _complete(self, portal: str) -> None:
+        """Fill the portal's bars: its streams come one after the other."""
+        for name, bar in self._bars.items():
+            if name[0] == portal:
+                done = self._drawing.tasks[self._drawing.task_ids.index(bar)].completed
+                self._drawing.update(bar, total=done or 1, completed=done or 1)
 
     def _remove(self, portal: str) -> None:
         for name in [name for name in self._bars if name[0] == portal]:
@@ -93,7 +101,8 @@ def watching(*, quiet: bool = False) -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True, highlight=False), transient=True) as drawing:
+    console = Console(stderr=True, highlight=False)
+    with Progress(*columns, console=console, transient=True, refresh_per_second=4) as drawing:
         yield Bars(drawing)
 
 

@@ -144,8 +144,6 @@ class Raised:
             return [] if running.cancelled() else running.result()
 
     async def _run(self) -> Sequence[RunSummary]:
-        from gateway.cli.progress import watching
-
         choice = await self.choose(self.settings)
         settings = choice.settings
         self._say_choice(choice)
@@ -156,12 +154,9 @@ class Raised:
             gateway = await stack.enter_async_context(self.open_gateway(settings))
             stack.enter_context(forgotten(settings.data_dir))
             self.say(f"Database  {gateway.where}")
-            progress = stack.enter_context(watching())
-            return await self._serve_and_sync(gateway, choice, progress)
+            return await self._serve_and_sync(gateway, choice)
 
-    async def _serve_and_sync(
-        self, gateway: Upward, choice: Choice, progress: Progress
-    ) -> Sequence[RunSummary]:
+    async def _serve_and_sync(self, gateway: Upward, choice: Choice) -> Sequence[RunSummary]:
         """Serve from the first moment and sync meanwhile: readers see what is committed."""
         ready, end = asyncio.Event(), asyncio.Event()
 
@@ -172,7 +167,7 @@ class Raised:
         serve = asyncio.ensure_future(
             gateway.serve(host=self.settings.host, port=self.port, stop=end, ready=serving)
         )
-        sync = asyncio.ensure_future(self._sync(gateway, end, progress, ready))
+        sync = asyncio.ensure_future(self._sync(gateway, end, ready))
         try:
             await asyncio.wait({serve, sync}, return_when=asyncio.FIRST_COMPLETED)
             if serve.done():
@@ -186,21 +181,21 @@ class Raised:
             serve.cancel()
             await asyncio.gather(serve, sync, return_exceptions=True)
 
-    async def _sync(
-        self, gateway: Upward, end: asyncio.Event, progress: Progress, ready: asyncio.Event
-    ) -> Sequence[RunSummary]:
-        from gateway.cli.progress import print_summary
+    async def _sync(self, gateway: Upward, end: asyncio.Event, ready: asyncio.Event) -> Sequence[RunSummary]:
+        from gateway.cli.progress import print_summary, watching
         from gateway.cli.status import print_counts
 
         await ready.wait()
-        summaries = await gateway.sync(None, full=False, progress=progress)
+        with watching() as progress:
+            summaries = await gateway.sync(None, full=False, progress=progress)
         print_summary(summaries)
         print_counts(await gateway.status())
         sys.stdout.flush()
         if not self.once:
             self.say(f"Syncing on every {self.settings.poll_seconds:,.0f} s. Ctrl-C ends everything.")
             await asyncio.sleep(self._pause(summaries))
-            await gateway.work(end, progress)
+            with watching() as progress:
+                await gateway.work(end, progress)
         return summaries
 
     def _pause(self, summaries: Sequence[RunSummary]) -> float:

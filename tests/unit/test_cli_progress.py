@@ -47,9 +47,12 @@ def test_bars_come_and_go() -> None:
     bars.advanced("data-gov", "jobs", 3, 9)
     bars.advanced("data-gov", "jobs", 12, 9)
     bars.advanced("data-gouv-fr", "sources", 1, None)
+    bars.advanced("data-gov", "records", 1, None)
+    bars.advanced("data-gov", "jobs", 13, 15)
     assert [(t.description, t.completed, t.total) for t in drawing.tasks] == [
-        ("data-gov: jobs", 12, 12),
+        ("data-gov: jobs", 13, 15),
         ("data-gouv-fr: sources", 1, None),
+        ("data-gov: records", 1, None),
     ]
     bars.ended(summary())
     assert [task.description for task in drawing.tasks] == ["data-gouv-fr: sources"]
