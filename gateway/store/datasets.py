@@ -26,6 +26,22 @@ async def touch_former(connection: Connection, portal: int) -> None:
     )
 
 
+async def touch_unlinked(connection: Connection, portal: int) -> None:
+    """Touch the datasets whose latest record no longer speaks of them.
+
+    Only once a stream has been read: while references vanish page by page, what remains is no newest mention.
+    """
+    await connection.execute(
+        f"""
+        INSERT INTO stage_touched
+        SELECT '{EntityType.DATASET}', d.id FROM dataset d JOIN harvest_record r ON r.id = d.latest_record_id
+        WHERE d.portal = $1 AND d.presence <> 'GONE' AND r.dataset_id IS DISTINCT FROM d.id
+        ON CONFLICT DO NOTHING
+        """,
+        portal,
+    )
+
+
 async def touch_merged(connection: Connection, portal: int, *, inventory: bool) -> None:
     """Touch the datasets of merged records; of an inventory's only where the mention is not an old one."""
     newer = """

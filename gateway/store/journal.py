@@ -62,17 +62,19 @@ async def write(
     connection: Connection, portal: int, run: int | None, now: datetime, cause: Cause, *, baseline: bool
 ) -> None:
     """Write the history and, unless this is a *baseline*, the events of what differs from what was kept."""
-    kept = {
-        row["entity_type"] for row in await connection.fetch("SELECT DISTINCT entity_type FROM stage_prior")
-    }
+    kept = await _types(connection, "stage_prior")
+    fresh = set() if baseline else await _types(connection, "stage_fresh")
     for type_ in JOURNALED:
         if type_ in kept and type_ in HISTORY:
             await connection.execute(_history(type_), now)
-        if baseline:
-            continue
-        if type_ in kept:
+        if type_ in kept and not baseline:
             await connection.execute(_changes(type_), now, portal, run, cause.value)
-        await connection.execute(_creations(type_), now, portal, run, cause.value)
+        if type_ in fresh:
+            await connection.execute(_creations(type_), now, portal, run, cause.value)
+
+
+async def _types(connection: Connection, stage: str) -> set[str]:
+    return {row["entity_type"] for row in await connection.fetch(f"SELECT DISTINCT entity_type FROM {stage}")}
 
 
 async def note(

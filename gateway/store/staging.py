@@ -36,7 +36,12 @@ def _stage(shape_: Shape) -> str:
 
 
 async def prepare(connection: Connection) -> None:
-    """Create the temporary tables of this connection: empty again after each commit."""
+    """Create the temporary tables of this connection: empty again after each commit.
+
+    Commits do not wait for the disk: what a crash of Postgres takes back it takes back whole, with the cursors, and
+    the next pass reads it again.
+    """
+    await connection.execute("SET synchronous_commit = off")
     for statement in (_PRIOR, _FRESH, _TOUCHED, *(_stage(shape(type_)) for type_ in EntityType)):
         await connection.execute(statement)
 
@@ -45,6 +50,12 @@ async def stage(connection: Connection, shape_: Shape, rows: Sequence[tuple[Any,
     """Lay out *rows* (the shape's fields, row_hash, then the document's address)."""
     await connection.copy_records_to_table(shape_.stage, records=rows, columns=shape_.staged)
     await connection.execute(f"ANALYZE {shape_.stage}")
+
+
+async def touched(connection: Connection) -> set[EntityType]:
+    """Return the types of the rows that have been touched in this unit."""
+    rows = await connection.fetch("SELECT DISTINCT entity_type FROM stage_touched")
+    return {EntityType(row["entity_type"]) for row in rows}
 
 
 async def touch(connection: Connection, type_: EntityType, ids: Iterable[int]) -> None:

@@ -20,7 +20,7 @@ from gateway.store.bookkeeping import Run
 from gateway.store.documents import documents_of
 from gateway.store.layout import Layout, Normalise, lay_out
 from gateway.store.shape import shape
-from gateway.store.staging import Connection, prepare, stage, touch
+from gateway.store.staging import Connection, prepare, stage, touch, touched
 from gateway.store.tables import ROWS
 
 HEARTBEAT_SECONDS = 20.0
@@ -155,6 +155,8 @@ class Writer:
         async with self._connection.transaction():
             await lease.hold(self._connection, self._lease)
             await derive.touch_open(self._connection, self._run.portal, sources)
+            if self._inventory:
+                await datasets.touch_unlinked(self._connection, self._run.portal)
             if jobs and self._inventory:
                 await datasets.touch_sources(self._connection, self._run.portal, list(jobs))
             await self._settle(Cause.CLOCK, baseline=baseline)
@@ -269,7 +271,7 @@ class Writer:
     ) -> None:
         connection, portal = self._connection, self._run.portal
         records = EntityType.HARVEST_RECORD in layout.rows
-        if records:
+        if records and not self._inventory:
             await datasets.touch_former(connection, portal)
         changed = 0
         for type_ in merge.ORDER:
@@ -299,11 +301,16 @@ class Writer:
     async def _settle(self, cause: Cause, *, baseline: bool) -> None:
         """Derive what follows from the rows that were touched, and tell what changed."""
         connection, portal, now = self._connection, self._run.portal, self._now()
-        await derive.jobs(connection, portal, now)
-        await derive.records(connection, portal, now)
-        await derive.sources(connection, portal, planned=not self._inventory)
-        await datasets.settle(connection, portal, now, inventory=self._inventory)
-        await rollups.refresh(connection, portal)
+        touched_types = await touched(connection)
+        if EntityType.HARVEST_JOB in touched_types:
+            await derive.jobs(connection, portal, now)
+            await derive.records(connection, portal, now)
+            await rollups.refresh(connection, portal)
+            touched_types = await touched(connection)
+        if touched_types & {EntityType.HARVEST_JOB, EntityType.HARVEST_SOURCE}:
+            await derive.sources(connection, portal, planned=not self._inventory)
+        if EntityType.DATASET in touched_types:
+            await datasets.settle(connection, portal, now, inventory=self._inventory)
         await journal.write(connection, portal, self._run.id, now, cause, baseline=baseline)
         await bookkeeping.move_version(connection)
 
