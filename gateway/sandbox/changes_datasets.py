@@ -6,85 +6,80 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.sandbox.changes_fields import dataset_of, record
-from gateway.sandbox.changes_log import Action
+from gateway.sandbox.changes_fields import dataset_of
+from gateway.sandbox.changes_log import Action, Fate
 from gateway.sandbox.changes_mirror import GONE, Mirror
+from gateway.sandbox.changes_runs import Run
 from gateway.sandbox.changes_text import NOTHING, Told, of_dcat, of_iso
 from gateway.sandbox.changes_time import seconds, text
 from gateway.sandbox.changes_view import View
 
 Order = tuple[int, int, str, str]
+"""(created_at, the job's created_at, the job's id, the record's id), dates as the mirror has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A record that names a dataset, in the order that decides."""
+    """A record that names a dataset."""
 
     order: Order
     row: int
-    facts: dict[str, Any]
+    run: Run
+    succeeded: bool
+    delete: bool
     turn: int
     """Pass in which it vanished, 0 where it has not."""
 
-    @property
-    def succeeded(self) -> bool:
-        """Return whether the record did what it was to do."""
-        return bool(self.facts["status"] == "SUCCEEDED")
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is held of a dataset."""
+
+    native: str
+    presence: str
+    columns: dict[str, Any]
 
 
 class Datasets:
-    """The datasets of a mirror, source by source."""
+    """The datasets of a mirror, source by source; a slot of a catalogue is a dataset."""
 
     def __init__(self, mirror: Mirror, view: View) -> None:
-        self.mirror = mirror
-        self.view = view
+        self._mirror = mirror
+        self._view = view
         """The world late enough that every record is settled."""
 
-    def of(self, source: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """Yield (id, presence, columns) of a source's datasets."""
-        grouped: dict[str, list[Mention]] = {}
-        for native, mention in self._mentions(source):
-            grouped.setdefault(native, []).append(mention)
-        decided = {native: self._decide(mentions) for native, mentions in grouped.items()}
-        parents: dict[str, str] = {}
-        for native in sorted(decided, reverse=True):
-            parents[decided[native][1]["remote_id"]] = native
-        for native, (presence, columns) in decided.items():
-            columns["parent"] = self._parent(native, columns, decided, parents)
-            yield native, presence, columns
+    def of(self, source: int) -> Iterator[Verdict]:
+        """Yield a source's datasets."""
+        slots: dict[int, list[Mention]] = {}
+        for slot, mention in self._mentions(source):
+            slots.setdefault(slot, []).append(mention)
+        verdicts = [self._decide(mentions) for mentions in slots.values()]
+        called: dict[str, list[str]] = {}
+        for verdict in verdicts:
+            called.setdefault(verdict.columns["remote_id"], []).append(verdict.native)
+        for verdict in verdicts:
+            candidates = called.get(verdict.columns["parent_identifier"], [])
+            others = (native for native in candidates if native != verdict.native)
+            verdict.columns["parent"] = min(others, default=None)
+            yield verdict
 
-    def _parent(
-        self,
-        native: str,
-        columns: dict[str, Any],
-        decided: dict[str, tuple[str, dict[str, Any]]],
-        parents: dict[str, str],
-    ) -> str | None:
-        wanted = columns["parent_identifier"]
-        found = parents.get(wanted) if wanted is not None else None
-        if found != native:
-            return found
-        same = (other for other, (_, theirs) in decided.items() if theirs["remote_id"] == wanted)
-        return min((other for other in same if other != native), default=None)
-
-    def _mentions(self, source: int) -> Iterator[tuple[str, Mention]]:
-        mirror, timeline = self.mirror, self.mirror.timeline
+    def _mentions(self, source: int) -> Iterator[tuple[int, Mention]]:
+        mirror, timeline = self._mirror, self._mirror.timeline
+        log, ids, records = timeline.log, mirror.history.record_ids, mirror.records
         for index in timeline.desks[source].runs:
             run, job = timeline.runs[index], mirror.jobs.get(index)
             if job is None:
                 continue
             for row in range(run.first_row, run.first_row + run.rows):
-                if not mirror.records.read[row] or timeline.log.action(row) == Action.NONE:
+                action = log.action(row)
+                if not records.read[row] or action == Action.NONE:
                     continue
-                facts = self.view.facts(row)
-                native = dataset_of(facts)
-                assert native is not None
-                order = (seconds(facts["date_created"]), job.created, run.id, facts["id"])
-                gone = mirror.records.presence(row) == GONE
-                turn = mirror.records.turn(row) if gone else 0
-                yield native, Mention(order, row, facts | record(facts, over=job.over), turn)
+                order = (seconds(log.created[row]), job.created, run.id, ids.of(row))
+                turn = records.turn(row) if records.presence(row) == GONE else 0
+                succeeded = log.fate(row) == Fate.SUCCESS
+                yield log.slot[row], Mention(order, row, run, succeeded, action == Action.DELETE, turn)
 
-    def _decide(self, mentions: list[Mention]) -> tuple[str, dict[str, Any]]:
+    def _decide(self, mentions: list[Mention]) -> Verdict:
         standing = [mention for mention in mentions if not mention.turn]
         gone = not standing
         if gone:
@@ -92,32 +87,33 @@ class Datasets:
             standing = [mention for mention in mentions if mention.turn == last]
         standing.sort(key=lambda mention: mention.order)
         done = [mention for mention in standing if mention.succeeded]
-        voices = [mention for mention in done if mention.facts["action"] != "DELETE"]
-        speaker = (voices or standing)[-1]
-        decider = (done or standing)[-1]
-        deleted = bool(done) and decider.facts["action"] == "DELETE"
-        state = "UNPUBLISHED" if not done else "DELETED" if deleted else "LIVE"
+        voices = [mention for mention in done if not mention.delete]
+        speaker, decider = (voices or standing)[-1], (done or standing)[-1]
+        deleted = decider.succeeded and decider.delete
+        facts = self._view.facts(speaker.row)
+        native = dataset_of(facts)
+        assert native is not None
         columns = {
             **dict.fromkeys(("portal_url", "acronym", "api_url", "remote_url")),
-            **self._told(speaker.row),
-            "deleted_at": text(decider.facts["date_created"]) if deleted else None,
-            "source": speaker.facts["source"],
-            "record_type": speaker.facts["record_type"],
-            "remote_id": speaker.facts["remote_id"],
-            "parent_identifier": speaker.facts["parent_identifier"],
-            "state": state,
-            "state_job": decider.facts["job"],
-            "latest_record": speaker.facts["id"],
+            **self._told(speaker),
+            "deleted_at": text(decider.order[0]) if deleted else None,
+            "source": facts["harvest_source_id"],
+            "record_type": facts["record_type"].upper(),
+            "remote_id": facts["identifier"],
+            "parent_identifier": facts["parent_identifier"],
+            "state": "UNPUBLISHED" if not done else "DELETED" if deleted else "LIVE",
+            "state_job": decider.run.id,
+            "latest_record": facts["id"],
         }
-        return GONE if gone else "DELETED" if deleted else "PRESENT", columns
+        return Verdict(native, GONE if gone else "DELETED" if deleted else "PRESENT", columns)
 
-    def _told(self, row: int) -> Told:
-        content = self.view.content(row)
+    def _told(self, speaker: Mention) -> Told:
+        content = self._view.content(speaker.row)
         if content is None:
             return dict(NOTHING)
-        log, timeline = self.mirror.timeline.log, self.mirror.timeline
-        source = timeline.publishers.sources[timeline.runs[log.job[row]].source]
+        timeline = self._mirror.timeline
+        log, source = timeline.log, timeline.publishers.sources[speaker.run.source]
         if content.transform is None and source.iso:
-            return of_iso(self.mirror.history.contents, source, log.slot[row], log.rev[row])
+            slot, rev = log.slot[speaker.row], log.rev[speaker.row]
+            return of_iso(self._mirror.history.contents, source, slot, rev)
         return of_dcat(content.payload)
-

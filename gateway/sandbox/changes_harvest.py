@@ -120,7 +120,7 @@ class Harvester:
         action = Action.CREATE if create else Action.UPDATE
         row = log.add(run.index, slot, catalogue.rev[slot], before, action, fate, Special.NO)
         catalogue.last[slot] = row
-        self._count(run, create, fate)
+        self._count(run, create, fate, twice=catalogue.source.iso)
         if fate is Fate.ERROR:
             catalogue.broken[slot] = None
             return row
@@ -148,17 +148,15 @@ class Harvester:
             return Fate.ERROR
         return Fate.PENDING if roll > 0.996 else Fate.SUCCESS
 
-    def _count(self, run: Run, create: bool, fate: Fate) -> None:
+    def _count(self, run: Run, create: bool, fate: Fate, *, twice: bool) -> None:
+        """Count a row; *twice*: one that got stuck counts as what was done and as an error."""
         if fate is Fate.UNFINISHED:
             return
-        if fate is not Fate.SUCCESS:
-            run.errored += 1
-        if fate is not Fate.ERROR:
-            run.validated += 1
-            if create:
-                run.added += 1
-            else:
-                run.updated += 1
+        run.errored += fate is not Fate.SUCCESS
+        run.validated += fate is not Fate.ERROR
+        if fate is Fate.SUCCESS or (twice and fate is Fate.PENDING):
+            run.added += create
+            run.updated += not create
 
     def _trouble(
         self, run: Run, catalogue: Catalogue, row: int, chance: Random, now: int, took: int

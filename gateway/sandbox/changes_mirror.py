@@ -12,7 +12,8 @@ from gateway.sandbox.changes_runs import Run
 from gateway.sandbox.changes_time import DAY, HOUR, NEVER, SECOND, seconds
 from gateway.sandbox.changes_view import View
 
-RowsOf = Callable[[Run], Sequence[int]]
+Promise = tuple[Run, int | None]
+"""A run and how many rows its counters promise, None where they do not say."""
 
 PRESENT, GONE, EXPIRED = "PRESENT", "GONE", "EXPIRED"
 PAGE = 100
@@ -50,6 +51,17 @@ class SeenJob(Seen):
     def over(self) -> bool:
         """Return whether the job has ended, as far as the mirror knows."""
         return self.status not in OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A list whose rows belong to jobs: those of one, all of them, when each was created."""
+
+    of: Callable[[Run], Sequence[int]]
+    rows: Sequence[int]
+    created: array[int]
+    counted: bool = False
+    """Whether the jobs count these rows."""
 
 
 def pages(rows: int) -> int:
@@ -232,19 +244,19 @@ class Mirror:
         for run, _ in jobs:
             self._read(range(run.first_row, run.first_row + run.rows), self.records, view.records_of(run), whole)
         log = self.timeline.log
-        return self._cost(view, jobs, view.records_of, view.records, log.created, whole=whole)
+        return self._cost(view, jobs, Logged(view.records_of, view.records, log.created, counted=True), whole=whole)
 
     def _errors(self, view: View, *, whole: bool) -> int:
         jobs = self._to_read(("errored", "warned"), self._read_errors, whole=whole)
         for run, _ in jobs:
             numbers = range(run.first_error, run.first_error + run.errors)
             self._read(numbers, self.record_errors, view.errors_of(run), whole)
-        errors = self.timeline.errors
-        return self._cost(view, jobs, view.errors_of, view.record_errors, errors.created, whole=whole)
+        created = self.timeline.errors.created
+        return self._cost(view, jobs, Logged(view.errors_of, view.record_errors, created), whole=whole)
 
-    def _to_read(self, words: Iterable[str], read: set[int], *, whole: bool) -> list[tuple[Run, int]]:
+    def _to_read(self, words: Iterable[str], read: set[int], *, whole: bool) -> list[Promise]:
         """Return the jobs whose rows are to be read, with the number that their counters promise."""
-        found = []
+        found: list[Promise] = []
         for index, job in self.jobs.items():
             if job.presence != PRESENT or not job.over or (index in read and not whole):
                 continue
@@ -252,7 +264,7 @@ class Mirror:
             counts = [job.counters[word] for word in words]
             promised = None if None in counts else sum(filter(None, counts))
             if promised != 0:
-                found.append((self.timeline.runs[index], promised or 0))
+                found.append((self.timeline.runs[index], promised))
         return found
 
     def _read(self, numbers: Iterable[int], seen: SeenRows, present: Sequence[int], whole: bool) -> None:
@@ -263,25 +275,22 @@ class Mirror:
             for number in set(numbers) - set(present):
                 seen.lose(number, self._kind_of_loss(seconds(created[number])), self.turn)
 
-    def _cost(
-        self,
-        view: View,
-        jobs: list[tuple[Run, int]],
-        rows_of: RowsOf,
-        rows: Sequence[int],
-        created: array[int],
-        *,
-        whole: bool,
-    ) -> int:
-        """Return the requests: job by job, or one window over all, whichever the counters make cheaper."""
+    def _cost(self, view: View, jobs: list[Promise], log: Logged, *, whole: bool) -> int:
+        """Return the requests: job by job, or one window over all, whichever the counters make cheaper.
+
+        Where the rows of a job are not as many as its counters promise, they must be counted to be sure.
+        """
         if not jobs:
             return 0
-        each, once = sum(pages(count) for _, count in jobs), pages(sum(count for _, count in jobs))
+        each = sum(pages(count or 0) for _, count in jobs)
+        once = pages(sum(count or 0 for _, count in jobs))
+        found = [(len(log.of(run)), count) for run, count in jobs]
+        doubts = sum(log.counted and count is not None and rows != count for rows, count in found)
         if once < each or (whole and once == each):
             known = [self.jobs[run.index] for run, _ in jobs]
             first, last = min(job.created for job in known), max(map(self._end, known)) + SECOND
-            return pages(len(view.between(rows, created, first, last)))
-        return sum(pages(len(rows_of(run))) for run, _ in jobs)
+            return pages(len(view.between(log.rows, log.created, first, last))) + min(1, doubts)
+        return sum(pages(rows) for rows, _ in found) + doubts
 
     def _end(self, job: SeenJob) -> int:
         if job.ended is not None:

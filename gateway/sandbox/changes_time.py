@@ -31,4 +31,4 @@ def seconds(at: int) -> int:
 
 def text(at: int | None) -> str | None:
     """Return what JSON keeps of an instant as ISO 8601 with microseconds and ``Z``; None stays None."""
-    return None if at is None else moment(seconds(at)).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+    return None if at is None else moment(seconds(at)).isoformat()[:19] + ".000000Z"

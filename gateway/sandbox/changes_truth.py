@@ -41,8 +41,8 @@ class Truth:
         yield from self._errors()
         datasets = Datasets(self._mirror, self._final)
         for source in self._mirror.sources:
-            for native, presence, columns in datasets.of(source):
-                yield _row("Dataset", native, presence, columns)
+            for verdict in datasets.of(source):
+                yield _row("Dataset", verdict.native, verdict.presence, verdict.columns)
 
     def _organizations(self) -> Iterator[Row]:
         for index, seen in self._mirror.organizations.items():

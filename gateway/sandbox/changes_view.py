@@ -250,9 +250,9 @@ class View:
                 counts["deleted"] += 1
                 continue
             counts["errored"] += fate != Fate.SUCCESS
-            if fate != Fate.ERROR:
+            counts["validated"] += fate == Fate.SUCCESS
+            if fate == Fate.SUCCESS:
                 counts[names[Action(action)]] += 1
-                counts["validated"] += 1
         counts["total"] = run.total
         counts["ignored"] = run.ignored * len(done) // run.rows
         return dict(counts)
