@@ -33,7 +33,9 @@ _ITEMS: tuple[tuple[re.Pattern[str], Item], ...] = tuple(
 _CSV = re.compile(r"harvest_job/([^/]+)/errors/([^/]+)")
 _SLASHED = frozenset({*TABLES, "organization_list"})
 _WRITTEN = re.compile(r"(organization|harvest_source|harvest_job|harvest_record|harvest_error)(/.*)?")
-_PAGES = re.compile(r"/|/(login|metrics/|organizations/|harvest_sources/)|/(harvest_job|harvest_source|organization)/[^/]+")
+_PAGES = re.compile(
+    r"/|/(login|metrics/|organizations/|harvest_sources/)|/(harvest_job|harvest_source|organization)/[^/]+"
+)
 
 
 class Surface:
@@ -53,7 +55,11 @@ class Surface:
             return await (self._api(request, path.removeprefix(API)) or _astray(request))
         if path.startswith("/api/"):
             return await _astray(request)
-        return answers.page(request, "Harvester") if _PAGES.fullmatch(path) else answers.page(request, "Not Found", 404)
+        return (
+            answers.page(request, "Harvester")
+            if _PAGES.fullmatch(path)
+            else answers.page(request, "Not Found", 404)
+        )
 
     def _api(self, request: web.Request, path: str) -> Awaitable[web.StreamResponse] | None:
         """Return the answer of a route of the interface, None where there is none."""

@@ -50,7 +50,9 @@ def words(request: web.Request, message: str, status: int) -> web.Response:
 
 def page(request: web.Request, title: str, status: int = 200) -> web.Response:
     """Return a page for people."""
-    return answer(request, _PAGE.format(title=escape(title), words="A sandbox has no pages.").encode(), HTML, status)
+    return answer(
+        request, _PAGE.format(title=escape(title), words="A sandbox has no pages.").encode(), HTML, status
+    )
 
 
 def moved(request: web.Request, target: str, status: int = 308) -> web.Response:

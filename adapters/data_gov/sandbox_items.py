@@ -80,4 +80,6 @@ def error(request: web.Request, view: View, native: str) -> web.Response:
     if number is not None:
         return answers.data(request, element(view.record_error(number)))
     number = view.job_error_of(native)
-    return answers.missing(request) if number is None else answers.data(request, element(view.job_error(number)))
+    return (
+        answers.missing(request) if number is None else answers.data(request, element(view.job_error(number)))
+    )

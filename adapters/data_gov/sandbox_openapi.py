@@ -40,9 +40,15 @@ def document(server: str) -> dict[str, Any]:
 
 def _operation(path: str, tag: str, query: tuple[str, ...] = ()) -> dict[str, Any]:
     placed = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in placed]
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in placed
+    ]
     parameters += [{"name": name, "in": "query", "schema": {"type": "string"}} for name in query]
-    return {"tags": [tag], "parameters": parameters, "responses": {"200": {"description": "Successful response"}}}
+    return {
+        "tags": [tag],
+        "parameters": parameters,
+        "responses": {"200": {"description": "Successful response"}},
+    }
 
 
 def _schema(columns: Mapping[str, Column]) -> dict[str, Any]:

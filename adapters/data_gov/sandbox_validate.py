@@ -12,7 +12,16 @@ from adapters.data_gov import sandbox_answers as answers
 METHODS = ("url", "paste")
 SCHEMAS = ("dcatus1.1: federal dataset", "dcatus1.1: non-federal dataset")
 _CHOICES = {"fetch_method": METHODS, "schema": SCHEMAS}
-_REQUIRED = ("accessLevel", "contactPoint", "description", "identifier", "keyword", "modified", "publisher", "title")
+_REQUIRED = (
+    "accessLevel",
+    "contactPoint",
+    "description",
+    "identifier",
+    "keyword",
+    "modified",
+    "publisher",
+    "title",
+)
 _FEDERAL = ("bureauCode", "programCode")
 _TYPES: dict[str, tuple[type, str]] = {
     "title": (str, "string"),

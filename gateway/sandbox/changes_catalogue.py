@@ -6,7 +6,7 @@ from array import array
 from enum import IntEnum
 from random import Random
 
-from gateway.sandbox.changes_publishers import Source
+from gateway.sandbox.changes_cast import Source
 
 
 class Deed(IntEnum):
@@ -147,7 +147,9 @@ class Catalogue:
         return sum(1 for slot in range(min(self.doubles, len(self.rev))) if self.listed(slot))
 
     def _strange(self) -> list[Step]:
-        doubles = [(slot, Deed.DOUBLE) for slot in range(min(self.doubles, len(self.rev))) if self.listed(slot)]
+        doubles = [
+            (slot, Deed.DOUBLE) for slot in range(min(self.doubles, len(self.rev))) if self.listed(slot)
+        ]
         return [
             *doubles,
             *((place, Deed.NAMELESS) for place in range(self.nameless)),

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from gateway.sandbox import dice
+from gateway.sandbox.changes_cast import Source
 from gateway.sandbox.changes_dcat import Catalogues
 from gateway.sandbox.changes_faults import Faults
 from gateway.sandbox.changes_iso import Folders
-from gateway.sandbox.changes_publishers import Source
 from gateway.sandbox.changes_slots import Slots
 from gateway.sandbox.changes_time import moment
 

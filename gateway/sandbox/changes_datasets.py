@@ -8,8 +8,9 @@ from typing import Any
 
 from gateway.sandbox.changes_fields import dataset_of
 from gateway.sandbox.changes_log import Action, Fate
-from gateway.sandbox.changes_mirror import GONE, Mirror
+from gateway.sandbox.changes_mirror import Mirror
 from gateway.sandbox.changes_runs import Run
+from gateway.sandbox.changes_seen import GONE
 from gateway.sandbox.changes_text import NOTHING, Told, of_dcat, of_iso
 from gateway.sandbox.changes_time import seconds, text
 from gateway.sandbox.changes_view import View

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from gateway.sandbox import words
+from gateway.sandbox.changes_cast import Source
 from gateway.sandbox.changes_draw import Draw
-from gateway.sandbox.changes_publishers import Source
 from gateway.sandbox.changes_slots import Slots
 from gateway.sandbox.changes_words import FORMATS, KEYWORDS, LICENSES, PEOPLE, PERIODS, PLACEHOLDERS, PURPOSES
 
@@ -99,7 +99,9 @@ class Catalogues:
         files: list[dict[str, Any]] = []
         for label, media, ending in draw.some(FORMATS, 1, 4):
             address = f"https://{source.host}/files/{slot:05d}.{ending}"
-            files.append({"@type": "dcat:Distribution", "downloadURL": address, "mediaType": media, "title": label})
+            files.append(
+                {"@type": "dcat:Distribution", "downloadURL": address, "mediaType": media, "title": label}
+            )
         if draw.percent(20):
             files.append({"accessURL": f"https://{source.host}/api/{slot:05d}", "format": "API"})
         return files
@@ -137,7 +139,9 @@ class Catalogues:
         else:
             content["identifier"] = identifier
         if kind == "data_service":
-            content["endpointURL"] = draw.pick(("https://gis.example.gov/wms", "https://gis.example.gov/ogcapi"))
+            content["endpointURL"] = draw.pick(
+                ("https://gis.example.gov/wms", "https://gis.example.gov/ogcapi")
+            )
         if parent is not None:
             content["inSeries"] = {"@id": parent}
         return content

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from gateway.sandbox import dice
-from gateway.sandbox.changes_publishers import Source
+from gateway.sandbox.changes_cast import Source
 
 Payload = dict[str, Any]
 Damage = Callable[[Payload], None]
@@ -57,7 +57,9 @@ FAULTS = (
     _with("keyword", ["maps", None, 7, "roads"], f"{_ANY} non-empty, 'string'"),
     _with("license", {"@id": "https://www.usa.gov/government-works"}, "is not of type 'string'"),
     _with("modified", "Spring 2019", f"{_ANY} {_DATES}"),
-    _with("landingPage", ["https://www.example.gov/a", "https://www.example.gov/b"], "is not of type 'string'"),
+    _with(
+        "landingPage", ["https://www.example.gov/a", "https://www.example.gov/b"], "is not of type 'string'"
+    ),
     _with("modified", None, f"{_ANY} {_DATES}"),
 )
 """What DCAT-US catalogues get wrong; the first ``TRANSFORMED`` also happen to transforms."""
@@ -73,7 +75,7 @@ WARNINGS = (
     ("invalid_byte_size", '`byteSize` value "12 MB" is no whole number.'),
     ("legacy_access_rights", '`accessRights` value "public" is of the old vocabulary.'),
     ("invalid_tel", '`tel` value "call us" is no telephone number.'),
-    ("invalid_expected_data_type", '`describedBy` is a text, an object is expected.'),
+    ("invalid_expected_data_type", "`describedBy` is a text, an object is expected."),
     ("unresolvable_spatial_value", '`spatial` value "the valley" names no place that is known.'),
     ("invalid_postal_code", '`postal-code` value "ABC" is no postal code.'),
     ("invalid_cui_banner_marking", '`cuiBannerMarking` value "SECRET-ish" is not listed.'),

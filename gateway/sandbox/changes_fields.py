@@ -34,7 +34,12 @@ _SCHEDULES = {
     "monthly": (2_629_746, "Every month"),
     "manual": (None, "By hand"),
 }
-_JOB_KINDS = {"harvest": "HARVEST", "force_harvest": "FORCE_HARVEST", "clear": "CLEAR", "validate": "VALIDATE"}
+_JOB_KINDS = {
+    "harvest": "HARVEST",
+    "force_harvest": "FORCE_HARVEST",
+    "clear": "CLEAR",
+    "validate": "VALIDATE",
+}
 _STATUSES = {"success": "SUCCEEDED", "error": "FAILED", "dataset_pending": "UNPUBLISHED", None: "PENDING"}
 _ACTIONS = {"create": "CREATE", "update": "UPDATE", "delete": "DELETE", None: None}
 _COLUMNS = {
@@ -160,7 +165,9 @@ def record(row: Row, *, over: bool) -> Fields:
         status = "PENDING"
     delete = row["action"] == "delete"
     return {
-        **dict.fromkeys(("portal_url", "deleted_at", "remote_url", "started_at", "catalog_name", "args", "kwargs")),
+        **dict.fromkeys(
+            ("portal_url", "deleted_at", "remote_url", "started_at", "catalog_name", "args", "kwargs")
+        ),
         "job": row["harvest_job_id"],
         "source": row["harvest_source_id"],
         "dataset": dataset_of(row),

@@ -7,7 +7,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from gateway.sandbox import dice
-from gateway.sandbox.changes_publishers import INTERVALS, Source, valid
+from gateway.sandbox.changes_cast import Source, valid
+from gateway.sandbox.changes_publishers import INTERVALS
 from gateway.sandbox.changes_time import DAY, HOUR, MINUTE, NEVER
 from gateway.sandbox.changes_words import PLACES
 
@@ -46,11 +47,11 @@ def history(seed: int, source: Source, epoch: int) -> list[tuple[int, str]]:
     interval = INTERVALS[source.frequencies[0][1]]
     chance = dice.stream(seed, "history", source.index)
     if interval == NEVER:
-        days = sorted(chance.sample(range(-400, -21), 4)) + [-chance.randint(8, 20)]
+        days = [*sorted(chance.sample(range(-400, -21), 4)), -chance.randint(8, 20)]
         return [(epoch + day * DAY + source.offset, "harvest") for day in days]
     phase = chance.randrange(interval // DAY)
     days = [phase - turn * interval // DAY for turn in range(RECENT, 0, -1)]
-    older = []
+    older: list[int] = []
     for _ in range(chance.randint(3, 6)):
         before = (older or days)[0] - chance.randint(15, 100)
         if before < -430:

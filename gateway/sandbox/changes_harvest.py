@@ -135,9 +135,7 @@ class Harvester:
             state[slot] = None
         return row
 
-    def _fate(
-        self, catalogue: Catalogue, slot: int, deed: Deed, unfinished: bool, chance: Random
-    ) -> Fate:
+    def _fate(self, catalogue: Catalogue, slot: int, deed: Deed, unfinished: bool, chance: Random) -> Fate:
         if unfinished:
             return Fate.UNFINISHED if chance.random() < 0.6 else Fate.PENDING
         if deed is Deed.REPEAT:
@@ -158,9 +156,7 @@ class Harvester:
             run.added += create
             run.updated += not create
 
-    def _trouble(
-        self, run: Run, catalogue: Catalogue, row: int, chance: Random, now: int, took: int
-    ) -> None:
+    def _trouble(self, run: Run, catalogue: Catalogue, row: int, chance: Random, now: int, took: int) -> None:
         """Write the errors or warnings of a row; a row that got stuck has none."""
         log, source = self.log, catalogue.source
         slot, rev, fate = log.slot[row], log.rev[row], log.fate(row)

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 from xml.sax.saxutils import escape
 
+from gateway.sandbox.changes_cast import Source
 from gateway.sandbox.changes_draw import Draw
-from gateway.sandbox.changes_publishers import Source
 from gateway.sandbox.changes_slots import Slots
 from gateway.sandbox.changes_words import KEYWORDS, PURPOSES
 
@@ -53,7 +53,9 @@ class Folders:
         return f"""<?xml version="1.0" encoding="UTF-8"?>
 <{root} {_SPACES}>
   {_text("fileIdentifier", f"gov.example:{source.index + 1}:{slot}")}
-  <gmd:contact><gmd:CI_ResponsibleParty>{_text("organisationName", facts["publisher"])}</gmd:CI_ResponsibleParty></gmd:contact>
+  <gmd:contact><gmd:CI_ResponsibleParty>
+    {_text("organisationName", facts["publisher"])}
+  </gmd:CI_ResponsibleParty></gmd:contact>
   <gmd:dateStamp><gco:Date>{facts["date"]}</gco:Date></gmd:dateStamp>
   <gmd:identificationInfo><gmd:MD_DataIdentification>
     <gmd:citation><gmd:CI_Citation>{_text("title", facts["title"])}
@@ -87,7 +89,9 @@ class Folders:
             },
             "describedByType": "application/octet-steam",
             "description": facts["abstract"] if facts["described"] else "No description was provided.",
-            "distribution": [{"@type": "dcat:Distribution", "accessURL": identifier, "mediaType": "text/xml"}],
+            "distribution": [
+                {"@type": "dcat:Distribution", "accessURL": identifier, "mediaType": "text/xml"}
+            ],
             "identifier": identifier,
             "keyword": facts["keywords"],
             "modified": facts["date"],

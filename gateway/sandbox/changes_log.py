@@ -62,7 +62,9 @@ class RecordLog:
     def __len__(self) -> int:
         return len(self.created)
 
-    def add(self, job: int, slot: int, rev: int, before: int, action: Action, fate: Fate, special: Special) -> int:
+    def add(
+        self, job: int, slot: int, rev: int, before: int, action: Action, fate: Fate, special: Special
+    ) -> int:
         """Append a row, its instants still open, and return its number."""
         row = len(self._word)
         self.created.append(0)

@@ -2,100 +2,23 @@
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 
+from gateway.sandbox.changes_cast import Organization, Source
+from gateway.sandbox.changes_cost import Logged, Promise, cost, pages
 from gateway.sandbox.changes_history import History
-from gateway.sandbox.changes_publishers import Organization, Source
 from gateway.sandbox.changes_runs import Run
+from gateway.sandbox.changes_seen import EXPIRED, GONE, OPEN, PRESENT, Seen, SeenJob, SeenRows
 from gateway.sandbox.changes_time import DAY, HOUR, NEVER, SECOND, seconds
 from gateway.sandbox.changes_view import View
 
-Promise = tuple[Run, int | None]
-"""A run and how many rows its counters promise, None where they do not say."""
-
-PRESENT, GONE, EXPIRED = "PRESENT", "GONE", "EXPIRED"
-PAGE = 100
 OVERLAP = 180 * SECOND
 """How far a poll looks back before the pass before it."""
 PATIENCE = 48 * HOUR
 """After which an open job is lost."""
 RETENTION = 365 * DAY
 """A row that vanishes after that has fallen out of the portal's retention."""
-OPEN = frozenset({"SCHEDULED", "PENDING", "RUNNING"})
 _FATES = {"CancelledJob": "CANCELLED", "FailedJobCleanup": "LOST"}
-
-
-@dataclass(slots=True)
-class Seen:
-    """A row as the mirror has it: read when, still there or not since which pass."""
-
-    read: int
-    presence: str = PRESENT
-    turn: int = 0
-    """Number of the pass in which it vanished."""
-
-
-@dataclass(slots=True)
-class SeenJob(Seen):
-    """A job as the mirror has it, with the status that the mirror derives."""
-
-    status: str = ""
-    wire: str = ""
-    created: int = 0
-    ended: int | None = None
-    counters: dict[str, int | None] = field(default_factory=dict)
-
-    @property
-    def over(self) -> bool:
-        """Return whether the job has ended, as far as the mirror knows."""
-        return self.status not in OPEN
-
-
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """A list whose rows belong to jobs: those of one, all of them, when each was created."""
-
-    of: Callable[[Run], Sequence[int]]
-    rows: Sequence[int]
-    created: array[int]
-    counted: bool = False
-    """Whether the jobs count these rows."""
-
-
-def pages(rows: int) -> int:
-    """Return how many requests a list of so many rows takes: the last page must be short or missing."""
-    return rows // PAGE + 1
-
-
-class SeenRows:
-    """The rows of one log as the mirror has them: when read, and how and in which pass they vanished."""
-
-    def __init__(self, size: int) -> None:
-        self.read = array("q", bytes(8 * size))
-        """Instant of the last reading; 0 where never read."""
-        self._state = bytearray(size)
-        self._turn = bytearray(size)
-
-    def mark(self, number: int, at: int) -> None:
-        """Note that a row was read."""
-        self.read[number] = at
-        self._state[number] = 0
-
-    def lose(self, number: int, presence: str, turn: int) -> None:
-        """Note that a row has vanished."""
-        if self.read[number] and not self._state[number]:
-            self._state[number] = 1 if presence == GONE else 2
-            self._turn[number] = turn
-
-    def presence(self, number: int) -> str:
-        """Return the presence of a row that was read."""
-        return (PRESENT, GONE, EXPIRED)[self._state[number]]
-
-    def turn(self, number: int) -> int:
-        """Return the number of the pass in which a row vanished."""
-        return self._turn[number]
 
 
 class Mirror:
@@ -241,18 +164,19 @@ class Mirror:
     def _records(self, view: View, *, whole: bool) -> int:
         words = ("added", "updated", "deleted", "errored")
         jobs = self._to_read(words, self._read_records, whole=whole)
-        for run, _ in jobs:
-            self._read(range(run.first_row, run.first_row + run.rows), self.records, view.records_of(run), whole)
-        log = self.timeline.log
-        return self._cost(view, jobs, Logged(view.records_of, view.records, log.created, counted=True), whole=whole)
+        for run in (job.run for job in jobs):
+            rows = range(run.first_row, run.first_row + run.rows)
+            self._read(rows, self.records, view.records_of(run), whole)
+        log = Logged(view.records_of, view.records, self.timeline.log.created, counted=True)
+        return cost(view, jobs, log, whole=whole)
 
     def _errors(self, view: View, *, whole: bool) -> int:
         jobs = self._to_read(("errored", "warned"), self._read_errors, whole=whole)
-        for run, _ in jobs:
+        for run in (job.run for job in jobs):
             numbers = range(run.first_error, run.first_error + run.errors)
             self._read(numbers, self.record_errors, view.errors_of(run), whole)
-        created = self.timeline.errors.created
-        return self._cost(view, jobs, Logged(view.errors_of, view.record_errors, created), whole=whole)
+        log = Logged(view.errors_of, view.record_errors, self.timeline.errors.created)
+        return cost(view, jobs, log, whole=whole)
 
     def _to_read(self, words: Iterable[str], read: set[int], *, whole: bool) -> list[Promise]:
         """Return the jobs whose rows are to be read, with the number that their counters promise."""
@@ -264,7 +188,7 @@ class Mirror:
             counts = [job.counters[word] for word in words]
             promised = None if None in counts else sum(filter(None, counts))
             if promised != 0:
-                found.append((self.timeline.runs[index], promised))
+                found.append(Promise(self.timeline.runs[index], job, promised))
         return found
 
     def _read(self, numbers: Iterable[int], seen: SeenRows, present: Sequence[int], whole: bool) -> None:
@@ -274,28 +198,6 @@ class Mirror:
             created = self.timeline.log.created if seen is self.records else self.timeline.errors.created
             for number in set(numbers) - set(present):
                 seen.lose(number, self._kind_of_loss(seconds(created[number])), self.turn)
-
-    def _cost(self, view: View, jobs: list[Promise], log: Logged, *, whole: bool) -> int:
-        """Return the requests: job by job, or one window over all, whichever the counters make cheaper.
-
-        Where the rows of a job are not as many as its counters promise, they must be counted to be sure.
-        """
-        if not jobs:
-            return 0
-        each = sum(pages(count or 0) for _, count in jobs)
-        once = pages(sum(count or 0 for _, count in jobs))
-        found = [(len(log.of(run)), count) for run, count in jobs]
-        doubts = sum(log.counted and count is not None and rows != count for rows, count in found)
-        if once < each or (whole and once == each):
-            known = [self.jobs[run.index] for run, _ in jobs]
-            first, last = min(job.created for job in known), max(map(self._end, known)) + SECOND
-            return pages(len(view.between(log.rows, log.created, first, last))) + min(1, doubts)
-        return sum(pages(rows) for rows, _ in found) + doubts
-
-    def _end(self, job: SeenJob) -> int:
-        if job.ended is not None:
-            return job.ended
-        return self.now if job.status == "LOST" else job.created
 
     def _job_errors(self, view: View, since: int, *, whole: bool) -> int:
         faults = self.timeline.job_errors

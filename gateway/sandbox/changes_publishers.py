@@ -1,19 +1,12 @@
-"""Who publishes in the Data.gov-style world: organizations and sources, with what was changed about them when."""
+"""Who publishes in the Data.gov-style world: its organizations and sources, in the order in which they came."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from bisect import bisect_right
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
-
 from gateway.sandbox import dice, words
+from gateway.sandbox.changes_cast import Organization, Source, slug
 from gateway.sandbox.changes_ids import Ids
 from gateway.sandbox.changes_time import DAY, HOUR, MINUTE, NEVER
 from gateway.sandbox.changes_words import FEDERAL, OTHERS, PLACES
-
-T = TypeVar("T")
 
 INTERVALS = {"daily": DAY, "weekly": 7 * DAY, "biweekly": 14 * DAY, "monthly": 30 * DAY, "manual": NEVER}
 """Microseconds between two runs, by the frequency's word."""
@@ -35,112 +28,6 @@ _SIZES = [(3, 15)] * 6 + [(40, 100)] * 24 + [(100, 240)] * 18 + [(240, 500)] * 9
 _NOTICES = ("on_error", "always", "on_error_or_update")
 _SLOW = 4
 """Daily sources of a block whose runs are under way when a day of the world ends."""
-
-
-@dataclass(slots=True)
-class Organization:
-    """An organization; *names* are (since, name), oldest first."""
-
-    index: int
-    id: str
-    slug: str
-    names: list[tuple[int, str]]
-    kind: str | None
-    aliases: list[str] | None
-    logo: str | None
-    description: str | None
-    code_repo_url: str | None
-    code_repo_exempt: bool
-    host: str
-    born: int = -NEVER
-    gone: int = NEVER
-
-    def row(self, at: int) -> dict[str, Any]:
-        """Return the row as the database holds it at an instant, without its count of sources."""
-        return {
-            "id": self.id,
-            "name": valid(self.names, at),
-            "slug": self.slug,
-            "logo": self.logo,
-            "description": self.description,
-            "code_repo_url": self.code_repo_url,
-            "code_repo_exempt": self.code_repo_exempt,
-            "organization_type": self.kind,
-            "aliases": self.aliases,
-        }
-
-
-@dataclass(slots=True)
-class Source:
-    """A source; *names* and *frequencies* are (since, word), oldest first."""
-
-    index: int
-    id: str
-    organization: Organization
-    names: list[tuple[int, str]]
-    frequencies: list[tuple[int, str]]
-    url: str
-    source_type: str
-    schema_type: str
-    collection_parent_url: str | None
-    notification_frequency: str
-    notification_emails: list[str] | None
-    host: str
-    size: int
-    """Datasets of its first catalogue."""
-    tidy: bool
-    """Whether its catalogue has no faults."""
-    offset: int
-    """When in the day its runs are due."""
-    slow: bool
-    """Whether its runs are under way when a day ends."""
-    late: bool
-    """Whether its runs are due just before a day ends and start after it."""
-    shared: tuple[words.Shared, ...]
-    """The datasets that its first slots are: other catalogues have them too."""
-    base: str = ""
-    """Address below which its documents lie."""
-    born: int = -NEVER
-    gone: int = NEVER
-    iso: bool = field(init=False)
-    three: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Tell the families of its schema type."""
-        self.iso = self.schema_type.startswith("iso")
-        self.three = self.schema_type == "dcatus3.0"
-
-    @property
-    def small(self) -> bool:
-        """Return whether little vanishes with it."""
-        return self.size <= 15
-
-    def row(self, at: int) -> dict[str, Any]:
-        """Return the row as the database holds it at an instant."""
-        return {
-            "id": self.id,
-            "organization_id": self.organization.id,
-            "name": valid(self.names, at),
-            "url": self.url,
-            "notification_emails": self.notification_emails,
-            "frequency": valid(self.frequencies, at),
-            "schema_type": self.schema_type,
-            "source_type": self.source_type,
-            "notification_frequency": self.notification_frequency,
-            "collection_parent_url": self.collection_parent_url,
-        }
-
-
-def valid(versions: list[tuple[int, T]], at: int) -> T:
-    """Return the version that holds at an instant (the first one before its time too)."""
-    place = bisect_right(versions, at, key=lambda version: version[0])
-    return versions[max(0, place - 1)][1]
-
-
-def slug(name: str) -> str:
-    """Return a name as ``^[a-z0-9-]+$``."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:90]
 
 
 class Publishers:
@@ -171,7 +58,9 @@ class Publishers:
         for kind, frequency, size in zip(kinds, frequencies, sizes, strict=True):
             federal = kind[1] == "dcatus1.1: federal" or kind[1].startswith("iso")
             low, count = (0, len(FEDERAL)) if federal else (len(FEDERAL), len(OTHERS))
-            owner = self.organizations[first + low + dice.number(self.seed, "owner", len(self.sources)) % count]
+            owner = self.organizations[
+                first + low + dice.number(self.seed, "owner", len(self.sources)) % count
+            ]
             self.register(owner, kind, frequency, chance.randint(*size), -NEVER)
         self._pace(block)
 
@@ -181,7 +70,9 @@ class Publishers:
         for place, source in enumerate(daily[: _SLOW + 1]):
             source.slow, source.late = place < _SLOW, place == _SLOW
             minutes = 5 + 7 * place if source.slow else 1
-            source.offset = DAY - minutes * MINUTE - dice.between(1, MINUTE // 2, self.seed, "slow", source.index)
+            source.offset = (
+                DAY - minutes * MINUTE - dice.between(1, MINUTE // 2, self.seed, "slow", source.index)
+            )
 
     def _found(self, name: str, kind: str, block: int) -> None:
         if block:
@@ -221,12 +112,19 @@ class Publishers:
         shared = self._shared(schema_type)
         host = shared[0].host if shared else owner.host
         base = f"https://data.{host}/{index + 1}" if not shared else f"https://{host}/{index + 1}"
-        emails = ([f"data{index + 1}@{owner.host}"], [f"data{index + 1}@{owner.host}", "ops@example.gov"], None, [])
+        emails: tuple[list[str] | None, ...] = (
+            [f"data{index + 1}@{owner.host}"],
+            [f"data{index + 1}@{owner.host}", "ops@example.gov"],
+            None,
+            [],
+        )
         source = Source(
             index=index,
             id=self.source_ids.of(index),
             organization=owner,
-            names=[(born, f"{owner.names[0][1]} {schema_type.partition(':')[0]} {source_type} {index + 1:02d}")],
+            names=[
+                (born, f"{owner.names[0][1]} {schema_type.partition(':')[0]} {source_type} {index + 1:02d}")
+            ],
             frequencies=[(born, frequency)],
             url=base + ("/data.json" if source_type == "document" else "/iso/xml/"),
             source_type=source_type,

@@ -8,7 +8,16 @@ from typing import NamedTuple
 
 from gateway.sandbox.changes_time import NEVER
 
-COUNTERS = ("total", "added", "updated", "deleted", "errored", "warned", "ignored", "validated")
+COUNTERS: tuple[str, ...] = (
+    "total",
+    "added",
+    "updated",
+    "deleted",
+    "errored",
+    "warned",
+    "ignored",
+    "validated",
+)
 """The counters of a job, in words without their ``records_``."""
 
 

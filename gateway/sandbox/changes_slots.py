@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.sandbox import dice, words
-from gateway.sandbox.changes_publishers import Source
+from gateway.sandbox.changes_cast import Source
 from gateway.sandbox.changes_words import PLACES, SPANISH, THEMES
 
 SERVICE = "data_service"
@@ -57,7 +57,8 @@ class Slots:
         language, number = number % 100, number // 100
         place, number = PLACES[number % len(PLACES)], number // len(PLACES)
         if language < 4:
-            return f"{words.THEMES[number % len(words.THEMES)]} – {words.COMMUNES[number % len(words.COMMUNES)]}"
+            theme, commune = number % len(words.THEMES), number % len(words.COMMUNES)
+            return f"{words.THEMES[theme]}, {words.COMMUNES[commune]}"
         if language < 8:
             return f"{SPANISH[number % len(SPANISH)]}, {place}"
         return f"{THEMES[number % len(THEMES)]}, {place}, {2004 + number % 23}"
@@ -75,24 +76,23 @@ class Slots:
         if slot % 20 == 11:
             return self._styled(source, slot + 2)
         if slot % 20 == 2:
-            return "urn:datagov:catalogrecord:" + dice.hexadecimal(64, self.seed, "record", source.index, slot)
+            return "urn:datagov:catalogrecord:" + dice.hexadecimal(
+                64, self.seed, "record", source.index, slot
+            )
         kind = ("series", "service", "record")[slot % 10]
         return f"https://{source.host}/{kind}/{slot:05d}"
 
     def _styled(self, source: Source, slot: int) -> str:
         style = dice.number(self.seed, "style", source.index, slot) % 100
-        if style < 35:
-            return f"{source.organization.slug}-{slot:07d}"
-        if style < 55:
-            return f"https://{source.host}/id/dataset/{slot:06d}"
-        if style < 70:
-            return dice.uuid(self.seed, "identifier", source.index, slot)
-        if style < 80:
-            return f"urn:example:dataset:{slot}"
-        if style < 88:
-            return f"FY {2000 + slot % 25} {THEMES[slot % len(THEMES)]}, Table {slot} (50%)"
-        if style < 93:
-            return f"https://{source.host}/résumé?id={slot}&q=caf%C3%A9%20noir"
-        if style < 97:
-            return f"https://{source.host}/wms?dataset={slot}&{_LONG}"
-        return str(slot)
+        theme, host = THEMES[slot % len(THEMES)], source.host
+        styles = (
+            (35, f"{source.organization.slug}-{slot:07d}"),
+            (55, f"https://{host}/id/dataset/{slot:06d}"),
+            (65, f"urn:example:dataset:{slot}"),
+            (73, f"FY {2000 + slot % 25} {theme}, Table {slot} (50%)"),
+            (78, f"https://{host}/résumé?id={slot}&q=caf%C3%A9%20noir"),
+            (82, f"https://{host}/wms?dataset={slot}&{_LONG}"),
+            (85, str(slot)),
+        )
+        named = next((name for limit, name in styles if style < limit), None)
+        return named or dice.uuid(self.seed, "identifier", source.index, slot)

@@ -6,8 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from gateway.sandbox.changes_cast import Source
 from gateway.sandbox.changes_contents import Contents
-from gateway.sandbox.changes_publishers import Source
 
 Told = dict[str, Any]
 
@@ -36,7 +36,9 @@ def of_dcat(payload: Any) -> Told:
         "title": _string(payload.get("title")),
         "description": _string(payload.get("description")),
         "publisher": _string(publisher.get("name")) if isinstance(publisher, dict) else None,
-        "keywords": [word for word in keywords if isinstance(word, str)] if isinstance(keywords, list) else None,
+        "keywords": [word for word in keywords if isinstance(word, str)]
+        if isinstance(keywords, list)
+        else None,
         "license": _string(payload.get("license")),
         "landing_page": _string(payload.get("landingPage")),
         "modified_at": instant(payload.get("modified")),
@@ -63,11 +65,10 @@ def instant(value: Any) -> str | None:
     found = _INSTANT.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         return None
-    day = [int(part) for part in found.group(1, 2, 3)]
-    clock = [int(part or 0) for part in found.group(4, 5, 6)]
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
     fraction = int((found[7] or "0").ljust(6, "0"))
     try:
-        at = datetime(*day, *clock, fraction, tzinfo=UTC) - _offset(found[8])  # type: ignore[misc]
+        at = datetime(year, month, day, hour, minute, second, fraction, tzinfo=UTC) - _offset(found[8])
     except (ValueError, OverflowError):
         return None
     return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -3,67 +3,23 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
 from random import Random
 
 from gateway.sandbox import dice
+from gateway.sandbox.changes_cast import Source, valid
 from gateway.sandbox.changes_catalogue import Catalogue, Step
 from gateway.sandbox.changes_faults import Faults
+from gateway.sandbox.changes_fortunes import BARREN, Desk, Fortunes, complaints
 from gateway.sandbox.changes_happenings import HAPPENINGS, history, surprises
 from gateway.sandbox.changes_harvest import Harvester, Pace
 from gateway.sandbox.changes_ids import Ids
 from gateway.sandbox.changes_log import ErrorLog, RecordLog
-from gateway.sandbox.changes_publishers import BLOCK, INTERVALS, Publishers, Source, valid
+from gateway.sandbox.changes_publishers import BLOCK, INTERVALS, Publishers
 from gateway.sandbox.changes_runs import ENDLESS, JobFault, Outcome, Run
 from gateway.sandbox.changes_time import DAY, HOUR, MINUTE, NEVER, SECOND
 
-_ODDS = (
-    (0.885, Outcome.DONE),
-    (0.912, Outcome.EXTERNAL),
-    (0.925, Outcome.INTERNAL),
-    (0.932, Outcome.COMPARE),
-    (0.944, Outcome.NOTIFY),
-    (0.954, Outcome.SILENT),
-    (0.967, Outcome.CANCELLED),
-    (0.980, Outcome.CLEANED),
-    (0.986, Outcome.BOTH),
-)
-"""Cumulated shares of how runs go; the rest is DONE."""
-_TYPES = {
-    Outcome.NOTIFY: "SendNotificationException",
-    Outcome.EXTERNAL: "ExtractExternalException",
-    Outcome.INTERNAL: "ExtractInternalException",
-    Outcome.COMPARE: "CompareException",
-    Outcome.CLEAR: "ClearJobException",
-    Outcome.CANCELLED: "CancelledJob",
-    Outcome.BOTH: "CancelledJob",
-    Outcome.CLEANED: "FailedJobCleanup",
-}
-_BARREN = frozenset({Outcome.EXTERNAL, Outcome.INTERNAL, Outcome.COMPARE, Outcome.SILENT, Outcome.CLEAR})
-"""Outcomes without rows."""
 _CODES = 20
 """Bits of a run's number among those of its source."""
-_OLD = 230 * DAY
-"""Runs that much older than the epoch may lack words and counters."""
-
-
-@dataclass(slots=True)
-class Desk:
-    """Where the runs of one source are kept in order."""
-
-    source: Source
-    catalogue: Catalogue
-    due: list[tuple[int, str]]
-    """Runs of the past that are still to come, latest first: (instant, kind)."""
-    grid: int = 0
-    """When the newest run of the schedule is or was due."""
-    codes: int = 0
-    idle: int = -NEVER
-    """When the newest run ended."""
-    hung: int = -NEVER
-    """Until when a run hangs."""
-    upcoming: Run | None = None
-    runs: list[int] = field(default_factory=list)
 
 
 class Timeline:
@@ -84,6 +40,7 @@ class Timeline:
         self._numbers: dict[int, int] = {}
         self._queue: list[tuple[int, int, str, int]] = []
         self._ticket = 0
+        self._fortunes = Fortunes(seed, epoch, self.publishers.sources)
         self._harvester = Harvester(self.log, self.errors, Faults(seed))
         self._remember()
         self._until(epoch)
@@ -106,8 +63,6 @@ class Timeline:
     # The past
 
     def _remember(self) -> None:
-        manual = [s.index for s in self.publishers.sources if s.frequencies[0][1] == "manual"]
-        self._manual = {index: place for place, index in enumerate(manual)}
         for source in self.publishers.sources:
             self._open(source, history(self.seed, source, self.epoch))
 
@@ -210,7 +165,7 @@ class Timeline:
             return
         if run is desk.upcoming:
             desk.upcoming = None
-        run.outcome = self._outcome(desk, run)
+        run.outcome = self._fortunes.outcome(desk, run)
         if run.outcome is Outcome.ABANDONED:
             return
         delay = dice.between(5, 150, self.seed, "delay", run.source, run.code)
@@ -218,26 +173,10 @@ class Timeline:
         run.started += dice.number(self.seed, "fraction", run.source, run.code) % SECOND
         regular = run.kind == "harvest" or bool(desk.due)
         self._perform(desk, run)
-        self._age(run)
+        self._fortunes.age(run)
         desk.idle = max(desk.idle, run.started + HOUR if run.outcome in ENDLESS else run.finished)
         if regular and desk.upcoming is None:
             self._book(desk, run.started + MINUTE if run.outcome in ENDLESS else run.finished)
-
-    def _outcome(self, desk: Desk, run: Run) -> Outcome:
-        source = desk.source
-        if run.code == 1:
-            return Outcome.DONE
-        if source.index in self._manual and run.scheduled < self.epoch and not desk.due:
-            return (Outcome.DONE, Outcome.STUCK, Outcome.ABANDONED)[self._manual[source.index] % 3]
-        if desk.hung > run.scheduled:
-            return Outcome.SILENT
-        roll = dice.unit(self.seed, "outcome", run.source, run.code)
-        outcome = next((word for limit, word in _ODDS if roll < limit), Outcome.DONE)
-        if run.kind == "validate":
-            return Outcome.DONE
-        if run.kind == "clear" and outcome is not Outcome.DONE:
-            return Outcome.CLEAR
-        return outcome
 
     def _perform(self, desk: Desk, run: Run) -> None:
         chance = dice.stream(self.seed, "run", run.source, run.code)
@@ -245,7 +184,7 @@ class Timeline:
         last = run.started + extract
         if run.outcome is Outcome.COMPARE:
             run.total = desk.catalogue.total
-        if run.outcome not in _BARREN:
+        if run.outcome not in BARREN:
             last = self._write(desk, run, last, chance)
         run.finished = last + int(SECOND * chance.uniform(0.5, 5))
         if run.outcome is Outcome.STUCK:
@@ -254,7 +193,7 @@ class Timeline:
             run.finished = run.started + int(DAY * chance.uniform(2.5, 8))
         if run.outcome in ENDLESS:
             desk.hung = run.finished
-        self._complain(run, chance)
+        self.job_errors += complaints(run, chance)
 
     def _write(self, desk: Desk, run: Run, first: int, chance: Random) -> int:
         catalogue = desk.catalogue
@@ -274,21 +213,3 @@ class Timeline:
         if run.kind == "force_harvest" and catalogue.begun:
             return catalogue.force()
         return catalogue.harvest(chance)
-
-    def _complain(self, run: Run, chance: Random) -> None:
-        if type_ := _TYPES.get(run.outcome):
-            late = run.outcome is Outcome.CLEANED
-            created = run.finished + (SECOND // 3 if late else -int(SECOND * chance.uniform(0.05, 0.4)))
-            self.job_errors.append(JobFault(run.index, type_, created))
-        if run.outcome is Outcome.BOTH:
-            created = run.finished + int(DAY * chance.uniform(1, 3))
-            self.job_errors.append(JobFault(run.index, "FailedJobCleanup", created))
-
-    def _age(self, run: Run) -> None:
-        """Give runs of long ago what old rows lack."""
-        if run.started > self.epoch - _OLD or dice.number(self.seed, "old", run.source, run.code) % 3:
-            return
-        run.kind = None
-        run.blind = ("warned", "validated")
-        if run.outcome in _BARREN:
-            run.blind = ("total", "added", "updated", "deleted", "errored", "warned", "ignored", "validated")

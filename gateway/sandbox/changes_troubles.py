@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gateway.sandbox import dice
+from gateway.sandbox.changes_cast import Source, valid
 from gateway.sandbox.changes_contents import Contents
 from gateway.sandbox.changes_faults import OLD_TYPES, WARNINGS
 from gateway.sandbox.changes_log import Special, Trouble
-from gateway.sandbox.changes_publishers import Source, valid
 from gateway.sandbox.changes_runs import JobFault
 from gateway.sandbox.changes_timeline import Timeline
 
@@ -78,7 +78,10 @@ class Troubles:
     def _strange(self, source: Source, slot: int, special: int) -> tuple[str, str]:
         slots = self._contents.slots
         if special == Special.DOUBLE:
-            return "DuplicateIdentifierException", f"Duplicate identifier '{slots.identifier(source, slot)}' found"
+            return (
+                "DuplicateIdentifierException",
+                f"Duplicate identifier '{slots.identifier(source, slot)}' found",
+            )
         return "NoIdentifierException", f"No identifier found for '{slots.nameless(source, slot)}'"
 
     def _unreadable(self, source: Source, slot: int) -> str:

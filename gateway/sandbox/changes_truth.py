@@ -7,7 +7,8 @@ from typing import Any
 
 from gateway.sandbox import changes_fields as fields
 from gateway.sandbox.changes_datasets import Datasets
-from gateway.sandbox.changes_mirror import EXPIRED, PRESENT, Mirror
+from gateway.sandbox.changes_mirror import Mirror
+from gateway.sandbox.changes_seen import EXPIRED, PRESENT
 from gateway.sandbox.changes_time import DAY
 from gateway.sandbox.changes_view import View
 

@@ -8,15 +8,21 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from gateway.sandbox import changes_jobs as jobs
 from gateway.sandbox import dice
+from gateway.sandbox.changes_cast import Organization, Source
 from gateway.sandbox.changes_contents import Content
 from gateway.sandbox.changes_history import History
 from gateway.sandbox.changes_log import Action, Fate, Special
-from gateway.sandbox.changes_publishers import Organization, Source
-from gateway.sandbox.changes_runs import COUNTERS, Run
+from gateway.sandbox.changes_runs import Run
 
 ACTIONS = {Action.NONE: None, Action.CREATE: "create", Action.UPDATE: "update", Action.DELETE: "delete"}
-SETTLED = {Fate.SUCCESS: "success", Fate.ERROR: "error", Fate.PENDING: "dataset_pending", Fate.UNFINISHED: None}
+SETTLED = {
+    Fate.SUCCESS: "success",
+    Fate.ERROR: "error",
+    Fate.PENDING: "dataset_pending",
+    Fate.UNFINISHED: None,
+}
 
 Row = dict[str, Any]
 """A row: column to value; instants are microseconds since 1970."""
@@ -106,26 +112,11 @@ class View:
 
     def job(self, run: Run) -> Row:
         """Return a job's row."""
-        counters = self.counters(run)
-        return {
-            "id": run.id,
-            "harvest_source_id": self._timeline.publishers.sources[run.source].id,
-            "status": run.status(self.at),
-            "job_type": run.kind,
-            "date_created": run.created(self.at),
-            "date_finished": run.ended(self.at),
-            "dcatus_catalog": self._catalog(run),
-            **{f"records_{word}": counters[word] for word in COUNTERS},
-        }
+        return jobs.row(self._timeline, run, self.at)
 
     def counters(self, run: Run) -> dict[str, int | None]:
         """Return a job's counters as far as it has come."""
-        status = run.status(self.at)
-        if status == "new":
-            return dict.fromkeys(COUNTERS, 0)
-        if status == "in_progress" and run.rows:
-            return self._so_far(run)
-        return {word: None if word in run.blind else getattr(run, word) for word in COUNTERS}
+        return jobs.counters(self._timeline.log, run, self.at)
 
     def record(self, row: int) -> Row:
         """Return a record's row with its payloads."""
@@ -156,7 +147,9 @@ class View:
             "date_created": log.created[row],
             "date_finished": self._finished(row),
             "ckan_id": self._legacy(run, row),
-            "parent_identifier": slots.parent(source, slot) if action in {Action.CREATE, Action.UPDATE} else None,
+            "parent_identifier": slots.parent(source, slot)
+            if action in {Action.CREATE, Action.UPDATE}
+            else None,
         }
 
     def action(self, row: int) -> str | None:
@@ -196,7 +189,9 @@ class View:
         return {
             "id": history.record_error_ids.of(number),
             "harvest_job_id": self._timeline.runs[errors.job[number]].id,
-            "harvest_record_id": None if row < 0 or history.purged(row) <= self.at else history.record_ids.of(row),
+            "harvest_record_id": None
+            if row < 0 or history.purged(row) <= self.at
+            else history.record_ids.of(row),
             "type": type_,
             "message": message,
             "severity": severity,
@@ -235,35 +230,3 @@ class View:
         if not run.blind or log.action(row) not in {Action.CREATE, Action.UPDATE}:
             return None
         return dice.uuid(self._timeline.seed, "ckan", run.source, log.slot[row])
-
-    def _so_far(self, run: Run) -> dict[str, int | None]:
-        log = self._timeline.log
-        counts = dict.fromkeys(COUNTERS, 0)
-        rows = range(run.first_row, run.first_row + run.rows)
-        done = [row for row in rows if log.settled(row) <= self.at and log.fate(row) != Fate.UNFINISHED]
-        if len(done) == run.rows or (done and log.fate(rows[-1]) == Fate.UNFINISHED and len(done) == run.rows - 1):
-            return {word: getattr(run, word) for word in COUNTERS}
-        names = {Action.CREATE: "added", Action.UPDATE: "updated", Action.DELETE: "deleted"}
-        for row in done:
-            action, fate = log.action(row), log.fate(row)
-            if action == Action.DELETE:
-                counts["deleted"] += 1
-                continue
-            counts["errored"] += fate != Fate.SUCCESS
-            counts["validated"] += fate == Fate.SUCCESS
-            if fate == Fate.SUCCESS:
-                counts[names[Action(action)]] += 1
-        counts["total"] = run.total
-        counts["ignored"] = run.ignored * len(done) // run.rows
-        return dict(counts)
-
-    def _catalog(self, run: Run) -> Any:
-        source = self._timeline.publishers.sources[run.source]
-        if not source.three or not run.rows or run.status(self.at) == "new":
-            return None
-        return {
-            "@id": source.url,
-            "@type": "Catalog",
-            "conformsTo": {"@type": "Standard", "title": "DCAT-US 3.0"},
-            "title": source.names[0][1],
-        }

@@ -15,7 +15,7 @@ FEDERAL = _split("""
 OTHERS = _split("""
     State of Jefferson=State Government | State of New Albany=State Government |
     City of Port Harlan=City Government | City of Las Lomas=City Government |
-    Marlow County, Jefferson=County Government | University of the North Slope – Mapping Center=University |
+    Marlow County, Jefferson=County Government | University of the North Slope, Mapping Center=University |
     Two Rivers Nation=Tribal | OpenHarlan=Non-Profit
 """)
 """Bodies that are not federal, with their type."""
