@@ -21,6 +21,8 @@ SLOW_MINUTES = 40
 
 FATES = {(2, -3): "lost", (8, -1): "lost", (6, -2): "fails", (7, -2): "breaks", (9, -4): "twice"}
 """What becomes of runs that must be there, by place of the source and day from the epoch."""
+OLD_WORDS = {5: "pending", 17: "initializing", 38: "processing"}
+"""Words of runs that an older portal left open, by place of the source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class Timetable:
         if source.place in HISTORIC:
             created = self.epoch - dice.between(366, 370, *key, "historic") * DAY
             yield self._old(source, created, 9, *key)
+        if fate := OLD_WORDS.get(source.place):
+            yield self.begin(source, self.epoch - 200 * DAY + 5 * HOUR, fate)
         if source.place == 10:
             yield self.begin(source, self.epoch - 45 * DAY + 3 * HOUR, "ok", dangling=3)
 

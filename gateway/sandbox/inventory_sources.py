@@ -238,6 +238,11 @@ class Nursery:
     def _owned(self, made: Source, key: tuple[object, ...]) -> None:
         if made.place == 37:
             return
+        if made.place in {2, 40}:
+            given = made.place == 2
+            made.organization = self.people.organizations[0] if given else None
+            made.owner = None if given else self.people.persons[1]
+            return
         if dice.chance(0.75, *key, "organization"):
             made.organization = dice.pick(self.people.organizations, *key, "which")
         else:
