@@ -68,6 +68,10 @@ class _Request:
     keyed: bool
 
 
+class _BrokenError(aiohttp.ClientError):
+    """A connection that failed: of a type that aiohttp does not try again by itself, uncounted and unpaced."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Failure:
     """An attempt that brought no answer: why, in words, and the error if it holds no request."""
@@ -204,6 +208,8 @@ class Client:
             except aiohttp.ClientResponseError as error:
                 # It holds the request's headers: its cause is not kept.
                 return _Failure(f"a broken HTTP answer ({type(error).__name__})", None)
+            except _BrokenError as error:
+                return _Failure(str(error), error.__cause__)
             except (aiohttp.ClientError, OSError) as error:
                 return _Failure(f"{type(error).__name__}", error)
 
@@ -213,7 +219,7 @@ class Client:
             request.url,
             headers={} if request.mask is None else {"X-Fields": request.mask},
             allow_redirects=False,
-            middlewares=(self._signed,) if request.keyed else (),
+            middlewares=(_once, self._signed) if request.keyed else (_once,),
         ) as response:
             body = await self._body(response, request.endpoint)
             arrived = http_date(response.headers.get("Date")) or self._now()
@@ -287,6 +293,14 @@ class Client:
                 retry_after=_asked(outcome),
             )
         return outcome
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send the request once, whatever becomes of the connection."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _BrokenError(type(error).__name__) from error
 
 
 def _base(text: str) -> URL:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, cast
 
 from aiohttp import web
 
@@ -92,7 +92,8 @@ class FakePortal:
             return Reply({"message": "There is nothing here."}, 404).response()
         if isinstance(canned, list) and canned and isinstance(canned[0], Reply):
             canned = canned.pop(0) if len(canned) > 1 else canned[0]
+        if isinstance(canned, Reply):
+            return canned.response()
         if callable(canned):
-            answered: web.StreamResponse = await canned(request)
-            return answered
-        return (canned if isinstance(canned, Reply) else Reply(canned)).response()
+            return await cast("Answering", canned)(request)
+        return Reply(canned).response()

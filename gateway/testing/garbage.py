@@ -134,25 +134,24 @@ def faults(entity: Entity) -> list[str]:
     """Return what of *entity* could not be stored."""
     found = [] if entity.native_id else ["native_id is empty"]
     for field in fields(entity):
-        found += [f"{field.name}: {fault}" for fault in _faults(getattr(entity, field.name), deep=False)]
+        value = getattr(entity, field.name)
+        found += [f"{field.name}: {fault}" for fault in _faults(value)]
+        if "int" in str(field.type) and value is not None and not -LARGEST <= value <= LARGEST:
+            found.append(f"{field.name}: {value} is no 32-bit integer")
     return found
 
 
-def _faults(value: Any, *, deep: bool) -> Iterator[str]:
+def _faults(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield from _text_faults(value)
-    elif isinstance(value, bool):
-        return
-    elif isinstance(value, int) and not deep and not -LARGEST <= value <= LARGEST:
-        yield f"{value} is no 32-bit integer"
     elif isinstance(value, datetime) and value.utcoffset() != timedelta(0):
         yield f"{value!r} is not in UTC"
     elif isinstance(value, Mapping):
         for part in (*value, *value.values()):
-            yield from _faults(part, deep=True)
+            yield from _faults(part)
     elif isinstance(value, list | tuple):
         for part in value:
-            yield from _faults(part, deep=True)
+            yield from _faults(part)
 
 
 def _text_faults(value: str) -> Iterator[str]:

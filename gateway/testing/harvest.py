@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +42,7 @@ def client_for(portal: Portal, now: datetime, **options: Any) -> Client:
 class MemoryPass:
     """One pass over *portal* into *known*, at ``known.now``.
 
-    *pages*: raise Interrupted once so many are stored; *skip*: scopes, as (stream, key), that are left out.
+    *pages*: raise Interrupted once so many are stored; *wanted*: which scopes are read.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class MemoryPass:
         kind: Pass,
         *,
         pages: int | None = None,
-        skip: frozenset[tuple[str, str]] = frozenset(),
+        wanted: Callable[[Scope], bool] = lambda _: True,
     ) -> None:
         self._crawl: Crawl = adapter.crawl(portal, client, known, kind, known.now)
         self._known = known
         self._client = client
         self._pages = pages
-        self._skip = skip
+        self._wanted = wanted
         self.read = 0
         """Pages stored so far."""
         self.ends: list[tuple[Scope, End]] = []
@@ -73,7 +73,7 @@ class MemoryPass:
         scopes = self._crawl.scopes()
         try:
             async for scope in scopes:
-                if (scope.stream, scope.key) not in self._skip:
+                if self._wanted(scope):
                     before = self._client.requests
                     await self._scope(scope)
                     sent = self._client.requests - before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -41,6 +42,8 @@ class MemoryKnown:
     def __init__(self, adapter: Adapter, now: datetime) -> None:
         self.now = now
         self.rows: dict[Name, Entity] = {}
+        self._listed: dict[tuple[EntityType, str | None], dict[str, Entity]] = {}
+        """Rows by type, and by type and the id of the source or job that they are of."""
         self.documents: dict[Name, Document] = {}
         self.rejections: list[Rejection] = []
         self.gone: set[Name] = set()
@@ -52,7 +55,9 @@ class MemoryKnown:
     def begin(self, scope: Scope) -> Reading:
         """Return the account of a scope that is read from its start or its cursor."""
         resumed = self.cursors.get((scope.stream, scope.key)) is not None
-        return Reading(scope, frozenset(self.rows), resumed, set())
+        owner = scope.key if scope.within is not None else None
+        listed = self._listed.get((scope.member, owner), {}) if scope.whole and not resumed else {}
+        return Reading(scope, frozenset((scope.member, native_id) for native_id in listed), resumed, set())
 
     def take(self, reading: Reading, elements: Iterable[Document | Rejection], cursor: JSON) -> None:
         """Store what a page brought, and where to go on after it."""
@@ -78,22 +83,21 @@ class MemoryKnown:
         """Return the rows of a type that are not gone, by native id."""
         return {
             native_id: row
-            for (kind, native_id), row in self.rows.items()
-            if isinstance(row, entity) and (kind, native_id) not in self.gone
+            for native_id, row in self._listed.get((entity.type, None), {}).items()
+            if isinstance(row, entity) and (entity.type, native_id) not in self.gone
         }
 
-    def status(self, job: HarvestJob) -> JobStatus:
-        """Return what a job's words mean once the clock and its own errors are known."""
+    def status(self, job: HarvestJob, errors: AbstractSet[str | None] = frozenset()) -> JobStatus:
+        """Return what a job's words mean once the clock and the types of its own *errors* are known."""
         wire, created = job.wire_status, job.created_at
         if wire is JobStatus.PENDING and created and created > self.now:
             return JobStatus.SCHEDULED
         if wire in OPEN and created and created + LOST_AFTER <= self.now:
             return JobStatus.LOST
         if wire is JobStatus.FAILED:
-            types = self._error_types(job.native_id)
-            if "CancelledJob" in types:
+            if "CancelledJob" in errors:
                 return JobStatus.CANCELLED
-            return JobStatus.LOST if "FailedJobCleanup" in types else wire
+            return JobStatus.LOST if "FailedJobCleanup" in errors else wire
         return wire
 
     async def watermark(self, stream: str) -> JSON:
@@ -132,25 +136,25 @@ class MemoryKnown:
 
     def _jobs(self) -> list[KnownJob]:
         """Return the present jobs, newest first."""
-        jobs = [self._known(job) for job in self.of(HarvestJob).values()]
+        errors: dict[str | None, set[str | None]] = {}
+        for error in self.of(HarvestError).values():
+            if error.record is None:
+                errors.setdefault(error.job, set()).add(error.native_type)
+        jobs = [self._known(job, errors.get(job.native_id, set())) for job in self.of(HarvestJob).values()]
         return sorted(jobs, key=lambda job: (_instant(job.created_at), job.native_id), reverse=True)
 
-    def _known(self, job: HarvestJob) -> KnownJob:
+    def _known(self, job: HarvestJob, errors: AbstractSet[str | None]) -> KnownJob:
         counts = {name: getattr(job, name) for name in COUNTS}
         return KnownJob(
             job.native_id,
             job.source,
-            self.status(job),
+            self.status(job, errors),
             job.native_status,
             job.created_at,
             job.ended_at,
             job.total,
             counts,
         )
-
-    def _error_types(self, job: str) -> set[str | None]:
-        errors = self.of(HarvestError).values()
-        return {error.native_type for error in errors if error.job == job and error.record is None}
 
     def _reject(self, reading: Reading, rejection: Rejection) -> None:
         self.rejections.append(rejection)
@@ -165,21 +169,25 @@ class MemoryKnown:
                 continue
             name = (said.type, said.native_id)
             self.rows[name] = said
+            for owner in (None, *_owners(said)):
+                self._listed.setdefault((said.type, owner), {})[said.native_id] = said
             self.gone.discard(name)
             reading.named.add(name)
 
     def _belongs(self, name: Name, scope: Scope, end: End) -> bool:
-        """Whether a row is a member of the list that *scope* is."""
+        """Whether a row of a list's type and owner is a member of the list that *scope* is."""
         row = self.rows[name]
-        if name[0] is not scope.member:
-            return False
-        if scope.within is EntityType.HARVEST_SOURCE:
-            return isinstance(row, HarvestJob | HarvestRecord) and row.source == scope.key
-        if scope.within is EntityType.HARVEST_JOB:
-            return isinstance(row, HarvestRecord | HarvestError) and row.job == scope.key
         if isinstance(row, HarvestError) and (row.record is None) != (scope.stream == "job_errors"):
             return False
-        return not end.covers or not isinstance(row, HarvestRecord | HarvestError) or row.job in end.covers
+        if scope.within is not None or not isinstance(row, HarvestRecord | HarvestError) or not end.covers:
+            return True
+        return row.job in end.covers
+
+
+def _owners(row: Entity) -> Iterable[str]:
+    """Return the ids of the source and the job that a row is of."""
+    owners = (getattr(row, "source", None), getattr(row, "job", None))
+    return [owner for owner in owners if owner is not None]
 
 
 def _instant(value: datetime | None) -> float:

@@ -239,6 +239,15 @@ async def test_a_broken_answer_is_tried_again_then_unavailable(broken: Any) -> N
         assert client.requests == 3
 
 
+async def test_nothing_is_sent_behind_the_clients_back() -> None:
+    answers: dict[str, Any] = {"/a": Reply({}), "/b": _drop}
+    async with asking(answers) as (portal, client, _):
+        await client.get("/a")  # the connection is kept; aiohttp would send again on a kept one
+        with pytest.raises(PortalUnavailable):
+            await client.get("/b")
+        assert client.requests == len(portal.requests) == 4
+
+
 async def test_broken_http_keeps_no_key_in_its_error() -> None:
     async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
