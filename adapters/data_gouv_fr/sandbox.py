@@ -15,6 +15,7 @@ from adapters.data_gouv_fr import sandbox_reads as reads
 from adapters.data_gouv_fr.sandbox_call import (
     CHALLENGE,
     NOT_FOUND,
+    Answer,
     Call,
     Moved,
     Refusal,
@@ -22,6 +23,7 @@ from adapters.data_gouv_fr.sandbox_call import (
     finished,
     masked,
     moved,
+    options,
     refused,
 )
 from adapters.data_gouv_fr.sandbox_wire import Caller
@@ -78,18 +80,19 @@ class Surface:
         body = await request.read()
         mask = request.headers.get("X-Fields")
         try:
-            response = self._answered(request, body, mask)
+            answer = self._answered(request, body, mask)
         except Refusal as refusal:
-            response = refused(refusal, masked=bool(mask), for_people=_is_for_people(request))
+            answer = refused(refusal, masked=bool(mask), for_people=_is_for_people(request))
         except Moved as where:
-            response = moved(where.location)
-        return self._signed(request, response)
+            answer = moved(where.location)
+        answer.headers |= self._signature(request)
+        return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
-    def _answered(self, request: web.Request, body: bytes, mask: str | None) -> web.Response:
+    def _answered(self, request: web.Request, body: bytes, mask: str | None) -> Answer:
         caller = self._caller(request)
         rule, parts = self._rule(request)
         if request.method == "OPTIONS":
-            return _options(rule)
+            return options(rule)
         handler = rule.methods.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
             message = "The method is not allowed for the requested URL."
@@ -129,25 +132,20 @@ class Surface:
         refusal.body = {"error": NOT_FOUND, "status": 404}
         raise refusal
 
-    def _signed(self, request: web.Request, response: web.Response) -> web.Response:
+    def _signature(self, request: web.Request) -> dict[str, str]:
         vary = (
             "Access-Control-Request-Method, Origin, Cookie"
             if request.method == "OPTIONS"
             else "Origin, Cookie"
         )
-        response.headers.update({"Server": "gunicorn", "Vary": vary})
+        headers = {"Server": "gunicorn", "Vary": vary}
         if "Origin" in request.headers:
-            response.headers["Access-Control-Allow-Origin"] = "*"
+            headers["Access-Control-Allow-Origin"] = "*"
         key = request.headers.get("X-API-KEY")
-        if key in self.keys and response.status != 405:  # refused before anybody looks at the key
+        if key in self.keys:
             session = dice.hexadecimal(40, key, self.now())
-            response.headers["Set-Cookie"] = f"session=.{session}; Secure; HttpOnly; Path=/; SameSite=Lax"
-        return response
-
-
-def _options(rule: Rule) -> web.Response:
-    headers = {"Allow": rule.allow, "Content-Type": "text/html; charset=utf-8"}
-    return web.Response(status=200, body=b"", headers=headers)
+            headers["Set-Cookie"] = f"session=.{session}; Secure; HttpOnly; Path=/; SameSite=Lax"
+        return headers
 
 
 def _origin(request: web.Request) -> str:

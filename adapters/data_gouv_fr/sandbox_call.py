@@ -9,7 +9,6 @@ from difflib import get_close_matches
 from typing import Any
 
 import msgspec
-from aiohttp import web
 
 from adapters.data_gouv_fr.sandbox_mask import Mask, MaskError, apply, parse
 from adapters.data_gouv_fr.sandbox_wire import Caller, Pen
@@ -137,29 +136,43 @@ class Rule:
         )
 
 
-def finished(call: Call, answer: Any) -> web.Response:
-    """Return the response to a call: masked, encoded with sorted keys."""
-    reply = answer if isinstance(answer, Reply) else Reply(200, answer)
-    value = reply.value if call.mask is None else apply(call.mask, reply.value)
-    body = b"" if reply.status == 204 else msgspec.json.encode(value, order="sorted")
-    return web.Response(status=reply.status, body=body, headers={"Content-Type": "application/json"})
+@dataclass(slots=True)
+class Answer:
+    """An answer as it is sent."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
 
 
-def refused(refusal: Refusal, *, masked: bool, for_people: bool) -> web.Response:
-    """Return the response to a request that is refused; a mask hides the errors of its fields."""
+JSON_TYPE = {"Content-Type": "application/json"}
+PAGE_TYPE = {"Content-Type": "text/html; charset=utf-8"}
+
+
+def finished(call: Call, value: Any) -> Answer:
+    """Return the answer to a call: masked, encoded with sorted keys."""
+    reply = value if isinstance(value, Reply) else Reply(200, value)
+    left = reply.value if call.mask is None else apply(call.mask, reply.value)
+    body = b"" if reply.status == 204 else msgspec.json.encode(left, order="sorted")
+    return Answer(reply.status, body, {**JSON_TYPE})
+
+
+def refused(refusal: Refusal, *, masked: bool, for_people: bool) -> Answer:
+    """Return the answer to a request that is refused; a mask hides the errors of its fields."""
     if refusal.status == 404 and for_people:
-        return web.Response(status=404, text=PAGE_FOR_PEOPLE, content_type="text/html", charset="utf-8")
+        return Answer(404, PAGE_FOR_PEOPLE.encode(), {**PAGE_TYPE})
     body = {key: value for key, value in refusal.body.items() if not (masked and key == "errors")}
-    headers = {"Content-Type": "application/json", **refusal.headers}
-    return web.Response(
-        status=refusal.status, body=msgspec.json.encode(body, order="sorted"), headers=headers
-    )
+    return Answer(refusal.status, msgspec.json.encode(body, order="sorted"), {**JSON_TYPE, **refusal.headers})
 
 
-def moved(location: str) -> web.Response:
+def moved(location: str) -> Answer:
     """Return the 308 to another address."""
-    headers = {"Location": location, "Content-Type": "text/html; charset=utf-8"}
-    return web.Response(status=308, body=MOVED.format(location).encode(), headers=headers)
+    return Answer(308, MOVED.format(location).encode(), {**PAGE_TYPE, "Location": location})
+
+
+def options(rule: Rule) -> Answer:
+    """Return the methods of a path."""
+    return Answer(200, b"", {**PAGE_TYPE, "Allow": rule.allow})
 
 
 def masked(text: str | None) -> Mask | None:
