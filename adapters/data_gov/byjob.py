@@ -133,19 +133,23 @@ class Taken:
             yield sheet
 
     def agrees(self, jobs: Sequence[KnownJob], before: frozenset[str]) -> bool:
-        """Whether nothing needs asking after these rows; *before*: jobs whose rows are stored already."""
-        if self.listing.resumed:
-            return False
+        """Whether nothing needs asking after these rows; *before*: jobs whose rows are stored already.
+
+        One short page is the portal's word on all rows at once; over several, rows may have shifted.
+        """
+        listing = self.listing
         expected = {job.native_id: self._stream.expected(job) for job in jobs}
+        if listing.resumed:
+            return False
         if expected and all(self.rows[job] == count for job, count in expected.items()):
             return True
-        counted = {job: count for job, count in expected.items() if count is not None}
-        if self._stream.exact and any(self.rows[job] != count for job, count in counted.items()):
-            return False
         stored = not before.isdisjoint(expected)
-        if self.listing.abrupt:
-            return not (self.listing.seen or counted or stored)
-        return self.listing.pages <= 1 or not stored
+        if listing.pages <= 1 and not (listing.abrupt and listing.seen):
+            return not (listing.abrupt and stored)
+        known = {job: count for job, count in expected.items() if count is not None}
+        if self._stream.exact and any(self.rows[job] != count for job, count in known.items()):
+            return False
+        return not stored and not listing.abrupt
 
 
 def _end(certain: bool, unnamed: int, covers: Sequence[str], last: datetime | None = None) -> End:

@@ -312,6 +312,9 @@ TABLES: Mapping[EntityType, Table[Any]] = {
     table.entity.type: table for table in (ORGANIZATION, BACKEND, SOURCE, JOB, RECORD, ERROR, DATASET)
 }
 
+LISTED = frozenset(TABLES) - {EntityType.HARVEST_BACKEND, EntityType.DATASET}
+"""Types that the portal has lists of; backends are read out of sources, datasets out of records."""
+
 
 def normalise(document: Document) -> Iterable[Entity | Rejection]:
     """Return what *document* says: its entity, a source's backend, a record's dataset; else a Rejection."""
@@ -323,8 +326,8 @@ def normalise(document: Document) -> Iterable[Entity | Rejection]:
         return (_rejected(document, "it is no object"),)
     if not isinstance(element.get("id"), str) or not element["id"]:
         return (_rejected(document, "it has no id"),)
-    if document.type not in TABLES:
-        return (_rejected(document, "the portal has no such entities"),)
+    if document.type not in LISTED:
+        return (_rejected(document, "the portal has no list of these"),)
     return _entities(document.type, element)
 
 

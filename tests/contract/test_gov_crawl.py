@@ -145,13 +145,23 @@ async def test_a_poll_reads_many_small_jobs_by_one_window() -> None:
         mirror.holds("records")
 
 
+async def test_one_short_page_needs_no_count() -> None:
+    async with mirrored() as mirror:
+        mirror.portal.harvested("job-1", 30, days=1)
+        mirror.portal.rows["records"].pop()
+        made = await mirror.follow(FULL)
+        assert not [path for path in mirror.portal.asked if "count" in path]
+        assert all(end.proved for _, end in made.ends)
+
+
 async def test_a_poll_does_not_read_twice() -> None:
     async with mirrored() as mirror:
-        mirror.portal.harvested("job-1", 3, days=1)
+        mirror.portal.harvested("job-1", 130, days=1)
+        mirror.portal.harvested("job-2", 30, days=2)
         mirror.portal.rows["records"].pop()  # one could not be read by the portal: a count, not a record
         await mirror.follow(FULL)
         counts = [path for path in mirror.portal.asked if "count" in path]
-        window = "date_created ge 2026-11-21T12:00:00,date_created lt 2026-11-21T12:01:01"
+        window = "date_created ge 2026-11-20T12:00:00,date_created lt 2026-11-21T12:01:27"
         assert counts == [f"/harvest_records/?facets={window}&count=true"]
         await mirror.follow(POLL, hours=1)
         assert not [path for path in mirror.portal.asked if "record" in path]
@@ -463,8 +473,8 @@ async def test_a_list_with_a_row_that_cannot_be_read_buries_nothing(name: str) -
 async def test_errors_are_not_counted_where_none_are_stored() -> None:
     async with mirrored() as mirror:
         for day in range(1, 5):
-            mirror.portal.harvested(f"job-{day}", 1, days=day, records_errored=9, records_added=0)
-            mirror.portal.records(f"job-{day}", 8, days=day, status="error")
+            mirror.portal.harvested(f"job-{day}", 1, days=day, records_errored=9)
+            mirror.portal.records(f"job-{day}", 9, days=day, status="error")
             mirror.portal.errors(f"job-{day}", 60, days=day)
         made = await mirror.follow(FULL)
         assert [path.partition("asc")[2] for path in mirror.portal.asked if "record_errors" in path] == [
@@ -666,7 +676,7 @@ async def test_job_errors_without_an_end_are_counted() -> None:
 
 async def test_a_count_without_a_number_is_unreadable() -> None:
     async with mirrored() as mirror:
-        mirror.portal.harvested("job-1", 3, days=1)
+        mirror.portal.harvested("job-1", 130, days=1)
         mirror.portal.rows["records"].pop()
         mirror.portal.faults.append(once("count=true", Reply({"count": "3"})))
         with pytest.raises(PortalUnreadable):
