@@ -78,7 +78,7 @@ class PortalPass:
         self._unloaded = await bookkeeping.unloaded_streams(
             self._connection, self._number, self._adapter.streams
         )
-        self._kind = Pass.RECONCILE if self._unloaded else kind
+        self._kind = self._needed(kind)
         self._held = held
         self._start = self._now()
         run = await bookkeeping.start_run(
@@ -126,6 +126,12 @@ class PortalPass:
             self._progress.ended(summary)
         return summary
 
+    def _needed(self, kind: Pass) -> Pass:
+        """Return what to read: an empty mirror everything, an unfinished one what a poll finds unread."""
+        if not self._unloaded:
+            return kind
+        return Pass.RECONCILE if len(self._unloaded) == len(self._adapter.streams) else Pass.POLL
+
     async def _crawl(self) -> None:
         crawl = self._adapter.crawl(self._portal, self._client, self._known, self._kind, self._start)
         current: Stream | None = None
@@ -139,7 +145,7 @@ class PortalPass:
         if current is not None:
             await self._end_stream(current)
         for name in self._adapter.streams:
-            if name not in self._streams and self._kind is Pass.RECONCILE:
+            if name not in self._streams and (self._kind is Pass.RECONCILE or name in self._unloaded):
                 await self._end_stream(await self._begin_stream(name))
 
     async def _begin_stream(self, name: str) -> Stream:
@@ -201,7 +207,7 @@ class PortalPass:
             self._number,
             stream.name,
             now=self._start,
-            reconcile=self._kind is Pass.RECONCILE,
+            reconcile=self._kind is Pass.RECONCILE or stream.baseline,
             proved=stream.proved,
             watermark=stream.watermark,
         )

@@ -111,7 +111,7 @@ def summary(sentences: Iterable[str], examples: int = 3) -> str:
     kinds: Counter[str] = Counter()
     shown: dict[str, list[str]] = {}
     for sentence in sentences:
-        kind = " ".join(sentence.split(" ", 2)[:1 if "." in sentence.split(" ", 1)[0] else 2])
+        kind = " ".join(sentence.split(" ", 2)[: 1 if "." in sentence.split(" ", 1)[0] else 2])
         kinds[kind] += 1
         if len(shown.setdefault(kind, [])) < examples:
             shown[kind].append(sentence)

@@ -38,7 +38,17 @@ CONTENT = (
     "job_rollup",
 )
 """Tables in which an unchanged pass writes nothing."""
-BOOKKEEPING = ("sync_run", "sync_stream", "scope", "fetch_log", "lease", "quarantine", "data_version", "portal", "budget")
+BOOKKEEPING = (
+    "sync_run",
+    "sync_stream",
+    "scope",
+    "fetch_log",
+    "lease",
+    "quarantine",
+    "data_version",
+    "portal",
+    "budget",
+)
 
 
 @dataclass(slots=True)
@@ -53,7 +63,9 @@ class Rehearsal:
     passes: list[tuple[datetime, str]]
     max_requests: int | None = None
 
-    async def run(self, kind: Pass, *, progress: Progress | None = None, limits: Limits | None = None) -> RunSummary:
+    async def run(
+        self, kind: Pass, *, progress: Progress | None = None, limits: Limits | None = None
+    ) -> RunSummary:
         """Run a pass at the sandbox's time; it counts for the truth once it ended well."""
         now = self.sandbox.clock()
         client = Client(
@@ -77,7 +89,7 @@ class Rehearsal:
                 limits=limits or Limits(),
             ).run(kind)
         if summary.state == "DONE":
-            self.passes.append((now, summary.kind))
+            self.passes.append((now, "RECONCILE" if summary.baseline else summary.kind))
         return summary
 
     async def differences(self) -> list[str]:
@@ -106,7 +118,9 @@ async def rehearsal(name: str, database_url: str, *, seed: int, scale: int = 1) 
     adapter = adapters[name]
     connection = await postgres.connect(database_url)
     try:
-        async with control.running(registry.sandboxes()[name], seed=seed, scale=scale, epoch=EPOCH) as sandbox:
+        async with control.running(
+            registry.sandboxes()[name], seed=seed, scale=scale, epoch=EPOCH
+        ) as sandbox:
             settings = adapter.settings.model_validate(
                 {"adapter": name, "base_url": sandbox.base_url, "sandbox": True, "requests_per_second": 1e6}
             )

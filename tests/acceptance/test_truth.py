@@ -30,12 +30,16 @@ async def _unchanged(mirror: Rehearsal, kind: Pass) -> None:
     assert {table: grown[table] for table in CONTENT if grown[table]} == {}
     streams = len(mirror.adapter.streams)
     for table in BOOKKEEPING:
-        assert grown[table] <= {"sync_run": 2, "sync_stream": streams, "lease": streams + 2}.get(table, 0), table
+        assert grown[table] <= {"sync_run": 2, "sync_stream": streams, "lease": streams + 2}.get(table, 0), (
+            table
+        )
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("portal", PORTALS)
-async def test_a_mirror_kept_current_day_by_day_equals_the_truth(portal: str, seed: int, database_url: str) -> None:
+async def test_a_mirror_kept_current_day_by_day_equals_the_truth(
+    portal: str, seed: int, database_url: str
+) -> None:
     async with rehearsal(portal, database_url, seed=seed) as mirror:
         await _check(mirror, Pass.RECONCILE)
         await _unchanged(mirror, Pass.POLL)
