@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from gateway.sandbox.instants import SECOND, Millis
+from gateway.sandbox.instants import SECOND, Millis, second
 from gateway.sandbox.inventory import SITE, Inventory, Progress, View
 from gateway.sandbox.inventory_cast import Organization, Person
 from gateway.sandbox.inventory_items import STATUSES, Item
@@ -27,8 +26,8 @@ def stamp(at: Millis | None) -> str | None:
     """Return an instant as the portal writes it: no fraction where it is zero, else six digits."""
     if at is None:
         return None
-    second = f"{datetime.fromtimestamp(at // SECOND, UTC):%Y-%m-%dT%H:%M:%S}"
-    return f"{second}.{at % SECOND:03d}000+00:00" if at % SECOND else f"{second}+00:00"
+    fraction = f".{at % SECOND:03d}000" if at % SECOND else ""
+    return f"{second(at // SECOND)}{fraction}+00:00"
 
 
 @dataclass(frozen=True, slots=True)

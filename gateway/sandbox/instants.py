@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 
 Millis: TypeAlias = int
@@ -28,9 +29,13 @@ def moment(at: Millis) -> datetime:
 
 def text(at: Millis | None) -> str | None:
     """Return an instant as the truth writes it: microseconds and Z."""
-    if at is None:
-        return None
-    return f"{datetime.fromtimestamp(at // SECOND, UTC):%Y-%m-%dT%H:%M:%S}.{at % SECOND:03d}000Z"
+    return None if at is None else f"{second(at // SECOND)}.{at % SECOND:03d}000Z"
+
+
+@lru_cache(maxsize=4096)
+def second(at: int) -> str:
+    """Return a second since 1970 as ``YYYY-MM-DDThh:mm:ss`` in UTC."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def object_id(at: Millis, tail: str) -> str:
