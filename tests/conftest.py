@@ -31,6 +31,13 @@ from gateway.postgres import Server, connect, connect_pool, migrate  # noqa: E40
 _NUMBERS = itertools.count()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the run's Postgres, so that ``-m postgres`` runs it alone on another one."""
+    for item in items:
+        if "postgres_url" in getattr(item, "fixturenames", ()):
+            item.add_marker("postgres")
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The address of the Postgres of this run; tests that write ask for ``database_url`` instead."""

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.calling import with_changes
@@ -25,9 +29,12 @@ class Choice:
 
     def examples(self, endpoint: str) -> Sequence[str]:
         """Return commands that ask *endpoint* something."""
-        name = _first_operation()
-        commands = [f"gateway query --url {shlex.quote(endpoint)}"]
-        return [f"gateway query {name} --url {shlex.quote(endpoint)}", *commands] if name else commands
+        ask = f"{_program()} query"
+        where = f"--url {shlex.quote(endpoint)}"
+        return [
+            f"{ask} {where}  (lists what can be asked)",
+            *(f"{ask} {n} {where}" for n in _free_operations()),
+        ]
 
 
 async def choose(settings: Settings) -> Choice:
@@ -82,8 +89,23 @@ def _key_words(key: str, portal: Portal) -> Iterable[str]:
         yield f"a key for its documented address is free at {source}: set it as {name}."
 
 
-def _first_operation() -> str | None:
-    """Return an operation that needs no variables."""
+def _free_operations(most: int = 2) -> Sequence[str]:
+    """Return the names of operations that run without a variable."""
     from gateway.resources import operations
 
-    return next((name for name, text in operations().items() if "$" not in text.partition("{")[0]), None)
+    free = (
+        name for name, text in operations().items() if "!" not in text.partition("{")[0].replace("!]", "]")
+    )
+    return list(islice(free, most))
+
+
+def _program() -> str:
+    """Return how this program is called from here: by its name where that is found, else by its path."""
+    script = Path(sys.executable).parent / "gateway"
+    found = shutil.which("gateway")
+    if found is not None and Path(found) == script:
+        return "gateway"
+    if not script.exists():
+        return f"{shlex.quote(sys.executable)} -m gateway"
+    here = Path.cwd()
+    return shlex.quote(str(script.relative_to(here) if script.is_relative_to(here) else script))
