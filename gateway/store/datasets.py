@@ -76,7 +76,8 @@ async def touch_sources(connection: Connection, portal: int, jobs: list[str]) ->
 
 
 async def settle(connection: Connection, portal: int, now: datetime, *, inventory: bool) -> None:
-    """Settle state, presence and latest record of the touched datasets, then text and parents."""
+    """Settle state, presence and latest record of the touched datasets, then their text."""
+    await connection.execute("ANALYZE stage_touched")
     touched = f"t.portal = $1 AND t.id IN {_TOUCHED}"
     await journal.remember(connection, EntityType.DATASET, touched, portal)
     await connection.execute(_INVENTORY if inventory else _CHANGES, portal, now)
@@ -90,8 +91,14 @@ async def settle(connection: Connection, portal: int, now: datetime, *, inventor
         now,
     )
     await connection.execute(_text(), portal, now)
-    if not inventory:
-        await connection.execute(_PARENTS, portal)
+
+
+async def settle_parents(connection: Connection, portal: int) -> None:
+    """Link each dataset to the one of its source that its parent identifier names.
+
+    Once a stream has been read: a parent may come after its children.
+    """
+    await connection.execute(_PARENTS, portal)
 
 
 async def voiceless(connection: Connection, portal: int, limit: int) -> list[str]:
@@ -205,21 +212,15 @@ _INVENTORY = f"""
     {_APPLY}
 """
 
-_PARENTS = f"""
-    WITH touched AS (
-        SELECT id, source_id, parent_identifier, remote_id FROM dataset WHERE portal = $1 AND id IN {_TOUCHED}
-    ), concerned AS (
-        SELECT id, source_id, parent_identifier FROM touched WHERE parent_identifier IS NOT NULL
-        UNION
-        SELECT d.id, d.source_id, d.parent_identifier FROM dataset d JOIN touched o
-            ON o.source_id = d.source_id AND o.remote_id = d.parent_identifier AND o.id <> d.id
-        UNION
-        SELECT d.id, d.source_id, d.parent_identifier FROM dataset d JOIN touched o ON o.id = d.id
-        WHERE d.parent_id IS NOT NULL AND d.parent_identifier IS NULL
+_PARENTS = """
+    WITH child AS (
+        SELECT id, parent_id, source_id, parent_identifier FROM dataset
+        WHERE portal = $1 AND (parent_identifier IS NOT NULL OR parent_id IS NOT NULL)
     ), found AS (
-        SELECT c.id, (SELECT p.id FROM dataset p WHERE p.source_id = c.source_id AND p.remote_id = c.parent_identifier
-            AND p.id <> c.id ORDER BY p.native_id COLLATE "C" LIMIT 1) AS parent_id
-        FROM concerned c
+        SELECT DISTINCT ON (c.id) c.id, p.id AS parent_id
+        FROM child c LEFT JOIN dataset p
+            ON p.source_id = c.source_id AND p.remote_id = c.parent_identifier AND p.id <> c.id
+        ORDER BY c.id, p.native_id COLLATE "C"
     )
     UPDATE dataset t SET parent_id = f.parent_id FROM found f
     WHERE f.id = t.id AND t.parent_id IS DISTINCT FROM f.parent_id

@@ -155,11 +155,24 @@ class Writer:
         async with self._connection.transaction():
             await lease.hold(self._connection, self._lease)
             await derive.touch_open(self._connection, self._run.portal, sources)
-            if self._inventory:
-                await datasets.touch_unlinked(self._connection, self._run.portal)
             if jobs and self._inventory:
                 await datasets.touch_sources(self._connection, self._run.portal, list(jobs))
             await self._settle(Cause.CLOCK, baseline=baseline)
+
+    async def follow_records(self, *, jobs: Sequence[str], batch: int, baseline: bool) -> None:
+        """Settle what follows from a stream of records read to its end; *jobs* were read for the first time."""
+        if self._inventory:
+            async with self._connection.transaction():
+                await lease.hold(self._connection, self._lease)
+                await datasets.touch_unlinked(self._connection, self._run.portal)
+                await self._settle(Cause.UPSTREAM, baseline=baseline)
+        await self.follow(jobs=jobs, baseline=baseline)
+        await self._mend_texts(batch)
+        if not self._inventory:
+            async with self._connection.transaction():
+                await lease.hold(self._connection, self._lease)
+                await datasets.settle_parents(self._connection, self._run.portal)
+                await bookkeeping.move_version(self._connection)
 
     async def set_schedules(self, meaning: Meaning) -> None:
         """Store what the sources' schedules mean now."""
@@ -173,7 +186,7 @@ class Writer:
             await derive.set_schedules(self._connection, self._run.portal, settled)
             await bookkeeping.move_version(self._connection)
 
-    async def mend_texts(self, batch: int) -> None:
+    async def _mend_texts(self, batch: int) -> None:
         """Give datasets whose speaking record has changed the text of the new one, out of its stored document."""
         part = Part(Scope("records", EntityType.HARVEST_RECORD))
         before: list[str] = []

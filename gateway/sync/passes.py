@@ -198,8 +198,9 @@ class PortalPass:
         if stream.name == "sources":
             await self._writer.set_schedules(schedule.settle)
         if stream.name == "records":
-            await self._writer.follow(jobs=stream.newly_covered, baseline=stream.baseline)
-            await self._writer.mend_texts(self._limits.elements)
+            await self._writer.follow_records(
+                jobs=stream.newly_covered, batch=self._limits.elements, baseline=stream.baseline
+            )
         if stream.name == "job_errors":
             await self._writer.follow(baseline=stream.baseline)
         await bookkeeping.end_stream(
