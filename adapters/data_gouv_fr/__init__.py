@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from adapters.data_gouv_fr import crawl, normalise
+from adapters.data_gouv_fr import crawl, normalise, tables
 from gateway.model.document import Document, Rejection
 from gateway.model.entities import Entity
 from gateway.model.enums import EntityType
@@ -42,7 +42,7 @@ class DataGouvFr:
     version: int = 1
     streams: tuple[str, ...] = crawl.STREAMS
     inventory: bool = True
-    tables: Mapping[EntityType, Table[Any]] = normalise.TABLES
+    tables: Mapping[EntityType, Table[Any]] = tables.TABLES
     caveats: tuple[str, ...] = (
         "Every run lists every item that it saw, changed or not: items are no changes.",
         "An archived item is listed again by every later run.",

@@ -1,0 +1,198 @@
+"""Sends one request once: the only code that knows aiohttp, its errors and the portal's key.
+
+Without redirects, cookies or the environment's proxies; bounded in time and in size. The key is added in the
+innermost middleware alone, and only for the portal's own host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import aiohttp
+from yarl import URL
+
+from gateway.errors import ConfigurationError
+from gateway.fetch.pace import http_date
+from gateway.model.document import Fetch, digest
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of the portal, whatever its status."""
+
+    status: int
+    media_type: str
+    """Content type without parameters, in lower case."""
+    headers: Mapping[str, str]
+    """The portal's headers, never the request's; names in any case."""
+    body: bytes
+    """Without transfer and content codings."""
+    fetch: Fetch
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No answer came: why, in words, and the error if it holds nothing of the request."""
+
+    words: str
+    cause: BaseException | None
+
+
+@dataclass(frozen=True, slots=True)
+class TooLarge:
+    """The answer is larger than what is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent, the same at every attempt."""
+
+    path: str
+    """Begins with a slash; appended to the base URL."""
+    params: Mapping[str, str | int]
+    mask: str | None
+    """Sent as X-Fields."""
+    keyed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The portal's key and the header that takes it. Its representation shows neither."""
+
+    header: str
+    value: str
+
+    def __repr__(self) -> str:
+        """Return nothing of the key."""
+        return "Key(...)"
+
+
+class _BrokenError(aiohttp.ClientError):
+    """A connection that failed: of a type that aiohttp does not try again by itself, uncounted and unpaced."""
+
+
+class Sender:
+    """Sends requests to one base URL; ConfigurationError where that is none."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        user_agent: str,
+        key: Key | None,
+        connections: int,
+        timeout_seconds: float,
+        max_body_bytes: int,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._base = base(base_url)
+        self._key = key
+        self._timeout = timeout_seconds
+        self._connections = connections
+        self._max_body = max_body_bytes
+        self._now = now
+        self._headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+            "User-Agent": user_agent,
+        }
+        self._session: aiohttp.ClientSession | None = None
+
+    def __repr__(self) -> str:
+        """Return the address: no key."""
+        return f"Sender({str(self._base)!r})"
+
+    def open(self) -> None:
+        """Open a session; connections are made when they are needed."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._connections),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=self._timeout),
+            headers=self._headers,
+            trust_env=False,
+        )
+
+    async def close(self) -> None:
+        """Close the session and its connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def endpoint(self, request: Request) -> str:
+        """Return the request's path and query below the base URL, as they are sent."""
+        return self._url(request).raw_path_qs.removeprefix(self._base.raw_path)
+
+    def _url(self, request: Request) -> URL:
+        return URL(f"{self._base}{request.path}").update_query(request.params)
+
+    async def send(self, request: Request) -> Answer | Failure | TooLarge:
+        """Send *request* once."""
+        try:
+            return await self._sent(request)
+        except TimeoutError as error:
+            return Failure(f"no whole answer within {self._timeout:g} seconds", error)
+        except aiohttp.ClientResponseError as error:
+            # It holds the request's headers, and with them the key: it is no cause to keep.
+            return Failure(f"a broken HTTP answer ({type(error).__name__})", None)
+        except _BrokenError as error:
+            return Failure(str(error), error.__cause__)
+        except (aiohttp.ClientError, OSError) as error:
+            return Failure(type(error).__name__, error)
+
+    async def _sent(self, request: Request) -> Answer | TooLarge:
+        assert self._session is not None, "the client is not open"
+        async with self._session.get(
+            self._url(request),
+            headers={} if request.mask is None else {"X-Fields": request.mask},
+            allow_redirects=False,
+            middlewares=(_once, self._signed) if request.keyed else (_once,),
+        ) as response:
+            body = await self._body(response)
+            if body is None:
+                return TooLarge()
+            arrived = http_date(response.headers.get("Date")) or self._now()
+            fetch = Fetch(self.endpoint(request), request.mask, arrived, digest(body))
+            return Answer(response.status, response.content_type.lower(), response.headers, body, fetch)
+
+    async def _signed(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Add the key on the way out, where the request goes to the portal's own host."""
+        if self._key is not None and request.url.origin() == self._base.origin():
+            request.headers[self._key.header] = self._key.value
+        return await handler(request)
+
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes | None:
+        """Return the decoded body, None where it is too large: it is measured as it inflates."""
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in response.content.iter_any():
+            size += len(chunk)
+            if size > self._max_body:
+                response.close()
+                return None
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Send the request once, whatever becomes of the connection."""
+    try:
+        return await handler(request)
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _BrokenError(type(error).__name__) from error
+
+
+def base(text: str) -> URL:
+    """Return the address below which paths lie, without a trailing slash; ConfigurationError for none."""
+    try:
+        url = URL(text.rstrip("/"))
+    except ValueError:
+        url = URL()
+    if url.scheme not in {"http", "https"} or not url.host or url.query_string or url.fragment or url.user:
+        raise ConfigurationError(
+            f"{text!r} is not the base URL of a portal.", hint="It looks like https://host/api/1."
+        )
+    return url
