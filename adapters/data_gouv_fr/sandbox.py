@@ -85,7 +85,7 @@ class Surface:
             answer = refused(refusal, masked=bool(mask), for_people=_is_for_people(request))
         except Moved as where:
             answer = moved(where.location)
-        answer.headers |= self._signature(request)
+        answer.headers |= self._signature(request, answer.status)
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
     def _answered(self, request: web.Request, body: bytes, mask: str | None) -> Answer:
@@ -132,7 +132,7 @@ class Surface:
         refusal.body = {"error": NOT_FOUND, "status": 404}
         raise refusal
 
-    def _signature(self, request: web.Request) -> dict[str, str]:
+    def _signature(self, request: web.Request, status: int) -> dict[str, str]:
         vary = (
             "Access-Control-Request-Method, Origin, Cookie"
             if request.method == "OPTIONS"
@@ -142,7 +142,7 @@ class Surface:
         if "Origin" in request.headers:
             headers["Access-Control-Allow-Origin"] = "*"
         key = request.headers.get("X-API-KEY")
-        if key in self.keys:
+        if key in self.keys and status != 405:  # a wrong method is refused before the key is looked at
             session = dice.hexadecimal(40, key, self.now())
             headers["Set-Cookie"] = f"session=.{session}; Secure; HttpOnly; Path=/; SameSite=Lax"
         return headers
