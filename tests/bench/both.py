@@ -19,6 +19,7 @@ def arguments(about: str) -> argparse.Namespace:
     parser.add_argument("--scale", type=int, default=10, help="size of the sandbox world (default: 10)")
     parser.add_argument("--seed", type=int, default=1, help="which world (default: 1)")
     parser.add_argument("--portal", action="append", choices=PORTALS, help="only this one; may be repeated")
+    parser.add_argument("--world", type=Path, help="keep the rendered world here, and use it if it is there")
     parser.add_argument("--no-clone", action="store_true", help="leave out `make up` in a fresh clone")
     return parser.parse_args()
 
@@ -29,10 +30,13 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="gateway-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)  # Postgres may run as another user, who passes through
-        world = folder / "world"
-        with served.portals(names, seed=options.seed, scale=options.scale, folder=world) as urls:
-            print(f"Rendering the world at scale {options.scale} to disk", flush=True)
-            measured.run(folder / "rendering", urls)
+        kept: Path = (options.world or folder / "world") / f"seed-{options.seed}-scale-{options.scale}"
+        rendered = kept / "-".join(["rendered", *sorted(names)])
+        with served.portals(names, seed=options.seed, scale=options.scale, folder=kept) as urls:
+            if not rendered.exists():
+                print(f"Rendering the world at scale {options.scale} to disk", flush=True)
+                measured.run(folder / "rendering", urls)
+                rendered.touch()
             print("Measuring", flush=True)
             return measured.run(folder / "measured", urls)
 
