@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from gateway.sandbox import dice
 from gateway.sandbox.changes_cast import Source
@@ -19,13 +21,22 @@ KEPT = 4000
 """Contents that are kept once they were written."""
 
 
-class Content(NamedTuple):
-    """A stored content."""
+@dataclass(slots=True)
+class Content:
+    """A stored content; its text is written when it is asked for."""
 
-    raw: str
+    write: Callable[[], str]
     transform: dict[str, Any] | None
     payload: dict[str, Any] | None
     """What the portal can read of it as DCAT-US."""
+    _raw: str | None = None
+
+    @property
+    def raw(self) -> str:
+        """Return the text as the portal stores it."""
+        if self._raw is None:
+            self._raw = self.write()
+        return self._raw
 
 
 class Contents:
@@ -58,22 +69,30 @@ class Contents:
     def _dcat(self, source: Source, slot: int, rev: int, faulty: bool, origin: int | None) -> Content:
         payload = self.catalogues.content(source, slot, rev, origin)
         if faulty and self.faults.unreadable(source, slot, rev):
-            raw = json.dumps(payload, sort_keys=True)
-            return Content(raw[: len(raw) * 2 // 3], None, None)
+            return Content(lambda: _torn(payload), None, None)
         if faulty:
             self._damage(payload, source, slot, rev)
-        return Content(json.dumps(payload, sort_keys=True), None, payload)
+        return Content(lambda: _sorted(payload), None, payload)
 
     def _iso(self, source: Source, slot: int, rev: int, faulty: bool, origin: int | None) -> Content:
         del origin
-        raw = self.folders.xml(source, slot, rev)
-        if faulty and self.faults.unreadable(source, slot, rev):
-            return Content(raw, None, None)
-        transform = self.folders.transform(source, slot, rev)
-        if faulty:
+        transform = None
+        if not (faulty and self.faults.unreadable(source, slot, rev)):
+            transform = self.folders.transform(source, slot, rev)
+        if faulty and transform:
             self._damage(transform, source, slot, rev)
-        return Content(raw, transform, transform)
+        return Content(lambda: self.folders.xml(source, slot, rev), transform, transform)
 
     def _damage(self, payload: dict[str, Any], source: Source, slot: int, rev: int) -> None:
         for fault in self.faults.of(source, slot, rev):
             fault.damage(payload)
+
+
+def _sorted(payload: dict[str, Any]) -> str:
+    return json.dumps(payload, sort_keys=True)
+
+
+def _torn(payload: dict[str, Any]) -> str:
+    """Return the first part of a JSON text, which is none."""
+    text = _sorted(payload)
+    return text[: len(text) * 2 // 3]

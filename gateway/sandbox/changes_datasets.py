@@ -36,6 +36,7 @@ class Mention:
 class Verdict:
     """What is held of a dataset."""
 
+    slot: int
     native: str
     presence: str
     columns: dict[str, Any]
@@ -54,7 +55,7 @@ class Datasets:
         slots: dict[int, list[Mention]] = {}
         for slot, mention in self._mentions(source):
             slots.setdefault(slot, []).append(mention)
-        verdicts = [self._decide(mentions) for mentions in slots.values()]
+        verdicts = [self._decide(slot, mentions) for slot, mentions in slots.items()]
         called: dict[str, list[str]] = {}
         for verdict in verdicts:
             called.setdefault(verdict.columns["remote_id"], []).append(verdict.native)
@@ -80,7 +81,7 @@ class Datasets:
                 succeeded = log.fate(row) == Fate.SUCCESS
                 yield log.slot[row], Mention(order, row, run, succeeded, action == Action.DELETE, turn)
 
-    def _decide(self, mentions: list[Mention]) -> Verdict:
+    def _decide(self, slot: int, mentions: list[Mention]) -> Verdict:
         standing = [mention for mention in mentions if not mention.turn]
         gone = not standing
         if gone:
@@ -106,7 +107,7 @@ class Datasets:
             "state_job": decider.run.id,
             "latest_record": facts["id"],
         }
-        return Verdict(native, GONE if gone else "DELETED" if deleted else "PRESENT", columns)
+        return Verdict(slot, native, GONE if gone else "DELETED" if deleted else "PRESENT", columns)
 
     def _told(self, speaker: Mention) -> Told:
         content = self._view.content(speaker.row)

@@ -156,8 +156,8 @@ def dataset_of(row: Row) -> str | None:
     return dataset_id(row["harvest_source_id"], row["record_type"], row["identifier"])
 
 
-def record(row: Row, *, over: bool) -> Fields:
-    """Return the columns of a record; *over*: its job has ended."""
+def record(row: Row, dataset: str | None, *, over: bool) -> Fields:
+    """Return the columns of a record of *dataset*; *over*: its job has ended."""
     wire = status = _STATUSES[row["status"]]
     if over and wire == "PENDING":
         status = "LOST"
@@ -170,7 +170,7 @@ def record(row: Row, *, over: bool) -> Fields:
         ),
         "job": row["harvest_job_id"],
         "source": row["harvest_source_id"],
-        "dataset": dataset_of(row),
+        "dataset": dataset,
         "remote_id": row["identifier"],
         "record_type": row["record_type"].upper(),
         "status": status,

@@ -40,7 +40,7 @@ class Harvester:
         now = last = pace.first
         for place, (slot, deed) in enumerate(steps[:cut]):
             now += int(pace.step * (0.5 + chance.random()))
-            unfinished = run.outcome in BROKEN_OFF and place == cut - 1
+            unfinished = run.outcome in BROKEN_OFF and 0 < place == cut - 1
             took = int(min(pace.step, SECOND) * (0.3 + 2 * chance.random())) + 1000
             self._step(run, catalogue, slot, deed, unfinished, chance, now, took)
             last = max(last, now + took)

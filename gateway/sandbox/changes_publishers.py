@@ -24,7 +24,7 @@ _KINDS = (
     + [("document", "iso19115_2")] * 2
 )
 _FREQUENCIES = ["daily"] * 13 + ["weekly"] * 24 + ["biweekly"] * 8 + ["monthly"] * 10 + ["manual"] * 5
-_SIZES = [(3, 15)] * 6 + [(40, 100)] * 24 + [(100, 240)] * 18 + [(240, 500)] * 9 + [(900, 1800)] * 3
+_SIZES = [(3, 15)] * 6 + [(40, 100)] * 24 + [(110, 280)] * 18 + [(280, 580)] * 9 + [(1100, 2300)] * 3
 _NOTICES = ("on_error", "always", "on_error_or_update")
 _SLOW = 4
 """Daily sources of a block whose runs are under way when a day of the world ends."""
@@ -135,7 +135,7 @@ class Publishers:
             host=host,
             size=max(size, len(shared)),
             tidy=dice.chance(0.45, seed, "tidy", index),
-            offset=dice.between(HOUR // 2, 22 * HOUR, seed, "offset", index),
+            offset=self._offset(index),
             slow=False,
             late=False,
             shared=shared,
@@ -144,6 +144,12 @@ class Publishers:
         )
         self.sources.append(source)
         return source
+
+    def _offset(self, index: int) -> int:
+        """Return when in the day a source is due: many at the same hour, so that their jobs overlap."""
+        if dice.chance(0.45, self.seed, "crowd", index):
+            return dice.between(2 * HOUR, 2 * HOUR + 6 * MINUTE, self.seed, "offset", index)
+        return dice.between(HOUR // 2, 22 * HOUR, self.seed, "offset", index)
 
     def _shared(self, schema_type: str) -> tuple[words.Shared, ...]:
         """Return the shared datasets of the next source: eight non-federal ones have some, two hosts twice."""

@@ -18,6 +18,8 @@ from gateway.sandbox.changes_publishers import BLOCK, INTERVALS, Publishers
 from gateway.sandbox.changes_runs import ENDLESS, JobFault, Outcome, Run
 from gateway.sandbox.changes_time import DAY, HOUR, MINUTE, NEVER, SECOND
 
+_FEW = 60
+"""Runs with fewer rows than that take their time over each: remote catalogues are slow to answer."""
 _CODES = 20
 """Bits of a run's number among those of its source."""
 
@@ -201,6 +203,8 @@ class Timeline:
         if run.kind == "validate":
             return self._harvester.validate(run, catalogue, Pace(first, step))
         steps = self._steps(run, catalogue, chance)
+        if len(steps) < _FEW:
+            step *= 8
         if desk.source.slow:
             end = run.scheduled + DAY - desk.source.offset + int(MINUTE * chance.uniform(15, 45))
             step = (end - first) / (len(steps) + 2)

@@ -38,12 +38,14 @@ class Truth:
             yield _row("HarvestBackend", fields.backend_id(*pair), PRESENT, fields.backend(*pair))
         yield from self._sources()
         yield from self._jobs()
-        yield from self._records()
-        yield from self._errors()
         datasets = Datasets(self._mirror, self._final)
         for source in self._mirror.sources:
+            named: dict[int, str] = {}
             for verdict in datasets.of(source):
+                named[verdict.slot] = verdict.native
                 yield _row("Dataset", verdict.native, verdict.presence, verdict.columns)
+            yield from self._records(source, named)
+        yield from self._errors()
 
     def _organizations(self) -> Iterator[Row]:
         for index, seen in self._mirror.organizations.items():
@@ -72,13 +74,17 @@ class Truth:
             columns = fields.job(self._at(job.read).job(run), job.wire, job.status)
             yield _row("HarvestJob", run.id, job.presence, columns)
 
-    def _records(self) -> Iterator[Row]:
+    def _records(self, source: int, named: dict[int, str]) -> Iterator[Row]:
+        """Yield the records of a source; *named*: its datasets, by slot."""
         records, log = self._mirror.records, self._timeline.log
-        for row, read in enumerate(records.read):
-            if read:
-                facts = self._final.facts(row)
-                columns = fields.record(facts, over=self._mirror.jobs[log.job[row]].over)
-                yield _row("HarvestRecord", facts["id"], records.presence(row), columns)
+        for index in self._timeline.desks[source].runs:
+            run, job = self._timeline.runs[index], self._mirror.jobs.get(index)
+            for row in range(run.first_row, run.first_row + run.rows) if job else ():
+                if job and records.read[row]:
+                    facts = self._final.facts(row)
+                    dataset = named[log.slot[row]] if facts["action"] else None
+                    columns = fields.record(facts, dataset, over=job.over)
+                    yield _row("HarvestRecord", facts["id"], records.presence(row), columns)
 
     def _errors(self) -> Iterator[Row]:
         errors = self._mirror.record_errors
