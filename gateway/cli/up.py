@@ -74,15 +74,12 @@ def up(
     )
     log(settings)
     free = free_port(settings.host, settings.port, given="port" in settings.model_fields_set)
-    summaries = await_result(Raised(settings, free, once=once, open_gateway=_migrated).run())
+    from gateway.compose import opened  # only now: a port in use is said at once
+
+    raised = Raised(settings, free, once=once, open_gateway=lambda chosen: opened(chosen, migrate=True))
+    summaries = await_result(raised.run())
     if once:
         raise typer.Exit(exit_code(summaries))
-
-
-def _migrated(settings: Settings) -> AbstractAsyncContextManager[Upward]:
-    from gateway.compose import opened
-
-    return opened(settings, migrate=True)
 
 
 class Upward(Protocol):

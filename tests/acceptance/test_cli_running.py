@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import subprocess
@@ -36,6 +37,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("up")
     folder.chmod(0o755)  # Postgres may run as another user, who passes through
     return folder
+
+
+def slowness() -> float:
+    """Return how many processes share a processor just now: 1 where this test has the machine for itself."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 UP = ["up", "--sandbox", "--port", "0"]
@@ -122,7 +128,7 @@ def test_ctrl_c_ends_all_of_it_and_the_second_start_is_quick(first: Started, dat
     assert first.process.returncode == 0
     assert psutil.wait_procs(family, timeout=1)[1] == []
     with started(UP, data=data) as second:
-        assert second.wait_for("Serving") < READY_SECONDS
+        assert second.wait_for("Serving") < READY_SECONDS * slowness()
         second.wait_for("Syncing on every")
         assert second.stop(signal.SIGTERM) < END_SECONDS
 
