@@ -16,7 +16,7 @@ from harvest_graphql.runs import HarvestJob, HarvestRecord
 from harvest_graphql.scalars import URL
 from harvest_graphql.sources import HarvestSource
 
-_DATASET = Annotated["Dataset", strawberry.lazy("harvest_graphql.datasets")]  # type: ignore[name-defined]
+_DATASET = Annotated["Dataset", strawberry.lazy("harvest_graphql.datasets")]
 
 
 @strawberry.type(description="A dataset or data service, as its newest record tells it.")
@@ -37,7 +37,7 @@ class Dataset(Entity):
     latest_record: HarvestRecord | None = field(
         "The record that speaks for it: the newest that published it."
     )
-    parent: _DATASET | None = field("The dataset that it belongs to.")  # type: ignore[valid-type]
+    parent: _DATASET | None = field("The dataset that it belongs to.")
     parent_identifier: str | None = field("The remote id of that dataset.")
     modified_at: datetime | None = field("When its publisher last changed it, as the metadata say.")
     publisher: str | None = field("The publisher that the metadata name.")

@@ -12,14 +12,12 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
+    NamedTypeNode,
+    NonNullTypeNode,
     OperationDefinitionNode,
-    get_named_type,
-    is_list_type,
     parse,
-    type_from_ast,
     validate,
 )
-from graphql.type import get_nullable_type
 
 from harvest_graphql.limits import Limits, check
 from harvest_graphql.problems import Code, Problem
@@ -121,16 +119,17 @@ class Documents:
         }
         return Document(
             {
-                each.name.value if each.name else "": Operation(each, fragments, self._ids(each))
+                each.name.value if each.name else "": Operation(each, fragments, _ids(each))
                 for each in node.definitions
                 if isinstance(each, OperationDefinitionNode)
             }
         )
 
-    def _ids(self, node: OperationDefinitionNode) -> frozenset[str]:
-        found = []
-        for definition in node.variable_definitions or ():
-            type_ = type_from_ast(self._schema, definition.type)
-            if type_ and not is_list_type(get_nullable_type(type_)) and get_named_type(type_).name == "ID":
-                found.append(definition.variable.name.value)
-        return frozenset(found)
+
+def _ids(node: OperationDefinitionNode) -> frozenset[str]:
+    found = []
+    for definition in node.variable_definitions or ():
+        type_ = definition.type.type if isinstance(definition.type, NonNullTypeNode) else definition.type
+        if isinstance(type_, NamedTypeNode) and type_.name.value == "ID":
+            found.append(definition.variable.name.value)
+    return frozenset(found)

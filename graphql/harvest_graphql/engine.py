@@ -87,6 +87,11 @@ class Engine:
         """How many SQL statements have been sent."""
         return self._held.sent
 
+    @property
+    def plans(self) -> int:
+        """How many plans are remembered."""
+        return len(self._plans)
+
     async def close(self) -> None:
         """Give the held connections back to the pool."""
         await self._held.close()

@@ -1,4 +1,7 @@
-"""Which rows a list holds: one input per list. A field that is absent or null narrows nothing; an empty list holds nothing."""
+"""Which rows a list holds: one input per list.
+
+A field that is absent or null narrows nothing; of an empty list of words there is no row.
+"""
 
 from __future__ import annotations
 

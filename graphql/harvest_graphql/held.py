@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -47,7 +48,9 @@ class Held:
             try:
                 return await connection.fetchrow(sql, *arguments)
             except _LOST:
-                connection = await self._replaced(connection)
+                lost, connection = connection, None
+                await self._drop(lost)
+                connection = await self._taken()
                 self.sent += 1
                 return await connection.fetchrow(sql, *arguments)
         except asyncpg.QueryCanceledError as error:
@@ -65,16 +68,31 @@ class Held:
                 await self._given_back(connection)
 
     async def _taken(self) -> Any:
+        """Return a connection that answers; after a restart of Postgres the pool holds dead ones."""
+        for _ in range(self._pool.get_max_size()):
+            connection = await self._pool.acquire()
+            try:
+                await self._prepare(connection)
+            except _LOST:
+                await self._drop(connection)
+            else:
+                return connection
         connection = await self._pool.acquire()
-        await connection.execute(f"SET statement_timeout = {int(self._deadline * 1000)}")
+        await self._prepare(connection)
         return connection
 
-    async def _replaced(self, connection: Any) -> Any:
-        connection.terminate()
+    async def _prepare(self, connection: Any) -> None:
+        await connection.execute(f"SET statement_timeout = {int(self._deadline * 1000)}")
+
+    async def _drop(self, connection: Any) -> None:
+        with suppress(asyncpg.InterfaceError):  # the pool has noticed before
+            connection.terminate()
         await self._pool.release(connection)
-        return await self._taken()
 
     async def _given_back(self, connection: Any) -> None:
-        if not connection.is_closed():
+        try:
             await connection.execute("RESET statement_timeout")
-        await self._pool.release(connection)
+        except _LOST:
+            await self._drop(connection)
+        else:
+            await self._pool.release(connection)

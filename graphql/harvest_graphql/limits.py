@@ -21,11 +21,13 @@ class Limits:
 
     characters: int = 100_000
     comments: int = 1000
-    tokens: int = 4000
+    tokens: int = 3000
+    definitions: int = 50
+    """Operations and fragments."""
     depth: int = 15
     aliases: int = 60
     siblings: int = 20
-    """Fields of one answer's key, or of one name, in one selection."""
+    """Fields of one key of the answer side by side: graphql-core compares each with each."""
     fields: int = 1000
     """Fields once every fragment is written out."""
 
@@ -58,7 +60,7 @@ class Measure:
         if fields > self.limits.fields:
             raise _too("asking for more", self.limits.fields, "fields, fragments written out")
         if names and max(names.values()) > self.limits.siblings:
-            raise _too("repeating itself more", self.limits.siblings, "fields of one name side by side")
+            raise _too("repeating itself more", self.limits.siblings, "times the same key side by side")
         return _Size(depth, fields)
 
     def _node(self, node: object, names: Counter[str]) -> _Size:
@@ -71,7 +73,7 @@ class Measure:
         return self._fragment(node.name.value)
 
     def _field(self, node: FieldNode, names: Counter[str]) -> _Size:
-        names[node.name.value] += 1
+        names[node.alias.value if node.alias else node.name.value] += 1
         if node.alias:
             self.aliases += 1
             if self.aliases > self.limits.aliases:
@@ -89,6 +91,8 @@ class Measure:
 
 def check(document: DocumentNode, limits: Limits) -> None:
     """Raise Problem where *document* asks for more than *limits* allow."""
+    if len(document.definitions) > limits.definitions:
+        raise _too("made of more", limits.definitions, "operations and fragments")
     fragments = {
         node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
     }

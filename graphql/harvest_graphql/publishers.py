@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -14,7 +14,10 @@ from harvest_graphql.orders import HarvestSourceOrder
 from harvest_graphql.plan.computed import source_count
 from harvest_graphql.scalars import URL
 
-_SOURCE = Annotated["HarvestSource", strawberry.lazy("harvest_graphql.sources")]  # type: ignore[name-defined] # noqa: F821
+if TYPE_CHECKING:
+    from harvest_graphql.sources import HarvestSource
+
+_SOURCE = Annotated["HarvestSource", strawberry.lazy("harvest_graphql.sources")]
 
 
 @strawberry.type(description="A publisher: a body that sources belong to.")

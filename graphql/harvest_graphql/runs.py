@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -24,9 +24,12 @@ from harvest_graphql.plan import computed
 from harvest_graphql.scalars import JSON, URL
 from harvest_graphql.sources import HarvestSource
 
-_RECORD = Annotated["HarvestRecord", strawberry.lazy("harvest_graphql.runs")]  # type: ignore[name-defined]
-_ERROR = Annotated["HarvestError", strawberry.lazy("harvest_graphql.runs")]  # type: ignore[name-defined]
-_DATASET = Annotated["Dataset", strawberry.lazy("harvest_graphql.datasets")]  # type: ignore[name-defined] # noqa: F821
+if TYPE_CHECKING:
+    from harvest_graphql.datasets import Dataset
+
+_RECORD = Annotated["HarvestRecord", strawberry.lazy("harvest_graphql.runs")]
+_ERROR = Annotated["HarvestError", strawberry.lazy("harvest_graphql.runs")]
+_DATASET = Annotated["Dataset", strawberry.lazy("harvest_graphql.datasets")]
 
 
 @strawberry.type(
@@ -121,7 +124,7 @@ class HarvestRecord(Entity):
     args: list[str] | None = field("Positional values that the portal's harvester was called with.")
     kwargs: JSON | None = field("Named values that the portal's harvester was called with.")
     position: int | None = field("Its place in the run, from 0, where the portal lists records by place.")
-    dataset: _DATASET | None = field("The dataset that it is about, whatever became of it.")  # type: ignore[valid-type]
+    dataset: _DATASET | None = field("The dataset that it is about, whatever became of it.")
     raw: Payload | None = field(
         "What the publisher sent.", place=computed.payload("source_raw", canonical=False)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -28,10 +28,14 @@ from harvest_graphql.plan import computed
 from harvest_graphql.publishers import Organization, Person
 from harvest_graphql.scalars import JSON, URL
 
-_JOB = Annotated["HarvestJob", strawberry.lazy("harvest_graphql.runs")]  # type: ignore[name-defined] # noqa: F821
-_RECORD = Annotated["HarvestRecord", strawberry.lazy("harvest_graphql.runs")]  # type: ignore[name-defined] # noqa: F821
-_DATASET = Annotated["Dataset", strawberry.lazy("harvest_graphql.datasets")]  # type: ignore[name-defined] # noqa: F821
-_SOURCE = Annotated["HarvestSource", strawberry.lazy("harvest_graphql.sources")]  # type: ignore[name-defined]
+if TYPE_CHECKING:
+    from harvest_graphql.datasets import Dataset
+    from harvest_graphql.runs import HarvestJob, HarvestRecord
+
+_JOB = Annotated["HarvestJob", strawberry.lazy("harvest_graphql.runs")]
+_RECORD = Annotated["HarvestRecord", strawberry.lazy("harvest_graphql.runs")]
+_DATASET = Annotated["Dataset", strawberry.lazy("harvest_graphql.datasets")]
+_SOURCE = Annotated["HarvestSource", strawberry.lazy("harvest_graphql.sources")]
 
 
 @strawberry.type(description="A filter that a backend understands.")
@@ -153,7 +157,7 @@ class HarvestSource(Entity):
     created_at: datetime | None = field("When it was made.")
     organization: Organization | None = field("The publisher that it belongs to.")
     owner: Person | None = field("The person that it belongs to.")
-    last_job: _JOB | None = field("Its newest run of any kind that is not planned for later.")  # type: ignore[valid-type]
+    last_job: _JOB | None = field("Its newest run of any kind that is not planned for later.")
     jobs = pages(_JOB, HarvestJobFilter, HarvestJobOrder, "Its runs.")
     records = pages(_RECORD, HarvestRecordFilter, HarvestRecordOrder, "What its runs did, record by record.")
     datasets = pages(_DATASET, DatasetFilter, DatasetOrder, "The datasets that it brought.")

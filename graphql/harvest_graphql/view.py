@@ -107,8 +107,8 @@ async def _body(request: web.Request) -> bytes:
             if size > MOST_BYTES:
                 raise Unusable(413, f"The body may have {MOST_BYTES} bytes.", headers={"Connection": "close"})
             chunks.append(chunk)
-    except (web.HTTPException, ValueError) as error:
-        raise Unusable(400, "The body cannot be read.") from error
+    except (web.RequestPayloadError, ConnectionError, ValueError) as error:
+        raise Unusable(400, "The body cannot be read.", headers={"Connection": "close"}) from error
     return b"".join(chunks)
 
 

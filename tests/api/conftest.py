@@ -1,36 +1,49 @@
 from __future__ import annotations
 
+import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from api.world import Ask, World, seed
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from world import World, seed
-
+from gateway.postgres import connect, connect_pool
 from harvest_graphql.engine import Engine
 
-Ask = Callable[..., Coroutine[Any, Any, Any]]
+
+@pytest.fixture(scope="session")
+def seeded_url(postgres_url: str, template_database: str) -> Iterator[str]:
+    """The address of a seeded database that tests share: they only read it."""
+    name = "gateway_seeded"
+    url = urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
+
+    async def make() -> None:
+        await _command(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template_database}")
+        connection = await connect(url)
+        try:
+            await seed(connection)
+        finally:
+            await connection.close()
+
+    asyncio.run(make())
+    yield url
+    asyncio.run(_command(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
-async def world(pool: asyncpg.Pool) -> World:
-    """The seeded database of a test."""
-    async with pool.acquire() as connection:
-        return await seed(connection)
-
-
-@pytest.fixture
-async def engine(pool: asyncpg.Pool, world: World) -> AsyncIterator[Engine]:
-    """An engine on the seeded database, whose freshness is read with every answer."""
+async def engine(seeded_url: str) -> AsyncIterator[Engine]:
+    """An engine on the shared database, whose freshness is read with every answer."""
+    pool = await connect_pool(seeded_url, size=2)
     engine = Engine(pool, status_seconds=0)
-    yield engine
-    await engine.close()
+    await engine.status()
+    try:
+        yield engine
+    finally:
+        await engine.close()
+        await pool.close()
 
 
 @pytest.fixture
@@ -53,3 +66,30 @@ def data(answer: Ask) -> Ask:
         return found["data"]
 
     return ask
+
+
+@pytest.fixture
+async def own_world(database_url: str) -> AsyncIterator[World]:
+    """A seeded database of the test's own, which it may change."""
+    connection = await connect(database_url)
+    try:
+        yield await seed(connection)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def own_engine(own_world: World, pool: asyncpg.Pool) -> AsyncIterator[Engine]:
+    """An engine on ``own_world``."""
+    assert own_world.keys
+    engine = Engine(pool, status_seconds=0)
+    yield engine
+    await engine.close()
+
+
+async def _command(url: str, statement: str) -> None:
+    connection = await connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

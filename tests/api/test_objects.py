@@ -1,13 +1,16 @@
-from world import FR, gid
+from __future__ import annotations
+
+from api.world import FR, Ask, gid
 
 
-async def test_a_source_with_everything_around_it(data):
+async def test_a_source_with_everything_around_it(data: Ask) -> None:
     found = await data(
         """{ harvestSource(portal: "data-gouv-fr", slug: "geo") {
           __typename id name url portal { key } schedule { raw everySeconds words }
           validation { state nativeState by { firstName lastName } on comment }
           config { filters { key value } features extraConfigs { key } raw }
-          backend { label filters { key label type description } features { key default description } extraConfigs { key default } }
+          backend { label filters { key label type description } features { key default description }
+            extraConfigs { key default } }
           organization { name badges sourceCount } owner { lastName } lastJob { nativeId status }
         } }"""
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -14,6 +15,8 @@ from sqlmodel import SQLModel
 from gateway.model.identity import global_id
 from gateway.store import ledger, tables
 
+Ask = Callable[..., Coroutine[Any, Any, Any]]
+"""Asks a document, with an operation's name and variables."""
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 FR, GOV = 1, 2
 KEYS = {FR: "data-gouv-fr", GOV: "data-gov"}
@@ -65,7 +68,9 @@ class World:
             body=body,
             fetch_id=1,
         )
-        await self.connection.execute("UPDATE harvest_record SET document_hash = $1 WHERE id = $2", digest, key)
+        await self.connection.execute(
+            "UPDATE harvest_record SET document_hash = $1 WHERE id = $2", digest, key
+        )
 
 
 def _plain(column: Any, value: Any) -> Any:
@@ -93,7 +98,11 @@ async def seed(connection: asyncpg.Connection[asyncpg.Record]) -> World:
 
 
 async def _portals(world: World) -> None:
-    common: dict[str, Any] = {"capabilities": {"generation": "v17"}, "breaker_state": "CLOSED", "caveats": ["Counts differ."]}
+    common: dict[str, Any] = {
+        "capabilities": {"generation": "v17"},
+        "breaker_state": "CLOSED",
+        "caveats": ["Counts differ."],
+    }
     await world.add(
         ledger.Portal, number=FR, key="data-gouv-fr", adapter="data-gouv-fr", title="data.gouv.fr",
         base_url="https://fr.example/api/1", sandbox=False, inventory=True, notice="It did not answer.", **common,
@@ -110,7 +119,9 @@ async def _portals(world: World) -> None:
             ledger.StreamRow, portal=portal, stream=stream, polled_at=hours_ago(polled),
             reconciled_at=hours_ago(polled + 20), complete=True, done=10, expected=10,
         )  # fmt: skip
-    await world.add(ledger.StreamRow, portal=FR, stream="records", polled_at=None, complete=False, done=3, expected=9)
+    await world.add(
+        ledger.StreamRow, portal=FR, stream="records", polled_at=None, complete=False, done=3, expected=9
+    )
     await world.add(
         ledger.SyncRun, portal=GOV, kind="POLL", state="DONE", baseline=False, started_at=hours_ago(4),
         ended_at=hours_ago(3.9), requests=7, tallies={"jobs": {"fetched": 5}},
@@ -122,8 +133,18 @@ async def _publishers(world: World) -> None:
         tables.Organization, native_id="epa", name="Environmental Agency", slug="epa", kind="FEDERAL_GOVERNMENT",
         native_kind="Federal Government", aliases=["EPA"], native_source_count=9,
     )  # fmt: skip
-    await world.add(tables.Organization, native_id="city", name="City of Bäh", slug="city", kind="CITY_GOVERNMENT")
-    await world.add(tables.Organization, native_id="ign", portal=FR, name="IGN", slug="ign", kind="UNKNOWN", badges=["certified"])
+    await world.add(
+        tables.Organization, native_id="city", name="City of Bäh", slug="city", kind="CITY_GOVERNMENT"
+    )
+    await world.add(
+        tables.Organization,
+        native_id="ign",
+        portal=FR,
+        name="IGN",
+        slug="ign",
+        kind="UNKNOWN",
+        badges=["certified"],
+    )
     await world.add(tables.Person, native_id="zoe", portal=FR, first_name="Zoé", last_name='Du"rand')
 
 
@@ -165,16 +186,38 @@ async def _jobs(world: World) -> None:
     for number, status in enumerate(states):
         began = hours_ago(24 * number + 5)
         await world.add(
-            tables.HarvestJob, native_id=f"air-{number:02}", source_id=air, status=status, wire_status=status, kind="HARVEST",
-            native_kind="harvest", created_at=began, started_at=began, ended_at=began + timedelta(seconds=90.5),
-            total=100 - number, added=number, failed=3 if status == "PARTIAL" else 0,
+            tables.HarvestJob, native_id=f"air-{number:02}", source_id=air, status=status, wire_status=status,
+            kind="HARVEST", native_kind="harvest", created_at=began, started_at=began,
+            ended_at=began + timedelta(seconds=90.5), total=100 - number,
+            added=number, failed=3 if status == "PARTIAL" else 0,
         )  # fmt: skip
     common: dict[str, Any] = {"wire_status": "PENDING", "kind": "HARVEST"}
     await world.add(
-        tables.HarvestJob, native_id="air-next", source_id=air, status="SCHEDULED", created_at=NOW + timedelta(days=1), **common
+        tables.HarvestJob,
+        native_id="air-next",
+        source_id=air,
+        status="SCHEDULED",
+        created_at=NOW + timedelta(days=1),
+        **common,
     )
-    await world.add(tables.HarvestJob, native_id="geo-1", portal=FR, source_id=geo, status="RUNNING", created_at=hours_ago(1), **common)
-    await world.add(tables.HarvestJob, native_id="geo-0", portal=FR, source_id=geo, status="LOST", created_at=None, **common)
+    await world.add(
+        tables.HarvestJob,
+        native_id="geo-1",
+        portal=FR,
+        source_id=geo,
+        status="RUNNING",
+        created_at=hours_ago(1),
+        **common,
+    )
+    await world.add(
+        tables.HarvestJob,
+        native_id="geo-0",
+        portal=FR,
+        source_id=geo,
+        status="LOST",
+        created_at=None,
+        **common,
+    )
     await world.connection.execute(
         "UPDATE harvest_source s SET last_job_id = j.id FROM harvest_job j"
         " WHERE (s.native_id, j.native_id) IN (('air', 'air-00'), ('geo', 'geo-1'))"
@@ -183,7 +226,11 @@ async def _jobs(world: World) -> None:
 
 async def _records(world: World) -> None:
     job, air = world.keys["harvest_job", "air-00"], world.keys["harvest_source", "air"]
-    for name, state, presence in (("no2", "LIVE", "PRESENT"), ("lost-set", "DELETED", "DELETED"), ("gone-set", "LIVE", "GONE")):
+    for name, state, presence in (
+        ("no2", "LIVE", "PRESENT"),
+        ("lost-set", "DELETED", "DELETED"),
+        ("gone-set", "LIVE", "GONE"),
+    ):
         await world.add(
             tables.Dataset, native_id=name, source_id=air, record_type="DATASET", state=state, presence=presence,
             title=f"Title of {name}", remote_id=name, modified_at=hours_ago(700), keywords=["air", "no₂"],
@@ -215,24 +262,29 @@ async def _errors(world: World) -> None:
     for number in (1, 3, 4):
         for place in range(2):
             await world.add(
-                tables.HarvestError, native_id=f"e{number}-{place}", job_id=job, severity="WARNING" if place else "ERROR",
-                record_id=world.keys["harvest_record", f"r{number}"], native_type="ValidationError",
-                message=f"Record {number} is 50% wrong_{place}", created_at=hours_ago(4.5) + timedelta(seconds=number * 10 + place),
+                tables.HarvestError, native_id=f"e{number}-{place}", job_id=job,
+                severity="WARNING" if place else "ERROR", native_type="ValidationError",
+                record_id=world.keys["harvest_record", f"r{number}"],
+                message=f"Record {number} is 50% wrong_{place}",
+                created_at=hours_ago(4.5) + timedelta(seconds=number * 10 + place),
             )  # fmt: skip
 
 
 async def _payloads(world: World) -> None:
     raw = json.dumps({"title": "NO₂", "n": [1, 2]}, ensure_ascii=False)
     await world.document("r0", json.dumps({"source_raw": raw, "source_transform": None}).encode())
-    await world.document("r1", json.dumps({"source_raw": "<xml/>", "source_transform": {"b": 1, "a": "é"}}).encode())
+    await world.document(
+        "r1", json.dumps({"source_raw": "<xml/>", "source_transform": {"b": 1, "a": "é"}}).encode()
+    )
     await world.document("r2", b'{"source_raw": "nul \\u0000 inside", "source_transform": {"a": 1e999999}}')
     await world.document("r3", b'{"id": "no payload here"}')
-    await world.document("r4", b'\xff\xfe not even text')
+    await world.document("r4", b"\xff\xfe not even text")
 
 
 async def _finish(world: World) -> None:
     await world.connection.execute(
-        "UPDATE dataset SET latest_record_id = (SELECT id FROM harvest_record WHERE native_id = 'r0') WHERE native_id = 'no2'"
+        "UPDATE dataset SET latest_record_id = (SELECT id FROM harvest_record WHERE native_id = 'r0')"
+        " WHERE native_id = 'no2'"
     )
     await world.connection.execute(
         "UPDATE dataset SET parent_id = (SELECT id FROM dataset WHERE native_id = 'no2') WHERE native_id = 'gone-set'"

@@ -12,6 +12,7 @@ from gateway.errors import UsageError
 from gateway.model.enums import EntityType
 from gateway.model.identity import parse_global_id
 from harvest_graphql.plan.computed import LISTED
+from harvest_graphql.plan.cursors import is_text
 from harvest_graphql.plan.draft import Call, Draft, Read
 from harvest_graphql.plan.operands import Operand
 from harvest_graphql.plan.relations import BACKREF, entity_type, snake, table_of, to_one
@@ -46,13 +47,8 @@ def _condition(
 ) -> str:
     marks = field.extensions[BACKREF].metadata
     column = marks.get("column", snake(name))
-    return _through(
-        draft,
-        type_,
-        alias,
-        marks.get("through", ()),
-        lambda end, at: _own(draft, end, at, column, field, value),
-    )
+    path: tuple[str, ...] = marks.get("through", ())
+    return _through(draft, type_, alias, path, lambda end, at: _own(draft, end, at, column, field, value))
 
 
 def _through(
@@ -64,7 +60,8 @@ def _through(
     column, target = to_one(table_of(type_), path[0])
     next_alias = draft.alias()
     inner = _through(draft, target, next_alias, path[1:], own)
-    return f"EXISTS (SELECT FROM {table_of(target).name} {next_alias} WHERE {next_alias}.id = {alias}.{column} AND {inner})"
+    rows = f"{table_of(target).name} {next_alias}"
+    return f"EXISTS (SELECT FROM {rows} WHERE {next_alias}.id = {alias}.{column} AND {inner})"
 
 
 def _own(
@@ -81,7 +78,7 @@ def _own(
     if kind == "DateTimeRange":
         return _range(draft, f"{alias}.{column}", value)
     if kind == "Boolean":
-        return _flag(draft, table, alias, column, value)
+        return _flag(table, alias, column, value)
     if column.endswith("_contains"):
         pattern = draft.bind(lambda call: f"%{_escaped(plain_text(value.read(call.values)))}%", "text")
         return f"{alias}.{column.removesuffix('_contains')} ILIKE {pattern}"
@@ -92,7 +89,8 @@ def _among(draft: Draft, column: str, value: Operand) -> str:
     """Return that *column* is one of the words in *value*."""
     if len(value.now) == 1:
         return f"{column} = {draft.bind(lambda call: plain_text(value.read(call.values)[0]), 'text')}"
-    return f"{column} = ANY ({draft.bind(lambda call: [plain_text(each) for each in value.read(call.values)], 'text[]')})"
+    words = draft.bind(lambda call: [plain_text(each) for each in value.read(call.values)], "text[]")
+    return f"{column} = ANY ({words})"
 
 
 def _one(draft: Draft, value: Operand) -> str:
@@ -187,7 +185,7 @@ def _reader(value: Operand) -> Read:
     return lambda call: value.read(call.values)
 
 
-def _flag(draft: Draft, table: Table, alias: str, column: str, value: Operand) -> str:
+def _flag(table: Table, alias: str, column: str, value: Operand) -> str:
     if column.startswith("has_"):
         name, _ = to_one(table, column.removeprefix("has_"))
         return f"{alias}.{name} IS {'NOT ' if value.now else ''}NULL"
@@ -197,7 +195,7 @@ def _flag(draft: Draft, table: Table, alias: str, column: str, value: Operand) -
 def plain_text(value: Any) -> str:
     """Return a text that Postgres can be given; BAD_USER_INPUT where it holds what no database text can."""
     text = str(value)
-    if "\0" in text or any("\ud800" <= each <= "\udfff" for each in text):
+    if not is_text(text):
         raise Problem(Code.BAD_USER_INPUT, "Text cannot hold the character NUL or half a surrogate pair.")
     return text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64decode
+from base64 import b64decode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 from gateway.errors import UsageError
 
 _LONGEST = 4096
-_WORDS = UsageError("This is not a cursor of the gateway.", hint="Take cursors from `edges` or `pageInfo`.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,33 +19,40 @@ class Position:
 
     order: str
     direction: str
-    key: str | int | float | None
+    key: str | int | None
     id: int
 
 
 def read_cursor(text: str) -> Position:
     """Return the place that *text* names; UsageError where the gateway did not make it."""
     if len(text) > _LONGEST:
-        raise _WORDS
+        raise _not_ours()
     try:
-        raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        raw = b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), b"-_", validate=True)
         values: Any = json.loads(raw)
     except (ValueError, Base64Error, RecursionError) as error:
-        raise _WORDS from error
+        raise _not_ours() from error
     match values:
-        case [str(order), str(direction), str() | int() | float() | None as key, int(row)] if _sound(
-            key
-        ) and _sound(row):
+        case [str(order), str(direction), key, int(row)] if _sound(key) and _sound(row):
             return Position(order, direction, key, row)
         case _:
-            raise _WORDS
+            raise _not_ours()
 
 
-def _sound(value: str | float | None) -> bool:
-    """Return whether Postgres can be given *value*."""
+def _not_ours() -> UsageError:
+    return UsageError("This is not a cursor of the gateway.", hint="Take cursors from `edges` or `pageInfo`.")
+
+
+def is_text(text: str) -> bool:
+    """Return whether Postgres takes *text*: no NUL, no half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+
+
+def _sound(value: Any) -> bool:
+    """Return whether *value* is a key or an id that Postgres can be given."""
     if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= each <= "\udfff" for each in value)
-    return not isinstance(value, bool) and (not isinstance(value, int) or abs(value) < 2**63)
+        return is_text(value)
+    return value is None or (type(value) is int and -(2**63) <= value < 2**63)
 
 
 def base64url(text: str) -> str:

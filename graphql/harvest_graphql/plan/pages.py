@@ -19,11 +19,9 @@ from harvest_graphql.problems import Code, Problem
 
 FIRST = 20
 """How many rows a page holds unless it says."""
+_LETTERS = 200
 MOST = 100
 """How many rows a page may hold."""
-_NOT_OURS = Problem(
-    Code.BAD_CURSOR, "This is not a cursor of this list. Take cursors from `edges` or `pageInfo`."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +38,12 @@ class Order:
         return "DESC" if self.descending else "ASC"
 
     def key(self, alias: str) -> str:
-        """Return the SQL of the key of the row at *alias*; text is compared in lower case, by code points."""
+        """Return the SQL of the key of the row at *alias*.
+
+        Text is compared in lower case, by code points, as far as fits into a cursor.
+        """
         sql = f"{alias}.{self.column.name}"
-        return f'lower({sql}) COLLATE "C"' if isinstance(self.column.type, Text) else sql
+        return f'left(lower({sql}), {_LETTERS}) COLLATE "C"' if isinstance(self.column.type, Text) else sql
 
     @property
     def type(self) -> str:
@@ -129,11 +130,10 @@ class Page:
             if cursor is None:
                 continue
             if cursor.now.key is not None:
-                found.append(
-                    f"({key}, {self.inner}.id) {self._sign(before=before)} ({self._key(cursor)}, {self._id(cursor)})"
-                )
+                edge = f"({self._key(cursor)}, {self._id(cursor)})"
+                found.append(f"({key}, {self.inner}.id) {self._sign(before=before)} {edge}")
             elif not self.order.column.nullable:
-                raise _NOT_OURS
+                raise _not_ours()
             elif not before:
                 return None
         return found or ([f"{key} IS NOT NULL"] if self.order.column.nullable else [])
@@ -178,16 +178,24 @@ class Page:
 def _read_key(type_: str) -> Any:
     def read(position: Any) -> Any:
         key = position.key
-        try:
-            if type_ == "timestamptz":
-                moment = datetime.fromisoformat(key)
-                if moment.tzinfo is None:
-                    raise ValueError(key)
-                return moment
-        except (ValueError, TypeError):
-            key = None
-        if (type_ == "text" and isinstance(key, str)) or (type_ == "bigint" and isinstance(key, int)):
+        if type_ == "timestamptz" and isinstance(key, str):
+            key = _moment(key)
+        if isinstance(key, {"timestamptz": datetime, "text": str, "bigint": int}[type_]):
             return key
-        raise _NOT_OURS
+        raise _not_ours()
 
     return read
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _not_ours() -> Problem:
+    return Problem(
+        Code.BAD_CURSOR, "This is not a cursor of this list. Take cursors from `edges` or `pageInfo`."
+    )

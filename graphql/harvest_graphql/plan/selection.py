@@ -90,7 +90,7 @@ class Selections:
     def _if(self, node: SelectionNode, directive: str) -> Any:
         for each in node.directives or ():
             if each.name.value == directive:
-                argument = GraphQLSkipDirective.args["if"]
-                value = operand(argument.type, (each.arguments or ())[0].value, self.values)
+                given = next(iter(each.arguments or ()))
+                value = operand(GraphQLSkipDirective.args["if"].type, given.value, self.values)
                 return None if value is None else value.now
         return None

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from api.world import FR, gid
+
+from gateway.resources import operations
+from harvest_graphql.engine import Engine
+
+SINCE = "2026-01-01T00:00:00Z"
+VARIABLES = {
+    "what-broke": {"since": SINCE},
+    "organization-errors": {"organization": gid("Organization", "epa")},
+    "failed-jobs": {"since": SINCE},
+    "source-detail": {"portal": "data-gov", "slug": "air"},
+    "job-detail": {"id": gid("HarvestJob", "air-00")},
+    "record-payload": {"id": gid("HarvestRecord", "r0")},
+    "failed-records": {"source": gid("HarvestSource", "air")},
+    "search-sources": {"name": "air"},
+}
+RUN = sorted(operations())
+
+
+@pytest.mark.parametrize("name", RUN)
+async def test_every_operation_answers_with_one_statement_per_root_field(engine: Engine, name: str) -> None:
+    before = engine.sent
+    answer = json.loads(await engine.execute(operations()[name], VARIABLES.get(name, {})))
+    assert "errors" not in answer
+    assert engine.sent - before == len(answer["data"])
+    assert all(value for value in answer["data"].values())
+
+
+@pytest.mark.parametrize("name", RUN)
+async def test_every_operation_says_what_it_answers_and_is_named_after_its_file(name: str) -> None:
+    text = operations()[name]
+    title = "".join(word.capitalize() for word in name.split("-"))
+    assert text.startswith("# ")
+    assert f"query {title}" in text
+
+
+def test_there_are_at_least_twelve() -> None:
+    assert len(RUN) >= 12
+
+
+async def test_what_broke_names_the_source_and_the_error(engine: Engine) -> None:
+    answer = json.loads(await engine.execute(operations()["what-broke"], {"since": SINCE}))
+    jobs = answer["data"]["harvestJobs"]
+    assert [(job["status"], job["source"]["name"]) for job in jobs["nodes"]] == [
+        ("FAILED", "Air quality"),
+        ("PARTIAL", "Air quality"),
+        ("LOST", "Air quality"),
+    ]
+    assert jobs["nodes"][0]["ofTheRun"]["nodes"][0]["message"].startswith("Cannot reach")
+    assert jobs["nodes"][0]["ofRecords"]["totalCount"] == 3
+
+
+async def test_what_vanished_and_what_is_lost(engine: Engine) -> None:
+    vanished = json.loads(await engine.execute(operations()["what-vanished"]))["data"]
+    assert {node["title"] for node in vanished["datasets"]["nodes"]} == {
+        "Title of lost-set",
+        "Title of gone-set",
+    }
+    assert [node["name"] for node in vanished["harvestSources"]["nodes"]] == ["Old source"]
+    assert vanished["harvestSources"]["nodes"][0]["lastSeenAt"] == "2026-11-18T20:00:00.000000Z"
+    lost = json.loads(await engine.execute(operations()["lost-jobs"], {"portal": ["data-gouv-fr"]}))["data"]
+    assert [job["id"] for job in lost["harvestJobs"]["nodes"]] == [gid("HarvestJob", "geo-0", FR)]
