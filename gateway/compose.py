@@ -199,14 +199,14 @@ async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[
             await postgres.migrate(database.url)
         else:
             await postgres.ensure_current(database.url)
-        pool = await postgres.connect_pool(database.url, size=settings.pool_size)
+        pool = await postgres.connect_pool(database.url, size=settings.pool_size + 1)
+        engine = Engine(pool, connections=settings.pool_size)  # one is left for what is no answer
         try:
             async with pool.acquire() as connection:
                 numbers = await portals.register(connection, configured, adapters)
-            engine = Engine(pool)
             yield Gateway(settings, database.where, database.url, pool, configured, adapters, numbers, engine)
         finally:
-            await _close(pool)
+            await _close(pool, engine)
 
 
 async def portal_clock(portal: Portal) -> Clock:
@@ -252,8 +252,10 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
         ) from error
 
 
-async def _close(pool: asyncpg.Pool) -> None:
+async def _close(pool: asyncpg.Pool, engine: Engine) -> None:
     try:
-        await asyncio.wait_for(pool.close(), _SHUTDOWN_SECONDS)
+        async with asyncio.timeout(_SHUTDOWN_SECONDS):
+            await engine.close()
+            await pool.close()
     except (TimeoutError, asyncio.CancelledError):
         pool.terminate()
