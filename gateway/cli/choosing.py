@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.calling import with_changes
+from gateway.cli.place import place
 from gateway.cli.reaching import Reached, reach
-from gateway.cli.sandboxes import place
 
 if TYPE_CHECKING:
     from gateway.config import Settings

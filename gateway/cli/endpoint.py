@@ -42,7 +42,7 @@ def graphql(url: str) -> str:
 
 def find(settings: Settings) -> str | None:
     """Return the endpoint that answers for *settings*: the noted one, or the usual one, or None."""
-    from gateway.cli.sandboxes import place
+    from gateway.cli.place import place
 
     folders = [settings.data_dir] if settings.sandbox else [settings.data_dir, place(settings).data_dir]
     for folder in folders:

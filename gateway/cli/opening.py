@@ -21,7 +21,7 @@ def settings_for(
 ) -> Settings:
     """Return the settings of a command that works on a database, and set up its log lines."""
     from gateway.cli.calling import folder, load, log
-    from gateway.cli.sandboxes import place
+    from gateway.cli.place import place
 
     settings = load(data_dir=folder(data), sandbox=sandbox, **given)
     log(settings, talkative=talkative)

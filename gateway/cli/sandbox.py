@@ -6,17 +6,11 @@ import json
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from gateway.cli.options import RUN, AsJson, DataDir, Host, PortalKeys, Scale, Seed, examples
-
-if TYPE_CHECKING:
-    import asyncio
-
-    from gateway.config import Settings
-    from gateway.sandbox.portal import SandboxPortal
 
 FIRST_PORT = 9101
 """Port of the first portal; the others follow."""
@@ -91,7 +85,8 @@ def sandbox(
     if context.invoked_subcommand is not None:
         return
     from gateway.cli.calling import await_result, folder, load, log
-    from gateway.cli.sandboxes import chosen, place
+    from gateway.cli.invention import serve
+    from gateway.cli.place import chosen, place
 
     given = load(data_dir=folder(data), host=host, sandbox_seed=seed, sandbox_scale=scale)
     log(given)
@@ -99,7 +94,7 @@ def sandbox(
     portals = chosen(portal)
     sockets = _sockets(settings.host, port, listen_fd, list(portals))
     await_result(
-        _serve(settings, world or settings.data_dir / "world", portals, sockets, live=live, attached=attached)
+        serve(settings, world or settings.data_dir / "world", portals, sockets, live=live, attached=attached)
     )
 
 
@@ -109,74 +104,6 @@ def _sockets(host: str, port: int, listen_fd: int | None, keys: list[str]) -> di
     if listen_fd is not None:
         return {keys[0]: socket.socket(fileno=listen_fd)}
     return {key: listening_socket(host, port and port + place) for place, key in enumerate(keys)}
-
-
-async def _serve(
-    settings: Settings,
-    world: Path,
-    portals: Mapping[str, SandboxPortal],
-    sockets: Mapping[str, socket.socket],
-    *,
-    live: bool,
-    attached: bool,
-) -> None:
-    from aiohttp import web
-
-    from gateway.cli.sandboxes import note_addresses
-    from gateway.cli.stopping import stop_on_signals
-
-    runners: list[web.AppRunner] = []
-    with stop_on_signals() as stop:
-        try:
-            for key, listener in sockets.items():
-                runners.append(await _runner(settings, portals[key], world, live=live))
-                await web.SockSite(runners[-1], listener).start()
-                print(f"SANDBOX {key}: http://{settings.host}:{listener.getsockname()[1]}", flush=True)
-            if attached:
-                _stop_at_end_of_input(stop)
-            else:
-                origins = {k: f"http://{settings.host}:{s.getsockname()[1]}" for k, s in sockets.items()}
-                note_addresses(settings.data_dir, origins)
-                print("All of it is invented. Ctrl-C ends it.", flush=True)
-            await stop.wait()
-        finally:
-            for runner in runners:
-                await runner.cleanup()
-
-
-async def _runner(settings: Settings, portal: SandboxPortal, world: Path, *, live: bool) -> Any:
-    from datetime import UTC, datetime
-
-    from aiohttp import web
-
-    from gateway.sandbox.control import application
-
-    served = application(
-        portal,
-        seed=settings.sandbox_seed,
-        scale=settings.sandbox_scale,
-        epoch=datetime.now(UTC).replace(microsecond=0),
-        folder=world,
-        live=live,
-    )
-    runner = web.AppRunner(served, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    return runner
-
-
-def _stop_at_end_of_input(stop: asyncio.Event) -> None:
-    """End with the process that started this one, even where that one was killed: its pipe closes then."""
-    import asyncio
-    import sys
-    import threading
-
-    loop = asyncio.get_running_loop()
-
-    def wait() -> None:
-        sys.stdin.buffer.read()
-        loop.call_soon_threadsafe(stop.set)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def advance(
@@ -234,12 +161,12 @@ def _tell(title: str, answers: Mapping[str, Mapping[str, Any]], *, as_json: bool
 def _running(keys: list[str] | None, url: str | None, data: Path | None) -> dict[str, str]:
     """Return the origins of the portals to ask, by key; UsageError where none is known."""
     from gateway.cli.calling import folder, load
-    from gateway.cli.sandboxes import addresses, chosen, place
+    from gateway.cli.place import chosen, last_served
     from gateway.errors import UsageError
 
     if url is not None:
         return {url: url.rstrip("/")}
-    known = addresses(place(load(data_dir=folder(data))).data_dir)
+    known = last_served(load(data_dir=folder(data)))
     if not known:
         raise UsageError(
             "No sandbox portal was started with this data folder.",

@@ -14,7 +14,8 @@ import typer
 from gateway.cli.choosing import Choice, choose
 from gateway.cli.endpoint import forgotten, graphql, note
 from gateway.cli.options import RUN, DataDir, Host, Sandbox, Scale, Seed, examples
-from gateway.cli.sandboxes import ensure_database, serving
+from gateway.cli.place import ensure_database
+from gateway.cli.sandboxes import serving
 from gateway.cli.stopping import GRACE_SECONDS, stop_on_signals
 
 if TYPE_CHECKING:

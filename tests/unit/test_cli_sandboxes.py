@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from gateway.cli.sandboxes import addresses, chosen, known_port, note_addresses, place
+from gateway.cli.place import addresses, chosen, known_port, last_served, note_addresses, place
 from gateway.config import Settings
 from gateway.errors import ConfigurationError, UsageError
 from gateway.registry import portals
@@ -69,6 +70,15 @@ def test_addresses_are_remembered(tmp_path: Path) -> None:
     assert known_port(tmp_path, "data-gov") == 9101
     assert known_port(tmp_path, "data-gouv-fr") == 9102
     assert known_port(tmp_path, "elsewhere") == 0
+
+
+def test_the_world_that_was_served_last_is_asked(tmp_path: Path) -> None:
+    assert last_served(settings(tmp_path)) == {}
+    other = place(settings(tmp_path, sandbox_seed=7)).data_dir
+    note_addresses(tmp_path / "sandbox", {"data-gov": "http://127.0.0.1:9101"})
+    note_addresses(other, {"data-gov": "http://127.0.0.1:9102"})
+    os.utime(other / "sandbox-portals.json", (2_000_000_000, 2_000_000_000))
+    assert last_served(settings(tmp_path)) == {"data-gov": "http://127.0.0.1:9102"}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"data-gov": "http://x:y"}'])
