@@ -89,7 +89,7 @@ class Asking:
         except BudgetSpent:
             raise
         except PortalUnavailable as error:
-            if error.retry_after is None and isinstance(error.__cause__, TimeoutError | None):
+            if _overwhelmed(error):
                 raise TooMuch(error) from error
             raise
         except PortalUnreadable as error:  # larger than the client reads
@@ -140,6 +140,12 @@ def _empty(answer: Answer) -> bool:
     return (
         answer.media_type.startswith("text/") and answer.body.startswith(b"No ") and b" found" in answer.body
     )
+
+
+def _overwhelmed(error: PortalUnavailable) -> bool:
+    """Whether the portal may have failed at the size of the answer: it was too slow, or broke; no limit of rate."""
+    limited = error.retry_after is not None or "(429)" in error.message
+    return not limited and isinstance(error.__cause__, TimeoutError | None)
 
 
 def _object(body: bytes) -> dict[str, Any]:

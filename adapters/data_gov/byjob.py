@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from adapters.data_gov.answers import Asking
-from adapters.data_gov.lists import DIFFERS, UNNAMED, Listing, Query, Row, Sheet, Start, page
+from adapters.data_gov.lists import DIFFERS, UNNAMED, Listing
+from adapters.data_gov.rows import Query, Row, Sheet, Start, page
 from adapters.data_gov.windows import Plan, Stream, Window, mark, plan
 from gateway.model.entities import JSON
 from gateway.model.enums import EntityType
@@ -29,6 +30,8 @@ class ByJob:
         self._full = False
         self._jobs: dict[str, KnownJob] = {}
         """What is to be read, by id."""
+        self._asked: frozenset[str] = frozenset()
+        """Those of them that may have rows: what a window brings of other jobs is left out."""
         self._before: frozenset[str] = frozenset()
         """Jobs whose rows are stored from an earlier pass."""
         self._left: dict[str, KnownJob] | None = None
@@ -47,6 +50,7 @@ class ByJob:
         jobs = await self._known.ended_jobs(unread=None if self._full and not first else name)
         self._before = await self._known.scopes_read(name) if self._full else frozenset()
         self._jobs = {job.native_id: job for job in jobs}
+        self._asked = frozenset(job.native_id for job in jobs if self._stream.expected(job) != 0)
         self._plan = plan(self._stream, jobs, self._now, full=self._full)
         yield self._window(whole=self._full and not (first and self._before))
         if self._left is not None:
@@ -74,7 +78,7 @@ class ByJob:
         """Yield the rest of an interrupted window."""
         taken = Taken(self._stream, self._asking, begun.query(self._stream), Start.of(cursor))
         async for sheet in taken.sheets():
-            yield page(sheet, self._stream.member, begun.cursor(sheet.next), of=self._jobs)
+            yield page(sheet, self._stream.member, begun.cursor(sheet.next), of=self._asked)
         certain = await self._certain(taken, ())
         covers = [name for name, job in self._jobs.items() if certain and begun.holds(job)]
         self._left = {name: job for name, job in self._jobs.items() if name not in set(covers)}
@@ -87,7 +91,7 @@ class ByJob:
         if (window := self._plan.window) is not None:
             taken = Taken(self._stream, self._asking, window.query(self._stream), Start())
             async for sheet in taken.sheets():
-                yield page(sheet, self._stream.member, window.cursor(sheet.next), of=self._jobs)
+                yield page(sheet, self._stream.member, window.cursor(sheet.next), of=self._asked)
             certain = await self._certain(taken, self._plan.together)
             covers += self._covered(taken, self._plan.together, certain=certain)
             unnamed = taken.listing.unnamed
@@ -135,7 +139,8 @@ class Taken:
     def agrees(self, jobs: Sequence[KnownJob], before: frozenset[str]) -> bool:
         """Whether nothing needs asking after these rows; *before*: jobs whose rows are stored already.
 
-        One short page is the portal's word on all rows at once; over several, rows may have shifted.
+        Rows that are fewer than the jobs count may be rows that the portal could not read, or rows that shifted
+        while the list was paged. Where the jobs do not count them, one short page is the portal's word on all.
         """
         listing = self.listing
         expected = {job.native_id: self._stream.expected(job) for job in jobs}
@@ -143,12 +148,12 @@ class Taken:
             return False
         if expected and all(self.rows[job] == count for job, count in expected.items()):
             return True
-        stored = not before.isdisjoint(expected)
-        if listing.pages <= 1 and not (listing.abrupt and listing.seen):
-            return not (listing.abrupt and stored)
         known = {job: count for job, count in expected.items() if count is not None}
         if self._stream.exact and any(self.rows[job] != count for job, count in known.items()):
             return False
+        stored = not before.isdisjoint(expected)
+        if listing.pages <= 1 and not (listing.abrupt and listing.seen):
+            return not (listing.abrupt and stored)
         return not stored and not listing.abrupt
 
 

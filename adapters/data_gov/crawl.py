@@ -8,7 +8,8 @@ from datetime import datetime
 from adapters.data_gov.answers import Asking
 from adapters.data_gov.byjob import ByJob
 from adapters.data_gov.jobs import Timeline
-from adapters.data_gov.lists import UNNAMED, Query, Row, everything, page
+from adapters.data_gov.lists import UNNAMED, everything
+from adapters.data_gov.rows import Query, Row, page
 from adapters.data_gov.settings import KEY_URL, DataGovSettings
 from adapters.data_gov.windows import ERRORS, RECORDS, since
 from gateway.fetch.client import Client

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from adapters.data_gov import wire
 from adapters.data_gov.answers import Asking
-from adapters.data_gov.lists import DIFFERS, UNNAMED, Listing, Query, Start, page, stamp
+from adapters.data_gov.lists import DIFFERS, UNNAMED, Listing
+from adapters.data_gov.rows import Query, Start, page, stamp
 from adapters.data_gov.windows import mark, since
 from gateway.model.document import Document, Rejection
 from gateway.model.entities import JSON

@@ -10,99 +10,18 @@ vanish while a read is interrupted shift nothing.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Container, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 
-import msgspec
-
-from adapters.data_gov import wire
 from adapters.data_gov.answers import Asking, Garbled, TooMuch
-from gateway.model.document import Document, Fetch, Rejection, digest
+from adapters.data_gov.rows import SIZES, Query, Row, Sheet, Start, fresh, stamp
+from gateway.model.document import Fetch, Rejection, digest
 from gateway.model.enums import EntityType
-from gateway.ports import Page
 
-PER_PAGE = 100
-SIZES = (100, 50, 25, 5, 1)
-"""Rows asked for at once; each divides the one before, so that positions stay page borders."""
 DIFFERS = "the portal counts other rows than it listed"
 UNNAMED = "some rows cannot be read, so which ones they are is not known"
 POISONED = 10
 """Rows of one list that may be unreadable before the portal is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """Which rows: a list's path, its equalities, its facets (``column op value``, all of which must hold)."""
-
-    path: str
-    equal: Mapping[str, str] = field(default_factory=dict[str, str])
-    facets: tuple[str, ...] = ()
-
-    def params(self, *facets: str) -> dict[str, str | int]:
-        """Return the parameters that ask for these rows, narrowed by *facets*."""
-        every = (*self.facets, *facets)
-        return {**self.equal, **({"facets": ",".join(every)} if every else {})}
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Where a list is read from: rows created at *since* or later, from *page* of *size* rows on."""
-
-    since: datetime | None = None
-    page: int = 0
-    size: int = PER_PAGE
-
-    @classmethod
-    def of(cls, cursor: Any) -> Start:
-        """Return the start that a cursor names; the list's own where it names none."""
-        if not isinstance(cursor, Mapping):
-            return cls()
-        page, size = cursor.get("page"), cursor.get("size", PER_PAGE)
-        if not isinstance(page, int) or page < 0 or size not in SIZES:
-            return cls()
-        return cls(wire.instant(cursor.get("since")), page, size)
-
-    @property
-    def cursor(self) -> dict[str, Any]:
-        """Return the JSON that ``of`` reads."""
-        since = {} if self.since is None else {"since": stamp(self.since)}
-        size = {} if self.size == PER_PAGE else {"size": self.size}
-        return {**since, "page": self.page, **size}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One element of a list, with as much of it as a crawl needs."""
-
-    native_id: str
-    job: str | None
-    created: datetime | None
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """The rows of one page that had not been seen, and where to go on after them."""
-
-    rows: Sequence[Row | Rejection]
-    fetch: Fetch
-    next: Start
-
-
-class _Head(msgspec.Struct):
-    id: Any = None
-    harvest_job_id: Any = None
-    date_created: Any = None
-
-
-_HEAD = msgspec.json.Decoder(_Head)
-
-
-def stamp(when: datetime) -> str:
-    """Return an instant as the portal's filters take it: ISO 8601 in UTC, whole seconds, no zone."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 class Listing:
@@ -151,7 +70,7 @@ class Listing:
                 return
             bodies, fetch = found
             full = len(bodies) >= self._size
-            rows = _fresh(bodies, self._member, fetch, self.seen, position)
+            rows = fresh(bodies, self._member, fetch, self.seen, position)
             position += self._size
             if rows:
                 self.pages += 1
@@ -213,41 +132,4 @@ async def everything(asking: Asking, query: Query, member: EntityType) -> Sheet 
         found = await asking.rows(query.path, query.params())
     except TooMuch as reason:
         raise reason.error from reason
-    return None if found is None else Sheet(_fresh(found[0], member, found[1], set(), 0), found[1], Start())
-
-
-def _fresh(
-    bodies: Sequence[bytes | Rejection], member: EntityType, fetch: Fetch, seen: set[str], position: int
-) -> list[Row | Rejection]:
-    """Return the rows that have not been seen, and mark them as seen."""
-    fresh: list[Row | Rejection] = []
-    for place, body in enumerate(bodies, start=position):
-        row = body if isinstance(body, Rejection) else _row(body, member, fetch, place)
-        name = row.native_id or digest(row.body).hex()
-        if name not in seen:
-            seen.add(name)
-            fresh.append(row)
-    return fresh
-
-
-def _row(body: bytes, member: EntityType, fetch: Fetch, position: int) -> Row | Rejection:
-    try:
-        head = _HEAD.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Rejection(member, f"it cannot be read: {error}", body, fetch, position=position)
-    if not isinstance(head.id, str) or not head.id:
-        return Rejection(member, "it has no id", body, fetch, position=position)
-    job = head.harvest_job_id if isinstance(head.harvest_job_id, str) else None
-    return Row(head.id, job, wire.instant(head.date_created), body)
-
-
-def page(
-    sheet: Sheet, member: EntityType, cursor: Any = None, *, of: Container[str | None] | None = None
-) -> Page:
-    """Return the page of a sheet's documents and rejections; *of*: only the rows of these jobs."""
-    elements = [
-        row if isinstance(row, Rejection) else Document.of(member, row.native_id, row.body, sheet.fetch)
-        for row in sheet.rows
-        if isinstance(row, Rejection) or of is None or row.job in of
-    ]
-    return Page(elements, cursor)
+    return None if found is None else Sheet(fresh(found[0], member, found[1], set(), 0), found[1], Start())

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.data_gov import wire
-from adapters.data_gov.lists import PER_PAGE, Query, Start, stamp
+from adapters.data_gov.rows import PER_PAGE, Query, Start, stamp
 from gateway.model.enums import EntityType, JobStatus
 from gateway.ports import KnownJob
 

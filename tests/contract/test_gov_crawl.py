@@ -134,6 +134,17 @@ async def test_a_poll_reads_the_rows_of_what_ended_meanwhile() -> None:
         assert set(mirror.known.of(HarvestError)) == mirror.portal.ids("errors")
 
 
+async def test_rows_of_jobs_that_count_none_are_the_same_by_either_way_of_reading() -> None:
+    async with mirrored() as mirror:
+        mirror.portal.harvested("job-1", 3, days=3)
+        mirror.portal.harvested("quiet", 0, days=2)
+        mirror.portal.harvested("job-2", 3, days=1)
+        mirror.portal.records("quiet", 1, days=2, action="delete", status="dataset_pending")
+        made = await mirror.follow(FULL)
+        assert {record.job for record in mirror.known.of(HarvestRecord).values()} == {"job-1", "job-2"}
+        assert all(end.proved for _, end in made.ends)
+
+
 async def test_a_poll_reads_many_small_jobs_by_one_window() -> None:
     async with mirrored() as mirror:
         await mirror.follow(FULL)
@@ -143,15 +154,6 @@ async def test_a_poll_reads_many_small_jobs_by_one_window() -> None:
         await mirror.follow(POLL, hours=2)
         assert len([path for path in mirror.portal.asked if path.startswith("/harvest_records/")]) == 1
         mirror.holds("records")
-
-
-async def test_one_short_page_needs_no_count() -> None:
-    async with mirrored() as mirror:
-        mirror.portal.harvested("job-1", 30, days=1)
-        mirror.portal.rows["records"].pop()
-        made = await mirror.follow(FULL)
-        assert not [path for path in mirror.portal.asked if "count" in path]
-        assert all(end.proved for _, end in made.ends)
 
 
 async def test_a_poll_does_not_read_twice() -> None:
@@ -692,6 +694,15 @@ async def test_a_portal_that_wants_to_be_left_alone_is() -> None:
             await mirror.follow(FULL)
         assert caught.value.retry_after == 3600
         assert len([path for path in mirror.portal.asked if "/harvest_records/" in path]) == 1
+
+
+async def test_a_limit_without_a_time_is_no_reason_to_ask_for_less() -> None:
+    async with mirrored() as mirror:
+        mirror.portal.harvested("job-1", 3, days=1)
+        mirror.portal.faults.append(once("/harvest_records/", Reply(b"<html>", 429, "text/html"), 99))
+        with pytest.raises(PortalUnavailable):
+            await mirror.follow(FULL)
+        assert len([path for path in mirror.portal.asked if "/harvest_records/" in path]) == 3
 
 
 async def test_the_documented_portal_of_old_dates_is_read() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from adapters.data_gov.lists import Query, Start, stamp
+from adapters.data_gov.rows import Query, Start, stamp
 from adapters.data_gov.windows import ERRORS, RECORDS, Window, mark, pages, plan, since, span
 from gateway.model.enums import JobStatus
 from gateway.ports import KnownJob
