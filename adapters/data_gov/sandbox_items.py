@@ -7,8 +7,9 @@ import json
 from aiohttp import web
 
 from adapters.data_gov import sandbox_answers as answers
+from adapters.data_gov.sandbox_columns import SEVERITIES
 from adapters.data_gov.sandbox_lists import bad_severity
-from adapters.data_gov.sandbox_tables import SEVERITIES, TABLES
+from adapters.data_gov.sandbox_tables import TABLES
 from adapters.data_gov.sandbox_wire import element, text
 from gateway.sandbox.changes_view import View
 

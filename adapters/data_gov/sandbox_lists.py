@@ -9,13 +9,16 @@ from typing import Any
 from aiohttp import web
 
 from adapters.data_gov import sandbox_answers as answers
+from adapters.data_gov.sandbox_columns import SEVERITIES
 from adapters.data_gov.sandbox_facets import Condition, Unasked, condition, parse
-from adapters.data_gov.sandbox_tables import SEVERITIES, TABLES, Table
+from adapters.data_gov.sandbox_tables import TABLES, Table
 from adapters.data_gov.sandbox_wire import element, text
 from gateway.sandbox.changes_view import View
 
 KEPT = 64
 """Selections that are kept, and answers."""
+LARGEST_KEPT = 2**21
+"""Bytes of an answer that may be kept."""
 LARGEST_OFFSET = 2**63 - 1
 _EQUAL = ("harvest_job_id", "harvest_source_id")
 
@@ -44,7 +47,10 @@ class Lists:
             return answers.words(request, "Error with query", 400)
         if not value:
             return answers.words(request, f"No {name} found for this query", 404)
-        return answers.answer(request, _keep(self._written, key, text(value)), answers.JSON)
+        body = text(value)
+        if len(body) <= LARGEST_KEPT:
+            _keep(self._written, key, body)
+        return answers.answer(request, body, answers.JSON)
 
     def _select(self, view: View, table: Table, conditions: Sequence[Condition]) -> Sequence[Any]:
         key = (view.at, table.name, *((c.column, c.op, c.value) for c in conditions))

@@ -7,26 +7,21 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from adapters.data_gov.sandbox_facets import Column, Condition, Kind
-from gateway.sandbox.changes_runs import COUNTERS
+from adapters.data_gov.sandbox_columns import COLUMNS
+from adapters.data_gov.sandbox_facets import Column, Condition
 from gateway.sandbox.changes_view import Row, View
-
-_TEXT, _NUMBER, _DATE, _OTHER = Column(Kind.TEXT), Column(Kind.NUMBER), Column(Kind.DATE), Column(Kind.OTHER)
-
-
-def _enum(*words: str) -> Column:
-    return Column(Kind.TEXT, words)
-
-
-SEVERITIES = ("error", "warning")
 
 
 class Table(ABC):
     """A list's rows, named by keys that a View gives; *dated* ones are ordered by date_created, oldest first."""
 
     name: ClassVar[str]
-    columns: ClassVar[Mapping[str, Column]]
     dated: ClassVar[bool] = True
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """Return the table's columns."""
+        return COLUMNS[self.name]
 
     @abstractmethod
     def keys(self, view: View) -> Sequence[Any]:
@@ -57,21 +52,6 @@ class Organizations(Table):
 
     name = "organizations"
     dated = False
-    columns: ClassVar = {
-        **dict.fromkeys(("id", "name", "slug", "logo", "description", "code_repo_url"), _TEXT),
-        "code_repo_exempt": Column(Kind.FLAG),
-        "organization_type": _enum(
-            "Federal Government",
-            "City Government",
-            "State Government",
-            "County Government",
-            "University",
-            "Tribal",
-            "Non-Profit",
-        ),
-        "aliases": _OTHER,
-        "source_count": _NUMBER,
-    }
 
     def keys(self, view: View) -> Sequence[Any]:
         """Return the organizations as they were founded."""
@@ -87,16 +67,6 @@ class Sources(Table):
 
     name = "harvest_sources"
     dated = False
-    columns: ClassVar = {
-        **dict.fromkeys(("id", "organization_id", "name", "url", "collection_parent_url"), _TEXT),
-        "notification_emails": _OTHER,
-        "frequency": _enum("manual", "daily", "weekly", "biweekly", "monthly"),
-        "schema_type": _enum(
-            "iso19115_1", "iso19115_2", "dcatus1.1: federal", "dcatus1.1: non-federal", "dcatus3.0"
-        ),
-        "source_type": _enum("document", "waf", "waf-collection"),
-        "notification_frequency": _enum("on_error", "always", "on_error_or_update"),
-    }
 
     def keys(self, view: View) -> Sequence[Any]:
         """Return the sources as they were registered."""
@@ -111,14 +81,6 @@ class Jobs(Table):
     """Jobs."""
 
     name = "harvest_jobs"
-    columns: ClassVar = {
-        **dict.fromkeys(("id", "harvest_source_id", "job_type"), _TEXT),
-        "status": _enum("in_progress", "complete", "new", "error"),
-        "date_created": _DATE,
-        "date_finished": _DATE,
-        "dcatus_catalog": _OTHER,
-        **{f"records_{word}": _NUMBER for word in COUNTERS},
-    }
 
     def keys(self, view: View) -> Sequence[Any]:
         """Return the runs, oldest first."""
@@ -149,22 +111,27 @@ class _Logged(Table):
         """Return the instants of the log."""
 
     @abstractmethod
-    def of_job(self, view: View, job: str) -> Sequence[int]:
-        """Return the numbers that belong to a job."""
+    def owned(self, view: View, owner: Condition) -> Sequence[int]:
+        """Return the numbers that *owner*, an equality on one of OWNERS, leaves."""
 
     def narrowed(self, view: View, conditions: Sequence[Condition]) -> tuple[Sequence[Any], list[Condition]]:
-        """Return the numbers of a job or of a range of time, where one is asked for."""
+        """Return the numbers of an id, a job, a source or a range of time, where one is asked for."""
         rest = list(conditions)
-        job = next((c for c in rest if c.column == "harvest_job_id" and c.op == "eq"), None)
-        if job is not None:
-            rest.remove(job)
-            return self.of_job(view, job.value), rest
+        owners = sorted(
+            (c for c in rest if c.column in OWNERS and c.op == "eq"), key=lambda c: OWNERS.index(c.column)
+        )
+        if owners:
+            rest.remove(owners[0])
+            return self.owned(view, owners[0]), rest
         low, high = -(1 << 62), 1 << 62
         for condition in [c for c in rest if c.column == "date_created" and c.op in _RANGES]:
             rest.remove(condition)
             low, high = _RANGES[condition.op](condition.value, low, high)
         return view.between(self.keys(view), self.created(view), low, high), rest
 
+
+OWNERS = ("id", "harvest_job_id", "harvest_source_id")
+"""Columns that leave few rows, the fewest first."""
 
 _RANGES = {
     "ge": lambda value, low, high: (max(low, value), high),
@@ -178,16 +145,6 @@ class Records(_Logged):
     """Records, with their payloads."""
 
     name = "harvest_records"
-    columns: ClassVar = {
-        **dict.fromkeys(("id", "identifier", "harvest_job_id", "harvest_source_id", "source_hash"), _TEXT),
-        **dict.fromkeys(("source_raw", "ckan_id", "parent_identifier"), _TEXT),
-        "record_type": _enum("dataset", "data_service", "catalog_record", "data_series"),
-        "action": _enum("create", "update", "delete"),
-        "status": _enum("error", "success", "dataset_pending"),
-        "date_created": _DATE,
-        "date_finished": _DATE,
-        "source_transform": _OTHER,
-    }
 
     def keys(self, view: View) -> Sequence[Any]:
         """Return the records, oldest first."""
@@ -197,10 +154,16 @@ class Records(_Logged):
         """Return when records were created."""
         return view.history.timeline.log.created
 
-    def of_job(self, view: View, job: str) -> Sequence[int]:
-        """Return a job's records."""
-        run = view.run_of(job)
-        return view.records_of(run) if run else []
+    def owned(self, view: View, owner: Condition) -> Sequence[int]:
+        """Return the record of an id, the records of a job or of a source."""
+        if owner.column == "id":
+            row = view.record_of(owner.value)
+            return [] if row is None else [row]
+        if owner.column == "harvest_job_id":
+            run = view.run_of(owner.value)
+            return view.records_of(run) if run else []
+        source = view.source_of(owner.value)
+        return view.records_of_source(source) if source else []
 
     def row(self, view: View, key: Any) -> Row:
         """Return a record."""
@@ -225,11 +188,6 @@ class RecordErrors(_Logged):
     """Record errors."""
 
     name = "harvest_record_errors"
-    columns: ClassVar = {
-        **dict.fromkeys(("id", "harvest_job_id", "harvest_record_id", "type", "message"), _TEXT),
-        "severity": _enum(*SEVERITIES),
-        "date_created": _DATE,
-    }
 
     def keys(self, view: View) -> Sequence[Any]:
         """Return the record errors, oldest first."""
@@ -239,9 +197,12 @@ class RecordErrors(_Logged):
         """Return when record errors were created."""
         return view.history.timeline.errors.created
 
-    def of_job(self, view: View, job: str) -> Sequence[int]:
-        """Return a job's record errors."""
-        run = view.run_of(job)
+    def owned(self, view: View, owner: Condition) -> Sequence[int]:
+        """Return the record error of an id, or those of a job."""
+        if owner.column == "id":
+            number = view.record_error_of(owner.value)
+            return [] if number is None else [number]
+        run = view.run_of(owner.value)
         return view.errors_of(run) if run else []
 
     def row(self, view: View, key: Any) -> Row:
@@ -253,10 +214,6 @@ class JobErrors(Table):
     """Job errors."""
 
     name = "harvest_job_errors"
-    columns: ClassVar = {
-        **dict.fromkeys(("id", "harvest_job_id", "type", "message"), _TEXT),
-        "date_created": _DATE,
-    }
 
     def keys(self, view: View) -> Sequence[Any]:
         """Return the job errors, oldest first."""

@@ -89,6 +89,14 @@ class View:
         rows = (row for row in range(run.first_row, run.first_row + run.rows) if self.has(row))
         return sorted(rows, key=self._timeline.log.created.__getitem__)
 
+    def records_of_source(self, source: Source) -> list[int]:
+        """Return the records of a source, oldest first."""
+        runs = (self._timeline.runs[index] for index in self._timeline.desks[source.index].runs)
+        rows = (
+            row for run in runs for row in range(run.first_row, run.first_row + run.rows) if self.has(row)
+        )
+        return sorted(rows, key=self._timeline.log.created.__getitem__)
+
     def errors_of(self, run: Run) -> list[int]:
         """Return the record errors of a job, oldest first."""
         created = self._timeline.errors.created
