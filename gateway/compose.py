@@ -66,7 +66,13 @@ class Gateway:
         """
         kind = Pass.RECONCILE if full else Pass.POLL
         chosen = [self._portal(key) for key in (self.portals if keys is None else keys)]
-        return list(await asyncio.gather(*(self._pass(portal, kind, progress, clock) for portal in chosen)))
+        passes = (self._pass(portal, kind, progress, clock) for portal in chosen)
+        # With exceptions returned, a cancelled gather waits for every pass: each still ends its run in Postgres.
+        outcomes = await asyncio.gather(*passes, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return [outcome for outcome in outcomes if isinstance(outcome, RunSummary)]
 
     async def work(self, stop: asyncio.Event, progress: Progress) -> None:
         """Keep all portals current until *stop* is set."""
