@@ -62,6 +62,7 @@ class Rehearsal:
     sandbox: control.Running
     passes: list[tuple[datetime, str]]
     max_requests: int | None = None
+    backoff_seconds: float = 0.5
 
     async def run(
         self, kind: Pass, *, progress: Progress | None = None, limits: Limits | None = None
@@ -75,6 +76,7 @@ class Rehearsal:
             user_agent="harvest-gateway tests",
             requests_per_second=1e6,
             max_requests=self.max_requests,
+            backoff_seconds=self.backoff_seconds,
         )
         async with client:
             summary = await PortalPass(
