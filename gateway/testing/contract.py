@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeAlias
 
 from gateway.errors import PortalError, PortalUnreadable
-from gateway.model.entities import HarvestJob
 from gateway.ports import Adapter, Pass, Scope
 from gateway.sandbox.control import Running, running
 from gateway.sandbox.faults import Fault
@@ -22,7 +21,8 @@ from gateway.testing.normalising import NormaliserContract
 
 FEW = 4
 """So many scopes of each stream are read where all would take too long."""
-STOPS = 12
+SOURCES = "sources"
+STOPS = 4
 """At most so many pages are tried as the last one of a pass that is stopped."""
 PASSING = ("status-500", "status-503", "429", "drop", "truncate")
 LASTING = ("status-500", "status-404", "html-200", "garbage", "lying-total", "shifted-page", "poison")
@@ -67,12 +67,10 @@ class Bench:
         await self.run(known, **options)
         return known
 
-    def order(self, kind: str, paths: Iterable[str], times: int | None = 1) -> None:
-        """Let answers break whose path and query contains one of *paths*."""
-        self.server.faults.clear()
-        self.server.faults.orders.extend(
-            Fault(kind=kind, path=re.escape(path), times=times, seconds=0.0) for path in paths
-        )
+    def order(self, kind: str, endpoint: str, times: int | None = 1) -> None:
+        """Let answers break whose path and query contain *endpoint*."""
+        fault = Fault(kind=kind, path=re.escape(endpoint), times=times, seconds=0.0)
+        self.server.faults.orders.append(fault)
 
     def minimum(self, *passes: tuple[datetime, str]) -> dict[str, int]:
         """Return the requests that the last of *passes* needs, by stream."""
@@ -102,22 +100,18 @@ class AdapterContract(NormaliserContract):
             return await bench.loaded()
 
     async def test_a_first_load_brings_what_the_portal_holds(self) -> None:
-        """A first load ends with what the truth says, and without a rejection."""
+        """A first load ends with what the truth says, proves every list, and asks no more than it must."""
         async with self.bench() as bench:
-            known = await bench.loaded()
+            known = bench.known()
+            made = await bench.run(known)
+            first = (known.now, "RECONCILE")
             assert known.rejections == []
-            rows = bench.server.world.truth([(known.now, "RECONCILE")])
-            assert truth.differences(known, rows) == []
-
-    async def test_a_first_load_asks_no_more_than_it_must(self) -> None:
-        """A first load sends as many requests as the formulas say, and proves every list."""
-        async with self.bench() as bench:
-            made = await bench.run(bench.known())
-            assert _asked(made) == bench.minimum((bench.server.clock(), "RECONCILE"))
+            assert truth.differences(known, bench.server.world.truth([first])) == []
+            assert _asked(made) == bench.minimum(first)
             assert all(end.proved for _, end in made.ends)
 
-    async def test_a_poll_asks_no_more_than_it_must(self) -> None:
-        """Polls send as many requests as the formulas say, whether something happened or not."""
+    async def test_a_poll_brings_what_is_new(self) -> None:
+        """Polls end with what the truth says, and ask no more than they must, also where nothing happened."""
         async with self.bench() as bench:
             known = await bench.loaded()
             passes = [(known.now, "RECONCILE")]
@@ -126,16 +120,6 @@ class AdapterContract(NormaliserContract):
                 made = await bench.run(known, Pass.POLL)
                 passes.append((known.now, "POLL"))
                 assert _asked(made) == bench.minimum(*passes)
-
-    async def test_a_poll_brings_what_is_new(self) -> None:
-        """Polls end with what the truth says."""
-        async with self.bench() as bench:
-            known = await bench.loaded()
-            passes = [(known.now, "RECONCILE")]
-            for _ in range(2):
-                bench.server.advance(1)
-                await bench.run(known, Pass.POLL)
-                passes.append((known.now, "POLL"))
             assert truth.differences(known, bench.server.world.truth(passes)) == []
 
     async def test_a_second_load_brings_the_same_bytes(self) -> None:
@@ -150,43 +134,44 @@ class AdapterContract(NormaliserContract):
     async def test_a_pass_that_is_stopped_after_any_page_goes_on(self) -> None:
         """A pass that goes on from the stored cursors ends with what an unbroken one brings."""
         async with self.bench() as bench:
-            known = bench.known()
-            few = _few(await bench.run(known))
+            few = _few(await bench.run(bench.known()))
             known = bench.known()
             pages = (await bench.run(known, wanted=few)).read
-            for stop in range(1, pages + 1, max(1, pages // STOPS)):
+            for stop in {*range(1, pages + 1, max(1, pages // STOPS)), pages}:
                 again = bench.known()
                 with suppress(Interrupted):
                     await bench.run(again, wanted=few, pages=stop)
-                left = await _unread(again, self.adapter, few)
-                await bench.run(again, wanted=left)
+                await bench.run(again, wanted=await _unread(again, self.adapter, few))
                 assert _hashes(again) == _hashes(known), f"stopped after page {stop}"
 
     async def test_passing_failures_change_nothing(self) -> None:
         """Failures that pass are tried again; the documents are the same."""
         async with self.bench() as bench:
-            known = bench.known()
-            few = _few(await bench.run(known))
+            few = _few(await bench.run(bench.known()))
             known = await bench.loaded(wanted=few)
-            for kind in PASSING:
-                bench.order(kind, _lists(known).values())
+            endpoints = [endpoint for _, endpoint in _pages(known)]
+            for turn in range(len(PASSING)):
+                bench.server.faults.clear()
+                for place, endpoint in enumerate(endpoints):
+                    bench.order(PASSING[(place + turn) % len(PASSING)], endpoint)
                 again = await bench.loaded(wanted=few)
-                assert _hashes(again) == _hashes(known), kind
+                assert _hashes(again) == _hashes(known), f"turn {turn}"
 
     async def test_lasting_failures_bury_nothing(self) -> None:
         """Whatever a list answers, no row is taken for gone that the portal has."""
         async with self.bench() as bench:
             known = await bench.loaded()
-            for endpoint in _lists(known).values():
+            for (stream, key), endpoint in _pages(known):
                 for kind in LASTING:
-                    bench.order(kind, [endpoint], times=None)
-                    await bench.failure(known, wanted=_named(known, endpoint))
+                    bench.server.faults.clear()
+                    bench.order(kind, endpoint, times=None)
+                    await bench.failure(known, wanted=_only(stream, key))
                     assert known.gone == set(), f"{kind} at {endpoint}"
 
     async def test_a_page_for_people_is_unreadable(self) -> None:
         """HTML with status 200 is PortalUnreadable."""
         async with self.bench() as bench:
-            bench.order("html-200", [""], times=None)
+            bench.order("html-200", "", times=None)
             error = await bench.failure(bench.known())
             assert isinstance(error, PortalUnreadable)
             assert error.portal == "tested"
@@ -196,14 +181,14 @@ class AdapterContract(NormaliserContract):
         """A row that is none is a rejection; every other row of its list arrives."""
         async with self.bench() as bench:
             known = await bench.loaded()
-            for kind, endpoint in _lists(known).items():
-                whole = await bench.loaded(wanted=_named(known, endpoint))
-                bench.order("poison", [endpoint])
-                again = await bench.loaded(wanted=_named(known, endpoint))
-                lost = {name for name in whole.documents.keys() - again.documents.keys() if name[0] == kind}
-                refused = [one for one in again.rejections if one.type == kind]
-                assert len(lost) <= 1, f"{kind} at {endpoint}"
-                assert refused, f"{kind} at {endpoint}"
+            for scope, endpoint in _pages(known):
+                whole = known.brought[scope]
+                known.rejections.clear()
+                bench.order("poison", endpoint)
+                await bench.run(known, wanted=_only(*scope))
+                lost = [name for name in whole if name not in known.brought[scope]]
+                assert known.rejections, endpoint
+                assert len({name[0] for name in lost}) == len(lost), endpoint
 
 
 def _asked(made: MemoryPass) -> dict[str, int]:
@@ -214,19 +199,18 @@ def _hashes(known: MemoryKnown) -> dict[Name, bytes]:
     return {name: document.hash for name, document in known.documents.items()}
 
 
-def _lists(known: MemoryKnown) -> dict[str, str]:
-    """Return, by type, the endpoint of one list that brought documents of it as its own rows."""
-    found: dict[str, str] = {}
-    for (kind, _), document in known.documents.items():
-        if document.fetch.endpoint not in found.values():
-            found.setdefault(kind, document.fetch.endpoint)
-    return found
+def _pages(known: MemoryKnown) -> list[tuple[tuple[str, str], str]]:
+    """Return one scope of each stream that brought something, with the endpoint of its first page."""
+    found: dict[str, tuple[tuple[str, str], str]] = {}
+    for scope, documents in known.brought.items():
+        if documents:
+            found.setdefault(scope[0], (scope, next(iter(documents.values())).fetch.endpoint))
+    return list(found.values())
 
 
-def _named(known: MemoryKnown, endpoint: str) -> Wanted:
-    """Return the choice of the portal's own lists, and of what *endpoint* names with the source it is of."""
-    sources = {job.source for name, job in known.of(HarvestJob).items() if name in endpoint}
-    return lambda scope: not scope.key or scope.key in endpoint or scope.key in sources
+def _only(stream: str, key: str) -> Wanted:
+    """Return the choice of one scope, and of the sources, which tell a crawl where to look."""
+    return lambda scope: (scope.stream, scope.key) == (stream, key) or scope.stream == SOURCES
 
 
 def _few(made: MemoryPass) -> Wanted:

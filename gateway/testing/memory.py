@@ -48,6 +48,8 @@ class MemoryKnown:
         self.rejections: list[Rejection] = []
         self.gone: set[Name] = set()
         self.cursors: dict[tuple[str, str], JSON] = {}
+        self.brought: dict[tuple[str, str], dict[Name, Document]] = {}
+        """The documents that the last reading of each scope, by (stream, key), has brought."""
         self._adapter = adapter
         self._read: dict[str, set[str]] = {}
         self._watermarks: dict[str, JSON] = {}
@@ -55,6 +57,8 @@ class MemoryKnown:
     def begin(self, scope: Scope) -> Reading:
         """Return the account of a scope that is read from its start or its cursor."""
         resumed = self.cursors.get((scope.stream, scope.key)) is not None
+        if not resumed:
+            self.brought[scope.stream, scope.key] = {}
         owner = scope.key if scope.within is not None else None
         listed = self._listed.get((scope.member, owner), {}) if scope.whole and not resumed else {}
         return Reading(scope, frozenset((scope.member, native_id) for native_id in listed), resumed, set())
@@ -162,7 +166,9 @@ class MemoryKnown:
             reading.named.add((rejection.type, rejection.native_id))
 
     def _store(self, reading: Reading, document: Document) -> None:
-        self.documents[document.type, document.native_id] = document
+        name = (document.type, document.native_id)
+        self.documents[name] = document
+        self.brought[reading.scope.stream, reading.scope.key][name] = document
         for said in self._adapter.normalise(document):
             if isinstance(said, Rejection):
                 self._reject(reading, said)
@@ -177,7 +183,8 @@ class MemoryKnown:
     def _belongs(self, name: Name, scope: Scope, end: End) -> bool:
         """Whether a row of a list's type and owner is a member of the list that *scope* is."""
         row = self.rows[name]
-        if isinstance(row, HarvestError) and (row.record is None) != (scope.stream == "job_errors"):
+        own = isinstance(row, HarvestError) and row.record is None and row.native_severity is None
+        if isinstance(row, HarvestError) and own != (scope.stream == "job_errors"):
             return False
         if scope.within is not None or not isinstance(row, HarvestRecord | HarvestError) or not end.covers:
             return True
