@@ -155,6 +155,44 @@ def test_without_a_portal_that_answers_the_sandbox_takes_over(tmp_path: Path) ->
         running.wait_for("Serving")
 
 
+def test_ctrl_c_in_a_first_load_loses_nothing_and_complains_of_nothing(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with started(UP, data=tmp_path) as running:
+        running.wait_for("data-gov: jobs")
+        assert running.stop(signal.SIGINT) < END_SECONDS * slowness()
+        assert "Traceback" not in running.text
+        assert running.process.returncode == 0
+    told = json.loads(gateway("status", "--sandbox", "--json", data=tmp_path).stdout)
+    for portal in told["portals"]:
+        assert [run["state"] for run in portal["runs"]] == ["INTERRUPTED"]
+        assert sum(sum(counts.values()) for counts in portal["counts"].values()) > 0
+
+
+def test_live_portals_are_read_in_slices(tmp_path: Path) -> None:
+    """The live portals' part is played by sandbox portals that nobody calls so."""
+    tmp_path.chmod(0o755)
+    with started(["sandbox", "--port", "0"], data=tmp_path) as served:
+        served.wait_for("Ctrl-C ends it")
+        env = {
+            "GATEWAY_PORTALS__DATA_GOV__BASE_URL": served.line("SANDBOX data-gov:") + "/api/v1",
+            "GATEWAY_PORTALS__DATA_GOUV_FR__BASE_URL": served.line("SANDBOX data-gouv-fr:") + "/api/1",
+            "GATEWAY_PORTALS__DATA_GOV__REQUESTS_PER_SECOND": "1000",
+            "GATEWAY_PORTALS__DATA_GOUV_FR__REQUESTS_PER_SECOND": "1000",
+            "GATEWAY_PROBE_SECONDS": "60",
+        }
+        first = gateway("up", "--once", "--port", "0", data=tmp_path, env=env)
+    assert first.returncode == 0, first.stderr
+    assert "LIVE" in first.stdout
+    assert "SANDBOX" not in first.stdout
+    assert "https://api.data.gov/signup/" in first.stdout
+    told = json.loads(gateway("status", "--json", data=tmp_path, env=env).stdout)
+    for portal in told["portals"]:
+        [run] = portal["runs"]
+        assert run["requests"] <= 60
+        assert run["state"] == "INCOMPLETE"
+        assert portal["state"] == "LOADING"
+
+
 def test_sandbox_portals_are_served_asked_and_stopped(tmp_path: Path) -> None:
     with started(["sandbox", "--port", "0", "--portal", "data-gov"], data=tmp_path) as running:
         running.wait_for("Ctrl-C ends it")
