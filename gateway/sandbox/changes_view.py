@@ -131,7 +131,7 @@ class View:
         facts = self.facts(row)
         content = self.content(row)
         facts["source_raw"] = content.raw if content else None
-        facts["source_transform"] = content.transform if content and facts["status"] is not None else None
+        facts["source_transform"] = content.transform if content else None
         return facts
 
     def facts(self, row: int) -> Row:
@@ -187,7 +187,10 @@ class View:
         source = self._timeline.publishers.sources[index]
         origin = self._timeline.desks[index].catalogue.moved.get(slot)
         faulty = log.fate(row) == Fate.ERROR
-        return self.history.contents.of(source, slot, log.rev[row], faulty=faulty, origin=origin)
+        content = self.history.contents.of(source, slot, log.rev[row], faulty=faulty, origin=origin)
+        if content.transform is None or self.status(row) is not None:
+            return content
+        return Content(content.write, None, None)  # it is being processed: not transformed yet
 
     def record_error(self, number: int) -> Row:
         """Return a record error's row."""

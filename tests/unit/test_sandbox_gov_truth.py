@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -19,6 +21,7 @@ LEFT_OUT = {
     *("id", "portal", "native_id", "presence", "first_seen_at", "last_seen_at", "changed_at", "removed_at"),
     *("native", "document_id", "document_hash", "row_hash", "state_basis", "text_record_id"),
 }
+GMD, GCO = "{http://www.isotc211.org/2005/gmd}", "{http://www.isotc211.org/2005/gco}"
 Rows = dict[tuple[str, str], dict[str, Any]]
 MONTH = [(0, "RECONCILE"), *((day, "POLL") for day in range(1, 18)), (18, "RECONCILE")]
 
@@ -110,6 +113,44 @@ def test_datasets_are_the_newest_success_of_their_triple(world: Changes, first: 
             replayed[native] = "DELETED" if facts["action"] == "delete" else "LIVE"
         replayed.setdefault(native, "UNPUBLISHED")
     assert replayed == {native: row["fields"]["state"] for native, row in of(first, "Dataset").items()}
+
+
+def _read(record: dict[str, Any]) -> dict[str, Any]:
+    """Read a payload as a client would, from what the portal serves."""
+    if record["source_transform"] is not None:
+        return of_dcat(record["source_transform"])
+    try:
+        return of_dcat(json.loads(record["source_raw"] or "null"))
+    except ValueError:
+        pass
+    try:
+        root = ET.fromstring(record["source_raw"])
+    except ET.ParseError:
+        return of_dcat(None)
+    words = {
+        name: root.find(f".//{GMD}{name}/{GCO}CharacterString")
+        for name in ("title", "abstract", "organisationName")
+    }
+    told = {name: found.text for name, found in words.items() if found is not None}
+    date = root.find(f".//{GCO}Date")
+    assert date is not None
+    return of_dcat(None) | {
+        "title": told["title"],
+        "description": told["abstract"],
+        "publisher": told["organisationName"],
+        "modified_at": instant(date.text),
+    }
+
+
+@pytest.mark.parametrize("seed", [3, 5])
+def test_the_text_of_a_dataset_is_that_of_its_latest_record_as_it_is_served(seed: int) -> None:
+    world = Changes(seed, 1, EPOCH)
+    view = world.at(EPOCH)
+    for row in of(held(world, (0, "RECONCILE")), "Dataset").values():
+        number = view.record_of(row["fields"]["latest_record"])
+        assert number is not None
+        told = _read(view.record(number))
+        assert {name: row["fields"][name] for name in told} == told
 
 
 def test_a_second_look_changes_nothing(world: Changes, first: Rows) -> None:
