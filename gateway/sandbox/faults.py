@@ -50,6 +50,8 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     position: int = 0
     carry: msgspec.Raw | None = None
     """The last row of the page before, for ``shifted-page``."""
+    carried_from: str = ""
+    """The list of that page: path and query without the page's number."""
 
     def __post_init__(self) -> None:
         """Refuse a kind that is not known and a path that is no regular expression (ValueError)."""
@@ -112,7 +114,7 @@ async def _broken(fault: Fault, request: web.Request, handler: Handler) -> web.S
         return answer
     if fault.kind == "truncate":
         return await _truncated(request, answer)
-    return _edited(fault, answer)
+    return _edited(fault, answer, _list_of(request))
 
 
 def _holds(request: web.Request, position: int) -> bool:
@@ -159,7 +161,7 @@ async def _truncated(request: web.Request, answer: web.Response) -> web.StreamRe
     return stream
 
 
-def _edited(fault: Fault, answer: web.Response) -> web.Response:
+def _edited(fault: Fault, answer: web.Response, listed: str) -> web.Response:
     if fault.kind == "delay":
         return answer
     envelope, rows = _rows(_bytes(answer))
@@ -172,19 +174,25 @@ def _edited(fault: Fault, answer: web.Response) -> web.Response:
     elif fault.kind == "poison" and rows:
         rows[0] = msgspec.Raw(b'"poison"')
     elif fault.kind == "shifted-page" and rows:
-        _shift(fault, envelope, rows)
+        _shift(fault, envelope, rows, listed)
     answer.body = msgspec.json.encode({**envelope, "data": rows} if envelope else rows)
     return answer
 
 
-def _shift(fault: Fault, envelope: dict[str, Any], rows: list[msgspec.Raw]) -> None:
+def _list_of(request: web.Request) -> str:
+    """Return what tells one list from another: the path and the query without the page's number."""
+    query = sorted((name, value) for name, value in request.query.items() if name != "page")
+    return f"{request.path}?{query}"
+
+
+def _shift(fault: Fault, envelope: dict[str, Any], rows: list[msgspec.Raw], listed: str) -> None:
     last = rows[-1].copy()
-    if fault.carry is not None:
+    if fault.carry is not None and fault.carried_from == listed:
         rows[:] = [fault.carry, *rows[:-1]]
         if isinstance(envelope.get("total"), int):
             envelope["total"] += 1
         _use(fault)
-    fault.carry = last
+    fault.carry, fault.carried_from = last, listed
 
 
 def _rows(body: bytes) -> tuple[dict[str, Any], list[msgspec.Raw] | None]:
