@@ -27,10 +27,12 @@ _MOST_ERRORS = 20
 
 
 class Remembered(Generic[T]):
-    """The *size* values that were asked for last, by key."""
+    """The values that were asked for last, by key: as many as weigh no more than *most* together."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    def __init__(self, most: int, weigh: Callable[[T], int]) -> None:
+        self._most = most
+        self._weigh = weigh
+        self._weight = 0
         self._held: OrderedDict[Hashable, T] = OrderedDict()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -40,8 +42,10 @@ class Remembered(Generic[T]):
             self._held.move_to_end(key)
             return found
         value = self._held[key] = make()
-        if len(self._held) > self._size:
-            self._held.popitem(last=False)
+        self._weight += self._weigh(value)
+        while self._weight > self._most:
+            _, oldest = self._held.popitem(last=False)
+            self._weight -= self._weigh(oldest)
         return value
 
     def __len__(self) -> int:
@@ -72,6 +76,7 @@ class Document:
     """A valid document."""
 
     operations: dict[str, Operation]
+    characters: int
 
     def operation(self, name: str | None) -> Operation:
         """Return the operation *name*, or the only one; Problem where there is none such."""
@@ -87,12 +92,12 @@ class Document:
 
 
 class Documents:
-    """Reads and remembers documents of one schema."""
+    """Reads documents of one schema and remembers them: as many as are *most* characters long together."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits, *, size: int = 500) -> None:
+    def __init__(self, schema: GraphQLSchema, limits: Limits, *, most: int = 500_000) -> None:
         self._schema = schema
         self._limits = limits
-        self._read: Remembered[Document] = Remembered(size)
+        self._read: Remembered[Document] = Remembered(most, lambda document: document.characters)
 
     def read(self, text: str) -> Document:
         """Return the valid document of *text*; Refused or Problem where it is none."""
@@ -111,9 +116,9 @@ class Documents:
         check(node, self._limits)
         if errors := validate(self._schema, node, max_errors=_MOST_ERRORS):
             raise Refused(Code.GRAPHQL_VALIDATION_FAILED, errors)
-        return self._document(node)
+        return self._document(node, len(text))
 
-    def _document(self, node: DocumentNode) -> Document:
+    def _document(self, node: DocumentNode, characters: int) -> Document:
         fragments = {
             each.name.value: each for each in node.definitions if isinstance(each, FragmentDefinitionNode)
         }
@@ -122,7 +127,8 @@ class Documents:
                 each.name.value if each.name else "": Operation(each, fragments, _ids(each))
                 for each in node.definitions
                 if isinstance(each, OperationDefinitionNode)
-            }
+            },
+            characters,
         )
 
 

@@ -13,17 +13,14 @@ from uuid import uuid4
 
 import asyncpg
 from graphql import (
-    DocumentNode,
     GraphQLError,
-    OperationDefinitionNode,
-    SelectionSetNode,
-    execute_sync,
     get_variable_values,
 )
 from strawberry import Schema
 
 from harvest_graphql.documents import Documents, Operation, Refused, Remembered
 from harvest_graphql.held import Held, TooSlow, Unreachable
+from harvest_graphql.introspection import introspect
 from harvest_graphql.limits import Limits
 from harvest_graphql.plan.draft import Call
 from harvest_graphql.plan.operands import Values, shape
@@ -70,11 +67,11 @@ class Engine:
         limits: Limits | None = None,
         deadline_seconds: float = 10.0,
         status_seconds: float = 1.0,
-        plans: int = 1000,
+        plan_bytes: int = 16_000_000,
     ) -> None:
         self._schema = core(schema)
         self._documents = Documents(self._schema, limits or Limits())
-        self._plans: Remembered[Plan] = Remembered(plans)
+        self._plans: Remembered[Plan] = Remembered(plan_bytes, Plan.size)
         size = connections or max(1, pool.get_max_size() - 1)
         self._held = Held(pool, size=size, deadline_seconds=deadline_seconds)
         self._deadline = deadline_seconds
@@ -151,7 +148,20 @@ class Engine:
 
     def _plan(self, text: str, name: str | None, operation: Operation, values: Values) -> Plan:
         key = (text, name, shape(values, operation.ids))
-        return self._plans.get(key, lambda: plan(self._schema, operation.node, operation.fragments, values))
+        return self._plans.get(key, lambda: self._compile(operation, values))
+
+    def _compile(self, operation: Operation, values: Values) -> Plan:
+        """Return the plan; what is asked of the schema without variables is answered once and for all."""
+        found = plan(self._schema, operation.node, operation.fragments, values)
+        if operation.node.variable_definitions:
+            return found
+        fields = tuple(
+            Known(each.key, introspect(self._schema, operation, each, {}))
+            if isinstance(each, Introspection)
+            else each
+            for each in found.fields
+        )
+        return Plan(fields, found.private)
 
     async def _arguments(self, found: Plan, values: Values) -> list[list[Any]]:
         try:
@@ -189,7 +199,7 @@ class Engine:
             return field.json
         try:
             if isinstance(field, Introspection):
-                return self._introspect(operation.node, operation, field, variables)
+                return introspect(self._schema, operation, field, variables)
             return await self._statement(field.sql, arguments)
         except TooSlow:
             words = (
@@ -221,26 +231,6 @@ class Engine:
     def _learn(self, text: str) -> None:
         self._status = Status.read(text)
         self._stale_at = time.monotonic() + self._status_seconds
-
-    def _introspect(
-        self,
-        node: OperationDefinitionNode,
-        operation: Operation,
-        field: Introspection,
-        variables: Mapping[str, Any],
-    ) -> bytes:
-        alone = OperationDefinitionNode(
-            operation=node.operation,
-            name=node.name,
-            variable_definitions=node.variable_definitions,
-            directives=node.directives,
-            selection_set=SelectionSetNode(selections=field.nodes),
-        )
-        document = DocumentNode(definitions=(alone, *operation.fragments.values()))
-        result = execute_sync(self._schema, document, variable_values=dict(variables))
-        if result.errors or result.data is None:
-            raise result.errors[0] if result.errors else RuntimeError("introspection without data")
-        return _json(result.data[field.key])
 
 
 def _read(found: Plan, call: Call) -> list[list[Any]]:

@@ -41,7 +41,7 @@ class Held:
 
     async def row(self, sql: str, arguments: Sequence[Any]) -> Any:
         """Return the first row of *sql*; TooSlow and Unreachable where there is none to be had."""
-        connection = await self._free.get()
+        connection = await self._turn()
         try:
             connection = connection or await self._taken()
             self.sent += 1
@@ -67,22 +67,31 @@ class Held:
             if connection is not None:
                 await self._given_back(connection)
 
+    async def _turn(self) -> Any:
+        """Return a free connection, None for one that is still to be taken from the pool."""
+        try:
+            return self._free.get_nowait()
+        except asyncio.QueueEmpty:
+            pass
+        try:
+            return await asyncio.wait_for(self._free.get(), self._deadline)
+        except TimeoutError as error:
+            raise TooSlow from error
+
     async def _taken(self) -> Any:
         """Return a connection that answers; after a restart of Postgres the pool holds dead ones."""
-        for _ in range(self._pool.get_max_size()):
+        left = self._pool.get_max_size()
+        while True:
             connection = await self._pool.acquire()
             try:
-                await self._prepare(connection)
-            except _LOST:
+                await connection.execute(f"SET statement_timeout = {int(self._deadline * 1000)}")
+            except BaseException as error:
                 await self._drop(connection)
+                left -= 1
+                if left < 0 or not isinstance(error, _LOST):
+                    raise
             else:
                 return connection
-        connection = await self._pool.acquire()
-        await self._prepare(connection)
-        return connection
-
-    async def _prepare(self, connection: Any) -> None:
-        await connection.execute(f"SET statement_timeout = {int(self._deadline * 1000)}")
 
     async def _drop(self, connection: Any) -> None:
         with suppress(asyncpg.InterfaceError):  # the pool has noticed before

@@ -6,7 +6,7 @@ The SQL is a second column of a root field's statement, so that freshness costs 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,23 +44,34 @@ class Status:
     """What every reader should know, by portal."""
     sandbox: bool = False
     """Whether any portal is a sandbox."""
+    plain: bytes = b'{"freshness":{},"notices":[]}'
+    """The value of ``extensions`` of most answers."""
 
     @classmethod
     def read(cls, text: str) -> Status:
         """Return the status in an answer's second column."""
         portals: list[dict[str, Any]] = json.loads(text)
         keys = {portal["number"]: portal["key"] for portal in portals}
+        freshness = _bytes({portal["key"]: _fresh(portal) for portal in portals})
+        notices = tuple(notice for portal in portals for notice in _notices(portal))
         return cls(
             tuple(keys.get(number) for number in range(1, max(keys, default=0) + 1)),
-            _bytes({portal["key"]: _fresh(portal) for portal in portals}),
-            tuple(notice for portal in portals for notice in _notices(portal)),
+            freshness,
+            notices,
             any(portal["sandbox"] for portal in portals),
+            _extensions(freshness, notices),
         )
 
-    def extensions(self, private: Iterable[str]) -> bytes:
+    def extensions(self, private: Sequence[str]) -> bytes:
         """Return the value of an answer's ``extensions``; *private* are its fields that are withheld."""
+        if not private:
+            return self.plain
         notices = [*self.notices, *(_withheld(field) for field in private)]
-        return b'{"freshness":%b,"notices":%b}' % (self.freshness, _bytes(notices))
+        return _extensions(self.freshness, notices)
+
+
+def _extensions(freshness: bytes, notices: Iterable[dict[str, Any]]) -> bytes:
+    return b'{"freshness":%b,"notices":%b}' % (freshness, _bytes(list(notices)))
 
 
 def _fresh(portal: dict[str, Any]) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def test_cursors_that_are_none(text: str) -> None:
 
 
 def test_what_was_asked_for_last_is_remembered() -> None:
-    held: Remembered[int] = Remembered(2)
+    held: Remembered[int] = Remembered(2, lambda _: 1)
     for key in (1, 2, 1, 3):
         assert held.get(key, lambda key=key: key) == key  # type: ignore[misc]
     assert held.get(1, lambda: 10) == 1

@@ -70,6 +70,17 @@ class Plan:
     private: tuple[str, ...]
     """Selected fields that this caller may not read."""
 
+    def size(self) -> int:
+        """Return about how many bytes it takes to remember this."""
+        return 1000 + sum(
+            len(each.sql)
+            if isinstance(each, Statement)
+            else len(each.json)
+            if isinstance(each, Known)
+            else 100
+            for each in self.fields
+        )
+
 
 def plan(
     schema: GraphQLSchema,
