@@ -47,7 +47,9 @@ class Held:
             self.sent += 1
             try:
                 return await connection.fetchrow(sql, *arguments)
-            except _LOST:
+            except _LOST as error:
+                if _is_ours(error, connection):
+                    raise
                 lost, connection = connection, None
                 await self._drop(lost)
                 connection = await self._taken()
@@ -56,6 +58,8 @@ class Held:
         except asyncpg.QueryCanceledError as error:
             raise TooSlow from error
         except _LOST as error:
+            if _is_ours(error, connection):
+                raise
             raise Unreachable from error
         finally:
             self._free.put_nowait(connection)
@@ -105,3 +109,13 @@ class Held:
             await self._drop(connection)
         else:
             await self._pool.release(connection)
+
+
+def _is_ours(error: BaseException, connection: Any) -> bool:
+    """Return whether the statement was wrong, not the connection: asyncpg has one class for both."""
+    if not isinstance(error, asyncpg.InterfaceError) or connection is None:
+        return False
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool has taken it back
+        return False

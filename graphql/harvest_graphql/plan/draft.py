@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,7 @@ class Call:
 
 
 Read = Callable[[Call], Any]
+_PARAMETER = re.compile(r"\$(\d+)::")
 
 
 class Draft:
@@ -46,6 +48,13 @@ class Draft:
             self.reads.append(read)
             self._bound[read] = f"${len(self.reads)}::{type_}"
         return self._bound[read]
+
+    def finished(self, sql: str) -> tuple[str, tuple[Read, ...]]:
+        """Return *sql* with the parameters that it really has, counted anew, and where they come from."""
+        found = list(dict.fromkeys(int(number) for number in _PARAMETER.findall(sql)))
+        places = {number: place for place, number in enumerate(found, start=1)}
+        counted = _PARAMETER.sub(lambda match: f"${places[int(match[1])]}::", sql)
+        return counted, tuple(self.reads[number - 1] for number in found)
 
     def portal_key(self, number: str) -> str:
         """Return the SQL of the key of the portal with the SQL *number*.

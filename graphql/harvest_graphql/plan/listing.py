@@ -62,8 +62,9 @@ class Listing:
         if not self.paged:
             return text
         rows = self.page.sql(self.row.used, more=self.more)
+        # HAVING: one row, also where nothing that is selected is an aggregate
         counted = "SELECT r.*, row_number() OVER () AS n, count(*) OVER () AS c"
-        return f"(SELECT {text} FROM ({counted} FROM ({rows}) r) {self.row.alias})"
+        return f"(SELECT {text} FROM ({counted} FROM ({rows}) r) {self.row.alias} HAVING true)"
 
     def _part(self, nodes: list[FieldNode], write: Write) -> str:
         name = nodes[0].name.value

@@ -111,7 +111,8 @@ def _field(
     draft = Draft()
     sql = _Root(Objects(selections, draft), root.fields[name], nodes).sql()
     private |= draft.private
-    return Statement(key, f"SELECT convert_to({sql}, 'UTF8') AS answer", tuple(draft.reads))
+    finished, reads = draft.finished(sql)
+    return Statement(key, f"SELECT convert_to({finished}, 'UTF8') AS answer", reads)
 
 
 @dataclass(frozen=True, slots=True)

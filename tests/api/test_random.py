@@ -1,0 +1,99 @@
+"""Whatever valid document is asked, the answer is what the schema promises: keys, order, types, nulls."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any
+
+import pytest
+from graphql import (
+    get_named_type,
+    is_abstract_type,
+    is_enum_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    is_required_argument,
+    parse,
+)
+
+from harvest_graphql.engine import Engine
+from harvest_graphql.schema import core
+
+KINDS: dict[str, Any] = {"Int": int, "Float": (int, float), "Boolean": bool, "JSON": object}
+
+
+class Author:
+    """Writes valid documents at random."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+
+    def document(self) -> str:
+        return "{ " + self.selection(core().query_type, self.random.randint(1, 5)) + " }"
+
+    def selection(self, type_: Any, depth: int) -> str:
+        words = []
+        for name in self.random.sample(list(type_.fields), min(len(type_.fields), self.random.randint(1, 8))):
+            field = type_.fields[name]
+            named = get_named_type(field.type)
+            needy = any(is_required_argument(each) for each in field.args.values())
+            if is_abstract_type(named) or needy or (depth == 0 and not is_leaf_type(named)):
+                continue
+            alias = f"x{self.random.randint(0, 9)}_{name}: " if self.random.random() < 0.1 else ""
+            below = "" if is_leaf_type(named) else f" {{ {self.selection(named, depth - 1)} }}"
+            words.append(f"{alias}{name}{self.arguments(field)}{below}")
+        return " ".join(words) or "__typename"
+
+    def arguments(self, field: Any) -> str:
+        if "first" not in field.args:
+            return ""
+        keys = get_named_type(get_named_type(field.args["orderBy"].type).fields["field"].type).values
+        way = self.random.choice(["ASC", "DESC"])
+        order = f"orderBy: {{field: {self.random.choice(list(keys))}, direction: {way}}}"
+        size = f"{self.random.choice(['first', 'last'])}: {self.random.randint(0, 4)}"
+        everything = "filter: {presence: [PRESENT, GONE, EXPIRED, DELETED, UNKNOWN]}"
+        chosen = [each for each in (order, size, everything) if self.random.random() < 0.4]
+        return f"({', '.join(chosen)})" if chosen else ""
+
+
+def hold(type_: Any, value: Any, selection: Any, path: str) -> None:
+    """Assert that *value* is what *type_* and *selection* promise."""
+    if is_non_null_type(type_):
+        assert value is not None, path
+        return hold(type_.of_type, value, selection, path)
+    if value is None:
+        return None
+    if is_list_type(type_):
+        for place, each in enumerate(value):
+            hold(type_.of_type, each, selection, f"{path}[{place}]")
+        return None
+    if is_leaf_type(type_):
+        assert (
+            value in type_.values if is_enum_type(type_) else isinstance(value, KINDS.get(type_.name, str))
+        ), path
+        return None
+    keys = [node.alias.value if node.alias else node.name.value for node in selection.selections]
+    assert list(value) == list(dict.fromkeys(keys)), path
+    for key, node in zip(keys, selection.selections, strict=True):
+        if node.name.value == "__typename":
+            assert value[key] == type_.name
+        else:
+            hold(type_.fields[node.name.value].type, value[key], node.selection_set, f"{path}.{key}")
+    return None
+
+
+@pytest.mark.parametrize("block", range(8))
+async def test_answers_hold_what_the_schema_promises(engine: Engine, block: int) -> None:
+    answered = 0
+    for seed in range(block * 40, block * 40 + 40):
+        document = Author(seed).document()
+        answer = json.loads(await engine.execute(document))
+        if "errors" in answer:
+            assert answer["errors"][0]["extensions"]["code"] == "DOCUMENT_TOO_LARGE", document
+            continue
+        answered += 1
+        (operation,) = parse(document).definitions
+        hold(core().query_type, answer["data"], operation.selection_set, "data")  # type: ignore[attr-defined]
+    assert answered > 30
