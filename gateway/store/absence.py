@@ -121,24 +121,22 @@ async def bury(connection: Connection, type_: EntityType, keys: Sequence[int], n
         await _drop_scheduled(connection, keys)
     count = await _mark(connection, type_, "t.id = ANY ($2::bigint[])", list(keys), now)
     if type_ is EntityType.HARVEST_SOURCE:
-        count += await _mark(
-            connection,
-            EntityType.HARVEST_JOB,
-            "t.source_id = ANY ($2::bigint[])",
-            list(keys),
-            now,
-            presence="'GONE'",
-        )
-        jobs = [
-            row["id"]
-            for row in await connection.fetch("SELECT id FROM harvest_job WHERE source_id = ANY ($1)", keys)
-        ]
-        count += await _bury_children(connection, jobs, now)
+        count += await _bury_jobs_of(connection, keys, now)
     elif type_ is EntityType.HARVEST_JOB:
         count += await _bury_children(connection, list(keys), now)
     elif type_ is EntityType.HARVEST_RECORD:
         await _touch_owners(connection, "t.id = ANY ($1)", keys)
     return count
+
+
+async def _bury_jobs_of(connection: Connection, sources: Sequence[int], now: datetime) -> int:
+    """Mark the jobs of *sources* absent, and drop those that were only planned."""
+    rows = await connection.fetch("SELECT id FROM harvest_job WHERE source_id = ANY ($1)", sources)
+    jobs = [row["id"] for row in rows]
+    await _drop_scheduled(connection, jobs)
+    where = "t.id = ANY ($2::bigint[])"
+    count = await _mark(connection, EntityType.HARVEST_JOB, where, jobs, now, presence="'GONE'")
+    return count + await _bury_children(connection, jobs, now)
 
 
 async def hold(

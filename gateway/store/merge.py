@@ -38,15 +38,20 @@ class Merged:
     """(job's key, new rows)."""
 
 
-async def merge(connection: Connection, type_: EntityType, portal: int, now: datetime) -> Merged:
-    """Merge the staged rows of *type_*, with stubs for the parents they name and their documents."""
+async def merge(
+    connection: Connection, type_: EntityType, portal: int, now: datetime, *, seen: bool = True
+) -> Merged:
+    """Merge the staged rows of *type_*, with stubs for the parents they name and their documents.
+
+    Not *seen*: the rows come out of stored documents, so that one that is gone stays gone.
+    """
     shape_ = shape(type_)
     for reference in shape_.references:
         await connection.execute(_stubs(shape_, reference), portal, now)
     if type_ is EntityType.DATASET:
         await connection.execute(_new_datasets(), portal, now)
         return Merged()
-    rows = await connection.fetch(_upsert(type_), portal, now)
+    rows = await connection.fetch(_upsert(type_), portal, now, seen)
     await connection.execute(_documents(shape_), portal)
     arrived = tuple((row["job_id"], row["new"]) for row in rows if row["job_id"] is not None and row["new"])
     return Merged(sum(row["new"] for row in rows), sum(row["changed"] for row in rows), arrived)
@@ -111,9 +116,9 @@ def _upsert(type_: EntityType) -> str:
     columns = [f'"{name}"' for name in plain] + [ref.column for ref in shape_.references]
     values = [f's."{name}"' for name in plain] + [_key_of(shape_, ref) for ref in shape_.references]
     updates = ", ".join(f"{column} = excluded.{column}" for column in columns)
-    differs = (
-        "(t.row_hash IS DISTINCT FROM excluded.row_hash OR t.presence IS DISTINCT FROM excluded.presence)"
-    )
+    stays = "NOT $3::boolean AND t.presence IN ('GONE', 'EXPIRED')"
+    presence = f"CASE WHEN {stays} THEN t.presence ELSE excluded.presence END"
+    differs = f"(t.row_hash IS DISTINCT FROM excluded.row_hash OR t.presence IS DISTINCT FROM {presence})"
     by_job = "job_id" if type_ in BULK else "NULL::bigint AS job_id"
     keep = (
         ""
@@ -130,8 +135,9 @@ def _upsert(type_: EntityType) -> str:
                 s.row_hash, s.document_hash
             FROM {shape_.stage} s
             {_joins(shape_)}
-            ON CONFLICT (portal, native_id) DO UPDATE SET {updates}, presence = excluded.presence,
-                removed_at = NULL, last_seen_at = NULL, row_hash = excluded.row_hash,
+            ON CONFLICT (portal, native_id) DO UPDATE SET {updates}, presence = {presence},
+                removed_at = CASE WHEN {stays} THEN t.removed_at END,
+                last_seen_at = CASE WHEN {stays} THEN t.last_seen_at END, row_hash = excluded.row_hash,
                 document_hash = excluded.document_hash,
                 changed_at = CASE WHEN {differs} THEN excluded.changed_at ELSE t.changed_at END
             WHERE {differs} OR t.document_hash IS DISTINCT FROM excluded.document_hash

@@ -138,7 +138,7 @@ class Writer:
         async with self._connection.transaction():
             await lease.hold(self._connection, self._lease)
             if fresh or rejections:
-                await self._store(parts[0].scope, fresh, rejections, tally, loading, cause, log=not again)
+                await self._store(parts[0].scope, fresh, rejections, tally, loading, cause, seen=not again)
             for verdict in verdicts:
                 tally.gone += await self._conclude(verdict)
             await self._note_progress(parts, tally)
@@ -258,11 +258,11 @@ class Writer:
         loading: bool,
         cause: Cause,
         *,
-        log: bool,
+        seen: bool,
     ) -> None:
-        """Lay out and merge *documents*; put what cannot be read in quarantine."""
+        """Lay out and merge *documents*, *seen* now or stored before; put what cannot be read in quarantine."""
         now = self._now()
-        fetches = await self._log(documents, rejections) if log else {}
+        fetches = await self._log(documents, rejections) if seen else {}
         layout = lay_out(documents, self._normalise, fetches)
         for rejection in (*rejections, *layout.rejected):
             fetch_id = fetches.get(rejection.fetch)
@@ -272,7 +272,7 @@ class Writer:
             await stage(self._connection, shape(type_), list(rows.values()))
             if type_ in journal.JOURNALED and type_ is not EntityType.DATASET:
                 await journal.remember_staged(self._connection, type_, self._run.portal)
-        await self._merge(layout, tally, now, loading=loading, cause=cause)
+        await self._merge(layout, tally, now, loading=loading, cause=cause, seen=seen)
 
     async def _log(self, documents: Sequence[Document], rejections: Sequence[Rejection]) -> dict[Fetch, int]:
         fetches: dict[Fetch, None] = dict.fromkeys(d.fetch for d in documents)
@@ -280,7 +280,7 @@ class Writer:
         return {fetch: await bookkeeping.log_fetch(self._connection, self._run, fetch) for fetch in fetches}
 
     async def _merge(
-        self, layout: Layout, tally: Tally, now: datetime, *, loading: bool, cause: Cause
+        self, layout: Layout, tally: Tally, now: datetime, *, loading: bool, cause: Cause, seen: bool
     ) -> None:
         connection, portal = self._connection, self._run.portal
         records = EntityType.HARVEST_RECORD in layout.rows
@@ -290,7 +290,7 @@ class Writer:
         for type_ in merge.ORDER:
             if type_ not in layout.rows:
                 continue
-            merged = await merge.merge(connection, type_, portal, now)
+            merged = await merge.merge(connection, type_, portal, now, seen=seen)
             tally.new += merged.new
             changed += merged.changed
             await touch(connection, EntityType.HARVEST_JOB, [job for job, _ in merged.arrived])

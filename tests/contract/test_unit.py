@@ -84,6 +84,24 @@ async def test_what_a_proved_scope_does_not_name_is_gone_and_can_come_back(bench
     assert await bench.value("SELECT count(*) FROM event WHERE kind = 'RESTORED'") == 1
 
 
+async def test_a_planned_run_is_dropped_with_its_source(bench: Bench) -> None:
+    planned = document(JOB, "plan", source="b", wire_status="PENDING", created_at="2026-11-05T00:00:00+00:00")
+    await bench.writer.commit([Part(SOURCES, [document(SOURCE, "a"), document(SOURCE, "b"), planned])])
+    assert await bench.value("SELECT status FROM harvest_job") == "SCHEDULED"
+    seen = await bench.writer.begin(SOURCES)
+    await bench.writer.commit([Part(SOURCES, [document(SOURCE, "a")], seen, end=End(proved=True))])
+    assert await bench.value("SELECT count(*) FROM harvest_job") == 0
+
+
+async def test_reading_a_stored_document_again_does_not_bring_a_row_back(bench: Bench) -> None:
+    gone = document(SOURCE, "b", name="B")
+    await bench.writer.commit([Part(SOURCES, [document(SOURCE, "a"), gone])])
+    seen = await bench.writer.begin(SOURCES)
+    await bench.writer.commit([Part(SOURCES, [document(SOURCE, "a")], seen, end=End(proved=True))])
+    await bench.writer.commit([Part(SOURCES, [gone])], again=True)
+    assert await bench.value("SELECT presence FROM harvest_source WHERE native_id = 'b'") == "GONE"
+
+
 async def test_an_unproved_scope_buries_nothing(bench: Bench) -> None:
     await bench.writer.commit([Part(SOURCES, [document(SOURCE, "a")])])
     seen = await bench.writer.begin(SOURCES)
