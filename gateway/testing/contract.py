@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeAlias
 
 from gateway.errors import PortalError, PortalUnreadable
+from gateway.model.entities import HarvestJob
 from gateway.ports import Adapter, Pass, Scope
 from gateway.sandbox.control import Running, running
 from gateway.sandbox.faults import Fault
@@ -22,11 +23,16 @@ from gateway.testing.normalising import NormaliserContract
 FEW = 4
 """So many scopes of each stream are read where all would take too long."""
 SOURCES = "sources"
-STOPS = 4
+"""The stream that both kinds of portals begin with."""
+STOPS = 3
 """At most so many pages are tried as the last one of a pass that is stopped."""
 PASSING = ("status-500", "status-503", "429", "drop", "truncate")
+TURNS = (0, 2)
+"""By how much the failures are moved along the endpoints."""
 LASTING = ("status-500", "status-404", "html-200", "garbage", "lying-total", "shifted-page", "poison")
 
+ScopeName: TypeAlias = tuple[str, str]
+"""A scope's stream and key."""
 Wanted: TypeAlias = Callable[[Scope], bool]
 """Which scopes a pass reads."""
 
@@ -134,28 +140,29 @@ class AdapterContract(NormaliserContract):
     async def test_a_pass_that_is_stopped_after_any_page_goes_on(self) -> None:
         """A pass that goes on from the stored cursors ends with what an unbroken one brings."""
         async with self.bench() as bench:
-            few = _few(await bench.run(bench.known()))
             known = bench.known()
-            pages = (await bench.run(known, wanted=few)).read
+            made = await bench.run(known)
+            few = _few(known, made)
+            pages = sum(made.pages[scope] for scope in few)
             for stop in {*range(1, pages + 1, max(1, pages // STOPS)), pages}:
                 again = bench.known()
                 with suppress(Interrupted):
-                    await bench.run(again, wanted=few, pages=stop)
-                await bench.run(again, wanted=await _unread(again, self.adapter, few))
-                assert _hashes(again) == _hashes(known), f"stopped after page {stop}"
+                    await bench.run(again, wanted=_among(few), pages=stop)
+                await bench.run(again, wanted=_among(few - await _read(again, self.adapter)))
+                assert _hashes(again) == _brought(known, few), f"stopped after page {stop}"
 
     async def test_passing_failures_change_nothing(self) -> None:
         """Failures that pass are tried again; the documents are the same."""
         async with self.bench() as bench:
-            few = _few(await bench.run(bench.known()))
-            known = await bench.loaded(wanted=few)
+            known = bench.known()
+            few = _few(known, await bench.run(known))
             endpoints = [endpoint for _, endpoint in _pages(known)]
-            for turn in range(len(PASSING)):
+            for turn in TURNS:
                 bench.server.faults.clear()
                 for place, endpoint in enumerate(endpoints):
                     bench.order(PASSING[(place + turn) % len(PASSING)], endpoint)
-                again = await bench.loaded(wanted=few)
-                assert _hashes(again) == _hashes(known), f"turn {turn}"
+                again = await bench.loaded(wanted=_among(few))
+                assert _hashes(again) == _brought(known, few), f"turn {turn}"
 
     async def test_lasting_failures_bury_nothing(self) -> None:
         """Whatever a list answers, no row is taken for gone that the portal has."""
@@ -199,9 +206,9 @@ def _hashes(known: MemoryKnown) -> dict[Name, bytes]:
     return {name: document.hash for name, document in known.documents.items()}
 
 
-def _pages(known: MemoryKnown) -> list[tuple[tuple[str, str], str]]:
+def _pages(known: MemoryKnown) -> list[tuple[ScopeName, str]]:
     """Return one scope of each stream that brought something, with the endpoint of its first page."""
-    found: dict[str, tuple[tuple[str, str], str]] = {}
+    found: dict[str, tuple[ScopeName, str]] = {}
     for scope, documents in known.brought.items():
         if documents:
             found.setdefault(scope[0], (scope, next(iter(documents.values())).fetch.endpoint))
@@ -213,16 +220,29 @@ def _only(stream: str, key: str) -> Wanted:
     return lambda scope: (scope.stream, scope.key) == (stream, key) or scope.stream == SOURCES
 
 
-def _few(made: MemoryPass) -> Wanted:
-    """Return the choice of the first scopes of each stream of a pass."""
-    chosen: dict[str, list[str]] = {}
+def _few(known: MemoryKnown, made: MemoryPass) -> frozenset[ScopeName]:
+    """Return the first scopes of each stream of a pass, and those of the sources whose jobs they read."""
+    chosen: dict[str, list[ScopeName]] = {}
     for scope, _ in made.ends:
-        if len(keys := chosen.setdefault(scope.stream, [])) < FEW:
-            keys.append(scope.key)
-    return lambda scope: scope.key in chosen.get(scope.stream, ())
+        if len(names := chosen.setdefault(scope.stream, [])) < FEW:
+            names.append((scope.stream, scope.key))
+    few = {name for names in chosen.values() for name in names}
+    jobs = known.of(HarvestJob)
+    sources = {("jobs", jobs[key].source or "") for _, key in few if key in jobs}
+    return frozenset(few | (sources & made.pages.keys()))
 
 
-async def _unread(known: MemoryKnown, adapter: Adapter, wanted: Wanted) -> Wanted:
-    """Return the choice of those of the *wanted* scopes that a pass which goes on must still read."""
+def _among(names: frozenset[ScopeName]) -> Wanted:
+    """Return the choice of the scopes of these names."""
+    return lambda scope: (scope.stream, scope.key) in names
+
+
+def _brought(known: MemoryKnown, names: frozenset[ScopeName]) -> dict[Name, bytes]:
+    """Return the fingerprints of the documents that these scopes brought."""
+    return {name: one.hash for scope in names for name, one in known.brought[scope].items()}
+
+
+async def _read(known: MemoryKnown, adapter: Adapter) -> frozenset[ScopeName]:
+    """Return the scopes that a pass which goes on need not read again."""
     read = {stream: await known.scopes_read(stream) for stream in adapter.streams}
-    return lambda scope: wanted(scope) and not (scope.key and scope.key in read[scope.stream])
+    return frozenset((stream, key) for stream, keys in read.items() for key in keys if key)

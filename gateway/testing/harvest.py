@@ -59,10 +59,12 @@ class MemoryPass:
         self._crawl: Crawl = adapter.crawl(portal, client, known, kind, known.now)
         self._known = known
         self._client = client
-        self._pages = pages
+        self._last = pages
         self._wanted = wanted
         self.read = 0
         """Pages stored so far."""
+        self.pages: dict[tuple[str, str], int] = {}
+        """The same by scope, as (stream, key)."""
         self.ends: list[tuple[Scope, End]] = []
         """Each scope that was read, with its end."""
         self.requests: dict[str, int] = {}
@@ -83,6 +85,7 @@ class MemoryPass:
 
     async def _scope(self, scope: Scope) -> None:
         reading = self._known.begin(scope)
+        self.pages[scope.stream, scope.key] = 0
         cursor = self._known.cursors.get((scope.stream, scope.key))
         items = self._crawl.read(scope, cursor)
         try:
@@ -99,7 +102,8 @@ class MemoryPass:
     def _take(self, reading: Reading, page: Page) -> None:
         self._known.take(reading, page.elements, page.cursor)
         self.read += 1
-        if self.read == self._pages:
+        self.pages[reading.scope.stream, reading.scope.key] += 1
+        if self.read == self._last:
             raise Interrupted
 
 
