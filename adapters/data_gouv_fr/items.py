@@ -17,7 +17,7 @@ from gateway.model.identity import item_id
 from gateway.ports import End, Page, Scope
 
 CONFIRMED = frozenset({502, 503, 504})
-"""Statuses that are tried again while a row is cornered: its 500 has been confirmed."""
+"""Statuses that are tried again once a 500 has been tried again in vain."""
 GIVE_UP = 25
 """Rows that may fail one by one while the portal has shown none."""
 
@@ -90,7 +90,7 @@ class Items:
         """Whether a page failed because of a row: the job itself must be there."""
         if found.status == ABSENT:
             return False
-        answer = await self._client.get(wire.job_path(self._scope.key))
+        answer = await self._client.get(wire.job_path(self._scope.key), retry=CONFIRMED)
         return answer.status == 200
 
     async def _around(self, start: int) -> list[Document | Rejection]:
