@@ -42,9 +42,9 @@ def graphql(url: str) -> str:
 
 def find(settings: Settings) -> str | None:
     """Return the endpoint that answers for *settings*: the noted one, or the usual one, or None."""
-    from gateway.cli.place import place
+    from gateway.cli.place import data_folder
 
-    folders = [settings.data_dir] if settings.sandbox else [settings.data_dir, place(settings).data_dir]
+    folders = [settings.data_dir] if settings.sandbox else [settings.data_dir, data_folder(settings)]
     for folder in folders:
         with suppress(OSError, ValueError):
             url = note_file(folder).read_text("utf-8").strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -61,31 +61,3 @@ def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     return escape(str(value))
-
-
-def print_tree(title: str, value: Mapping[str, Any]) -> None:
-    """Print nested *value*: a table for each list of objects, a row for each other value."""
-    plain = [[name, inner] for name, inner in value.items() if not _is_nested(inner)]
-    if plain:
-        print_table(title, ["", "value"], plain)
-    for name, inner in value.items():
-        if isinstance(inner, Mapping) and inner:
-            print_tree(name, inner)
-        elif _is_nested(inner):
-            columns = list(dict.fromkeys(column for row in inner for column in row))
-            print_table(name, columns, [[_flat(row.get(column)) for column in columns] for row in inner])
-
-
-def _is_nested(value: Any) -> bool:
-    if isinstance(value, Mapping):
-        return True
-    return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(v, Mapping) for v in value)
-
-
-def _flat(value: Any) -> Any:
-    """Return *value* as one cell: pairs and lists with commas between."""
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_cell(inner)}" for name, inner in value.items())
-    if isinstance(value, (list, tuple)):
-        return ", ".join(map(_cell, value))
-    return value

@@ -26,11 +26,16 @@ def _root(settings: Settings) -> Path:
     return settings.data_dir / "sandbox"
 
 
+def data_folder(settings: Settings) -> Path:
+    """Return the data folder of the sandbox beside *settings*: one per world."""
+    if (settings.sandbox_seed, settings.sandbox_scale) == (1, 1):
+        return _root(settings)
+    return _root(settings) / f"seed-{settings.sandbox_seed}-scale-{settings.sandbox_scale}"
+
+
 def place(settings: Settings) -> Settings:
     """Return *settings* for the sandbox: a data folder and a database of its own, invented portals alone."""
-    folder = _root(settings)
-    if (settings.sandbox_seed, settings.sandbox_scale) != (1, 1):
-        folder /= f"seed-{settings.sandbox_seed}-scale-{settings.sandbox_scale}"
+    folder = data_folder(settings)
     return with_changes(
         settings,
         sandbox=True,

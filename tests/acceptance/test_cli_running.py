@@ -83,6 +83,9 @@ def test_other_commands_work_beside_it(first: Started, data: Path) -> None:
     assert (
         json.loads(gateway("report", "compare", "--sandbox", "--json", data=data).stdout)["sandbox"] is True
     )
+    again = gateway("renormalise", "--sandbox", "--portal", "data-gov", data=data)
+    assert again.returncode == 0, again.stderr
+    assert "HarvestSource" in again.stdout
     doctor = gateway("doctor", "--sandbox", "--json", data=data)
     assert doctor.returncode == 0, doctor.stdout
 
@@ -94,7 +97,7 @@ def test_operations_are_listed_and_answered_over_http_and_from_the_database(
     listed = json.loads(gateway("query", "--json", data=data).stdout)
     free = [row["name"] for row in listed if "!" not in row["variables"].replace("!]", "]")]
     assert free
-    for name in free:
+    for name in free[:3]:
         over_http = gateway("query", name, data=data)
         direct = gateway("query", name, "--sandbox", "--database", data=data)
         assert (over_http.returncode, direct.returncode) == (0, 0), over_http.stderr + direct.stderr
