@@ -139,9 +139,7 @@ class Engine:
         definitions = operation.node.variable_definitions
         if not definitions:
             return operation, {}
-        values = get_variable_values(
-            self._schema, definitions, dict(variables), max_errors=20, hide_suggestions=True
-        )
+        values = get_variable_values(self._schema, definitions, dict(variables), max_errors=20)
         if isinstance(values, list):
             raise Refused(Code.BAD_USER_INPUT, values)
         return operation, values.coerced

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -99,8 +100,6 @@ def _unread(arguments: dict[str, tuple[Any, str]], result: Any) -> Callable[...,
 
     def resolver(**_: Any) -> Any:
         raise NotImplementedError("the planner answers this field")
-
-    import inspect  # noqa: PLC0415
 
     optional = {name for name, (kind, _) in arguments.items() if type(None) in getattr(kind, "__args__", ())}
     resolver.__annotations__ = {

@@ -22,19 +22,18 @@ _PAGE = """<!doctype html>
 {banner}
 <p>This is a GraphQL endpoint: the harvests of open-data portals, in one schema. Send a POST with
 <code>{{"query": "…", "variables": {{}}}}</code> as <code>application/json</code>, or a GET with
-<code>?query=…</code>. The whole schema: <a href="?query={schema}">introspection</a>.</p>
+<code>?query=…</code>. The schema describes itself: any GraphQL client shows it.</p>
 <h2>Questions to begin with</h2>
 {examples}
 </html>
 """
-_SCHEMA = "{ __schema { queryType { fields { name description } } } }"
 _SANDBOX = '<strong class="sandbox">SANDBOX: portals that do not exist, with invented data.</strong>'
 
 
 def landing(*, sandbox: bool) -> str:
     """Return the page; *sandbox*: whether any portal is one."""
     examples = "\n".join(_example(name, text) for name, text in operations().items())
-    return _PAGE.format(banner=_SANDBOX if sandbox else "", schema=quote(_SCHEMA), examples=examples)
+    return _PAGE.format(banner=_SANDBOX if sandbox else "", examples=examples)
 
 
 def _example(name: str, text: str) -> str:
