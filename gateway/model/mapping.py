@@ -72,7 +72,7 @@ class Table(Generic[E]):
         for field, path, read in self._steps:
             value: Any = element
             for step in path:
-                value = value.get(step) if isinstance(value, Mapping) else None
+                value = value.get(step) if isinstance(value, dict) else None
             values[field] = read(value)
         if "native" not in values:
             rest = {key: element[key] for key in element if key not in self.consumed}
