@@ -70,7 +70,7 @@ class Measure:
             return self.selection(node.selection_set)
         assert isinstance(node, FragmentSpreadNode)
         names[f"...{node.name.value}"] += 1
-        return self._fragment(node.name.value)
+        return self.fragment(node.name.value)
 
     def _field(self, node: FieldNode, names: Counter[str]) -> _Size:
         names[node.alias.value if node.alias else node.name.value] += 1
@@ -81,7 +81,8 @@ class Measure:
         below = self.selection(node.selection_set)
         return _Size(0 if node.name.value in {"__schema", "__type"} else below.depth + 1, below.fields + 1)
 
-    def _fragment(self, name: str) -> _Size:
+    def fragment(self, name: str) -> _Size:
+        """Return the size of the fragment *name*, measured once."""
         if name not in self.known:
             self.known[name] = None
             found = self.fragments.get(name)
@@ -98,7 +99,7 @@ def check(document: DocumentNode, limits: Limits) -> None:
     }
     measure = Measure(limits, fragments)
     for name in fragments:
-        measure._fragment(name)  # noqa: SLF001 - the module's own
+        measure.fragment(name)
     for node in document.definitions:
         if isinstance(node, OperationDefinitionNode):
             measure.selection(node.selection_set)
