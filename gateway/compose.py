@@ -182,7 +182,7 @@ class Gateway:
             await connection.close()
 
     async def _keep_rate(
-        self, connection: asyncpg.Connection[asyncpg.Record], portal: Portal, client: Client, key: str | None
+        self, connection: asyncpg.Connection, portal: Portal, client: Client, key: str | None
     ) -> None:
         if client.rate.limit is None and client.rate.blocked_until is None:
             return

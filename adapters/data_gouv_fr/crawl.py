@@ -19,8 +19,9 @@ from adapters.data_gouv_fr.values import part, text
 from gateway.fetch.client import Client
 from gateway.fetch.decode import member, members
 from gateway.model.document import Document, Fetch
+from gateway.model.entities import JSON
 from gateway.model.enums import EntityType
-from gateway.ports import JSON, End, Known, KnownJob, Page, Pass, Portal, Scope
+from gateway.ports import End, Known, KnownJob, Page, Pass, Portal, Scope
 
 STREAMS = BACKENDS, SOURCES, JOBS, RECORDS = ("backends", "sources", "jobs", "records")
 

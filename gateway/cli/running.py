@@ -211,7 +211,9 @@ def renormalise(
     if as_json:
         output.print_json(told)
     else:
-        rows = [[key, type_, *tally.values()] for key, types in told.items() for type_, tally in types.items()]
+        rows = [
+            [key, type_, *tally.values()] for key, types in told.items() for type_, tally in types.items()
+        ]
         columns = next((list(tally) for types in told.values() for tally in types.values()), [])
         output.print_table("Renormalised", ["portal", "type", *columns], rows)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 from sqlalchemy import Select, Table, func, select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
@@ -89,7 +90,9 @@ def compiled(statement: Select[Any]) -> tuple[str, list[Any]]:
     return str(query), [query.params[name] for name in names]
 
 
-async def _rows(connection: asyncpg.Connection, statement: Select[Any]) -> list[dict[str, Any]]:
+async def _rows(
+    connection: asyncpg.Connection | PoolConnectionProxy, statement: Select[Any]
+) -> list[dict[str, Any]]:
     """Return the rows of *statement*."""
     sql, values = compiled(statement)
     return [dict(row) for row in await connection.fetch(sql, *values)]
@@ -134,7 +137,10 @@ def _figure(metric: Metric, portal: str, counts: dict[str, int]) -> Figure:
 
 
 async def _finding(
-    connection: asyncpg.Connection, metric: Metric, period: Period, keys: Mapping[int, str]
+    connection: asyncpg.Connection | PoolConnectionProxy,
+    metric: Metric,
+    period: Period,
+    keys: Mapping[int, str],
 ) -> Finding:
     """Return *metric* answered for the portals of *keys* (number -> key)."""
     statement = metric.statement(period)
@@ -155,7 +161,10 @@ async def _finding(
 
 
 async def compare(
-    connection: asyncpg.Connection, *, since: datetime | None = None, until: datetime | None = None
+    connection: asyncpg.Connection | PoolConnectionProxy,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Comparison:
     """Return every metric of every portal, all of one snapshot of the database.
 

@@ -11,7 +11,7 @@ from gateway.model.enums import EntityType
 from gateway.ports import End, Scope
 from gateway.store import journal
 from gateway.store.bookkeeping import Run
-from gateway.store.staging import Connection, touch
+from gateway.store.staging import Connection, touch, value
 from gateway.store.tables import ROWS
 
 RETENTION_DAYS = 365
@@ -58,7 +58,7 @@ class Seen:
 
 async def newest_key(connection: Connection, type_: EntityType) -> int:
     """Return the largest key of a type's rows, 0 where there is none."""
-    key: int = await connection.fetchval(f"SELECT coalesce(max(id), 0) FROM {ROWS[type_].__tablename__}")
+    key: int = await value(connection, f"SELECT coalesce(max(id), 0) FROM {ROWS[type_].__tablename__}")
     return key
 
 
@@ -105,7 +105,8 @@ async def _members(connection: Connection, portal: int, scope: Scope, newest: in
 
 async def holds(connection: Connection, portal: int, scope: Scope) -> bool:
     """Whether a deletion of *scope* waits."""
-    found: bool = await connection.fetchval(
+    found: bool = await value(
+        connection,
         "SELECT EXISTS (SELECT FROM held_deletion WHERE portal = $1 AND stream = $2 AND scope = $3 "
         "AND decided_at IS NULL)",
         portal,

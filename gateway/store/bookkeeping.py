@@ -12,7 +12,7 @@ import msgspec
 from gateway.model.document import Fetch, Rejection, digest
 from gateway.model.entities import JSON
 from gateway.ports import Scope
-from gateway.store.staging import Connection
+from gateway.store.staging import Connection, value
 from gateway.store.tables import ROWS
 
 CHANNEL = "gateway_data"
@@ -42,7 +42,8 @@ async def start_run(connection: Connection, portal: int, kind: str, now: datetim
         portal,
         now,
     )
-    key = await connection.fetchval(
+    key = await value(
+        connection,
         "INSERT INTO sync_run (portal, kind, state, baseline, started_at, requests, tallies) "
         "VALUES ($1, $2, 'RUNNING', $3, $4, 0, '{}') RETURNING id",
         portal,
@@ -183,7 +184,8 @@ async def drop_cursor(connection: Connection, run: Run, scope: Scope) -> None:
 
 async def unread(connection: Connection, portal: int, stream: str, keys: Sequence[str]) -> bool:
     """Whether some scope of *keys* has never been read whole."""
-    found: bool = await connection.fetchval(
+    found: bool = await value(
+        connection,
         "SELECT EXISTS (SELECT FROM unnest($3::text[]) AS k WHERE NOT EXISTS (SELECT FROM scope s "
         "WHERE s.portal = $1 AND s.stream = $2 AND s.key = k AND s.read_at IS NOT NULL))",
         portal,
@@ -215,7 +217,8 @@ async def cover(
 
 async def log_fetch(connection: Connection, run: Run, fetch: Fetch) -> int:
     """Note an answer that brought something new; return its key."""
-    key: int = await connection.fetchval(
+    key: int = await value(
+        connection,
         "INSERT INTO fetch_log (portal, endpoint, mask, fetched_at, page_hash, run_id) "
         "VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
         run.portal,
@@ -232,7 +235,8 @@ async def quarantine(
     connection: Connection, run: Run, scope: Scope, rejection: Rejection, fetch_id: int | None, now: datetime
 ) -> bool:
     """Keep an element that cannot be read; return whether it is new here."""
-    new: bool = await connection.fetchval(
+    new: bool = await value(
+        connection,
         """
         INSERT INTO quarantine AS q (portal, stream, scope, entity_type, native_id, position, reason, hash, body,
             fetch_id, first_seen_at, last_seen_at)

@@ -1,5 +1,8 @@
 """The tables of what the gateway knows about its own work: documents, fetches, scopes, runs, events, quarantine."""
 
+# pyright: reportIncompatibleVariableOverride=false
+# SQLModel declares __tablename__ as a declared_attr; naming a table with a string is its documented way.
+
 from __future__ import annotations
 
 from datetime import datetime

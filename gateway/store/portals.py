@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.ports import Adapter, Portal
-from gateway.store.staging import Connection
+from gateway.store.staging import Connection, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def register(
             """,
             *values,
         )
-        numbers[key] = await connection.fetchval("SELECT number FROM portal WHERE key = $1", key)
+        numbers[key] = await value(connection, "SELECT number FROM portal WHERE key = $1", key)
     return numbers
 
 

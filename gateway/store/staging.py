@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from gateway.model.enums import EntityType
 from gateway.store.shape import ADDRESS, Shape, shape
 
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
 _PRIOR = """
 CREATE TEMP TABLE IF NOT EXISTS stage_prior (
@@ -50,6 +51,11 @@ async def stage(connection: Connection, shape_: Shape, rows: Sequence[tuple[Any,
     """Lay out *rows* (the shape's fields, row_hash, then the document's address)."""
     await connection.copy_records_to_table(shape_.stage, records=rows, columns=shape_.staged)
     await connection.execute(f"ANALYZE {shape_.stage}")
+
+
+async def value(connection: Connection, query: str, *arguments: object) -> Any:
+    """Return the one value that *query* answers, None without a row."""
+    return await connection.fetchval(query, *arguments)
 
 
 async def touched(connection: Connection) -> set[EntityType]:

@@ -5,6 +5,9 @@ other rows or from the clock (``status``, ``last_job_id``, ``next_run_at``, a da
 ``gateway.store.derive`` alone; everything else by ``gateway.store.merge``.
 """
 
+# pyright: reportIncompatibleVariableOverride=false
+# SQLModel declares __tablename__ as a declared_attr; naming a table with a string is its documented way.
+
 from __future__ import annotations
 
 from datetime import datetime
