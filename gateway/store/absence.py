@@ -77,7 +77,7 @@ async def missing(
             list(end.vanished),
         )
         return [row["id"] for row in rows], None
-    if not (scope.whole and end.proved and seen is not None):
+    if not (scope.whole and end.proved and seen is not None and seen.newest_key):
         return [], 0
     held = await _members(connection, portal, scope, seen.newest_key)
     return seen.missing(held), len(held)
@@ -103,17 +103,30 @@ async def _members(connection: Connection, portal: int, scope: Scope, newest: in
     return [row["id"] for row in rows]
 
 
-async def holds(connection: Connection, portal: int, scope: Scope) -> bool:
-    """Whether a deletion of *scope* waits."""
-    found: bool = await value(
-        connection,
-        "SELECT EXISTS (SELECT FROM held_deletion WHERE portal = $1 AND stream = $2 AND scope = $3 "
-        "AND decided_at IS NULL)",
+async def waiting(connection: Connection, portal: int, stream: str, keys: Sequence[str]) -> list[str]:
+    """Return those of *keys* whose scope has a deletion that waits for somebody's word."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT scope FROM held_deletion WHERE portal = $1 AND stream = $2 AND scope = ANY ($3) "
+        "AND decided_at IS NULL",
         portal,
-        scope.stream,
-        scope.key,
+        stream,
+        list(keys),
     )
-    return found
+    return [row["scope"] for row in rows]
+
+
+async def supersede(
+    connection: Connection, portal: int, stream: str, keys: Sequence[str], now: datetime
+) -> None:
+    """End the deletions that wait in these scopes: they have been read again."""
+    await connection.execute(
+        "UPDATE held_deletion SET decided_at = $4, decision = 'SUPERSEDED' "
+        "WHERE portal = $1 AND stream = $2 AND scope = ANY ($3) AND decided_at IS NULL",
+        portal,
+        stream,
+        list(keys),
+        now,
+    )
 
 
 async def bury(connection: Connection, type_: EntityType, keys: Sequence[int], now: datetime) -> int:
@@ -155,18 +168,6 @@ async def hold(
         size,
         now,
         run.id,
-    )
-
-
-async def release(connection: Connection, portal: int, scope: Scope, now: datetime) -> None:
-    """Supersede the deletions of *scope* that wait: it has been read again."""
-    await connection.execute(
-        "UPDATE held_deletion SET decided_at = $4, decision = 'SUPERSEDED' "
-        "WHERE portal = $1 AND stream = $2 AND scope = $3 AND decided_at IS NULL",
-        portal,
-        scope.stream,
-        scope.key,
-        now,
     )
 
 

@@ -138,17 +138,6 @@ async def end_stream(
     )
 
 
-async def cursor(connection: Connection, portal: int, scope: Scope) -> JSON:
-    """Return where an interrupted read of *scope* goes on, or None."""
-    text = await connection.fetchval(
-        "SELECT cursor FROM scope WHERE portal = $1 AND stream = $2 AND key = $3",
-        portal,
-        scope.stream,
-        scope.key,
-    )
-    return None if text is None else msgspec.json.decode(text)
-
-
 async def cursors(connection: Connection, portal: int, stream: str) -> dict[str, JSON]:
     """Return where interrupted reads of *stream*'s scopes go on, by the scope's key."""
     rows = await connection.fetch(
@@ -172,47 +161,53 @@ async def keep_cursor(connection: Connection, run: Run, scope: Scope, value: JSO
     )
 
 
-async def drop_cursor(connection: Connection, run: Run, scope: Scope) -> None:
-    """Forget where reading *scope* goes on: it has been read to its end."""
-    await connection.execute(
-        "UPDATE scope SET cursor = NULL WHERE portal = $1 AND stream = $2 AND key = $3 AND cursor IS NOT NULL",
-        run.portal,
-        scope.stream,
-        scope.key,
-    )
-
-
-async def unread(connection: Connection, portal: int, stream: str, keys: Sequence[str]) -> bool:
-    """Whether some scope of *keys* has never been read whole."""
-    found: bool = await value(
-        connection,
-        "SELECT EXISTS (SELECT FROM unnest($3::text[]) AS k WHERE NOT EXISTS (SELECT FROM scope s "
-        "WHERE s.portal = $1 AND s.stream = $2 AND s.key = k AND s.read_at IS NOT NULL))",
+async def stopped(connection: Connection, portal: int, stream: str, keys: Sequence[str]) -> list[str]:
+    """Return those of *keys* whose scope has a cursor from an interrupted read."""
+    rows = await connection.fetch(
+        "SELECT key FROM scope WHERE portal = $1 AND stream = $2 AND key = ANY ($3) AND cursor IS NOT NULL",
         portal,
         stream,
         list(keys),
     )
-    return found
+    return [row["key"] for row in rows]
 
 
-async def cover(
-    connection: Connection, run: Run, stream: str, keys: Sequence[str], now: datetime
-) -> list[str]:
-    """Note that scopes have been read whole; return those that had not been before."""
+async def drop_cursors(connection: Connection, portal: int, stream: str, keys: Sequence[str]) -> None:
+    """Forget where reading these scopes goes on: they have been read to their end."""
+    await connection.execute(
+        "UPDATE scope SET cursor = NULL WHERE portal = $1 AND stream = $2 AND key = ANY ($3)",
+        portal,
+        stream,
+        list(keys),
+    )
+
+
+async def unread(connection: Connection, portal: int, stream: str, keys: Sequence[str]) -> list[str]:
+    """Return those of *keys* whose scope has never been read whole."""
     rows = await connection.fetch(
+        "SELECT k FROM unnest($3::text[]) AS k WHERE NOT EXISTS (SELECT FROM scope s "
+        "WHERE s.portal = $1 AND s.stream = $2 AND s.key = k AND s.read_at IS NOT NULL)",
+        portal,
+        stream,
+        list(keys),
+    )
+    return [row["k"] for row in rows]
+
+
+async def cover(connection: Connection, run: Run, stream: str, keys: Sequence[str], now: datetime) -> None:
+    """Note that scopes have been read whole."""
+    await connection.execute(
         """
-        INSERT INTO scope AS t (portal, stream, key, read_at, run_id)
+        INSERT INTO scope (portal, stream, key, read_at, run_id)
         SELECT $1, $2, k, $4, $5 FROM unnest($3::text[]) AS k
-        ON CONFLICT (portal, stream, key) DO UPDATE SET read_at = $4, run_id = $5 WHERE t.read_at IS NULL
-        RETURNING key
+        ON CONFLICT (portal, stream, key) DO UPDATE SET read_at = $4, run_id = $5
         """,
         run.portal,
         stream,
-        list(dict.fromkeys(keys)),
+        list(keys),
         now,
         run.id,
     )
-    return [row["key"] for row in rows]
 
 
 async def log_fetch(connection: Connection, run: Run, fetch: Fetch) -> int:

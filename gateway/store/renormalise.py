@@ -13,8 +13,9 @@ from gateway.store import bookkeeping, lease
 from gateway.store.absence import Cap
 from gateway.store.documents import current_documents
 from gateway.store.merge import ORDER
+from gateway.store.parts import Part, Tally
 from gateway.store.staging import Connection
-from gateway.store.unit import Part, Tally, Writer
+from gateway.store.unit import Writer
 
 
 async def renormalise(

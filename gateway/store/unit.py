@@ -8,17 +8,16 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.model.document import Document, Fetch, Rejection
-from gateway.model.entities import JSON
 from gateway.model.enums import Cause, EntityType
-from gateway.ports import End, Scope
-from gateway.store import absence, bookkeeping, datasets, derive, journal, lease, merge, rollups
+from gateway.ports import Scope
+from gateway.store import absence, bookkeeping, datasets, derive, endings, journal, lease, merge, rollups
 from gateway.store.bookkeeping import Run
 from gateway.store.documents import documents_of
 from gateway.store.layout import Layout, Normalise, lay_out
+from gateway.store.parts import Part, Tally
 from gateway.store.shape import shape
 from gateway.store.staging import Connection, prepare, stage, touch, touched
 from gateway.store.tables import ROWS
@@ -28,52 +27,6 @@ HEARTBEAT_SECONDS = 20.0
 
 Meaning = Callable[[str | None, datetime], tuple[int | None, str | None, datetime | None]]
 """What a schedule means at an instant: seconds between runs, words, next run."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was brought: elements fetched, rows new, changed and gone, elements quarantined."""
-
-    fetched: int = 0
-    new: int = 0
-    changed: int = 0
-    gone: int = 0
-    quarantined: int = 0
-
-    def add(self, other: Tally) -> None:
-        """Add what *other* counted."""
-        self.fetched += other.fetched
-        self.new += other.new
-        self.changed += other.changed
-        self.gone += other.gone
-        self.quarantined += other.quarantined
-
-
-@dataclass(slots=True)
-class Part:
-    """What a unit holds of one scope."""
-
-    scope: Scope
-    elements: Sequence[Document | Rejection] = ()
-    seen: absence.Seen | None = None
-    """What the scope named so far in this pass, where that may prove absence."""
-    cursor: JSON = None
-    """Where reading goes on after these elements."""
-    end: End | None = None
-    """The scope's end, where these elements are its last."""
-    loaded: int | None = None
-    """On a first load: how many elements the scope brought in all."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What the end of a part's scope means."""
-
-    part: Part
-    end: End
-    missing: Sequence[int]
-    members: int | None
-    """How many rows the scope held; None where the missing ones were proved absent one by one."""
 
 
 class Writer:
@@ -131,16 +84,18 @@ class Writer:
         for part in parts:
             _see(part, known)
         fresh = [d for d in documents if again or known.get((d.type, d.native_id), (0, None))[1] != d.hash]
-        verdicts = [verdict for part in parts if (verdict := await self._verdict(part)) is not None]
+        conclusions = await endings.weigh(self._connection, self._run.portal, parts)
         loading = any(part.loaded is not None for part in parts)
-        if not (fresh or rejections or verdicts or (loading and elements)):
+        if not (fresh or rejections or conclusions or (loading and elements)):
             return tally
         async with self._connection.transaction():
             await lease.hold(self._connection, self._lease)
             if fresh or rejections:
                 await self._store(parts[0].scope, fresh, rejections, tally, loading, cause, seen=not again)
-            for verdict in verdicts:
-                tally.gone += await self._conclude(verdict)
+            if conclusions:
+                tally.gone += await endings.draw(
+                    self._connection, self._run, conclusions, cap=self._cap, now=self._now()
+                )
             await self._note_progress(parts, tally)
             await self._settle(cause, baseline=loading)
         return tally
@@ -216,38 +171,6 @@ class Writer:
             )
             known.update({(type_, row[0]): (row[1], row[2]) for row in rows})
         return known
-
-    async def _verdict(self, part: Part) -> _Verdict | None:
-        """Return what the end of *part*'s scope means; None where there is none, or it changes nothing."""
-        if part.end is None:
-            return None
-        portal = self._run.portal
-        missing, members = await absence.missing(self._connection, portal, part.scope, part.end, part.seen)
-        unread = part.end.covers and await bookkeeping.unread(
-            self._connection, portal, part.scope.stream, part.end.covers
-        )
-        waits = (
-            part.loaded is None and await bookkeeping.cursor(self._connection, portal, part.scope) is not None
-        )
-        held = part.seen is not None and await absence.holds(self._connection, portal, part.scope)
-        if not (missing or unread or waits or held or part.loaded is not None):
-            return None
-        return _Verdict(part, part.end, missing, members)
-
-    async def _conclude(self, verdict: _Verdict) -> int:
-        """Bury what is missing, or hold it above the cap; note what has been read. Return how much is gone."""
-        connection, run, now, scope = self._connection, self._run, self._now(), verdict.part.scope
-        gone = 0
-        await absence.release(connection, run.portal, scope, now)
-        if verdict.members is not None and self._cap.holds(len(verdict.missing), verdict.members):
-            await absence.hold(connection, scope, verdict.missing, verdict.members, run=run, now=now)
-        elif verdict.missing:
-            gone = await absence.bury(connection, scope.member, verdict.missing, now)
-        await bookkeeping.cover(connection, run, scope.stream, verdict.end.covers, now)
-        await bookkeeping.drop_cursor(connection, run, scope)
-        if verdict.part.loaded:
-            await self._tell("LOADED", scope.member, Cause.BASELINE, verdict.part.loaded, native_id=scope.key)
-        return gone
 
     async def _store(
         self,

@@ -19,8 +19,9 @@ from gateway.ports import Adapter, Crawl, Pass, Portal, Scope
 from gateway.store import bookkeeping, lease
 from gateway.store.absence import Cap
 from gateway.store.known import StoredKnowledge
+from gateway.store.parts import Tally
 from gateway.store.staging import Connection
-from gateway.store.unit import Tally, Writer
+from gateway.store.unit import Writer
 from gateway.sync import schedule
 from gateway.sync.progress import Progress, RunSummary
 from gateway.sync.reading import UNIT_ELEMENTS, Gatherer, Stream

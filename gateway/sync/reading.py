@@ -10,7 +10,8 @@ from gateway.errors import PortalUnreadable
 from gateway.model.entities import JSON
 from gateway.ports import End, Page, Scope
 from gateway.store.absence import Seen
-from gateway.store.unit import Part, Tally, Writer
+from gateway.store.parts import Part, Tally
+from gateway.store.unit import Writer
 from gateway.sync.progress import StreamTally
 
 UNIT_ELEMENTS = 10_000

@@ -10,7 +10,7 @@ from gateway.model.document import Fetch, Rejection
 from gateway.model.enums import EntityType
 from gateway.ports import End, Scope
 from gateway.store.absence import Cap
-from gateway.store.unit import Part
+from gateway.store.parts import Part
 
 JOB, RECORD, SOURCE, ERROR = (
     EntityType.HARVEST_JOB,

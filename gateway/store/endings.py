@@ -1,0 +1,109 @@
+"""What the ends of scopes mean: what is gone, what waits for somebody's word, what has been read whole.
+
+Drawn for all scopes of a unit at once, so that many small scopes cost no more than a large one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.model.enums import Cause
+from gateway.ports import Scope
+from gateway.store import absence, bookkeeping
+from gateway.store.absence import Cap
+from gateway.store.bookkeeping import Run
+from gateway.store.parts import Part
+from gateway.store.staging import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Rows that a scope proves absent."""
+
+    scope: Scope
+    keys: Sequence[int]
+    members: int | None
+    """How many rows the scope held; None where each was proved absent on its own, so that no cap applies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusions:
+    """What the ends of a unit's scopes, all of one stream, would change; false where they change nothing."""
+
+    stream: str
+    missing: Sequence[Missing]
+    covers: Sequence[str]
+    """Keys of scopes read whole for the first time."""
+    cursors: Sequence[str]
+    """Keys of scopes whose stored cursor has been used up."""
+    held: Sequence[str]
+    """Keys of scopes whose deletion waits and has been looked at anew."""
+    loaded: Sequence[tuple[Scope, int]]
+    """On a first load: how many elements each scope brought."""
+
+    def __bool__(self) -> bool:
+        """Whether anything would change."""
+        return bool(self.missing or self.covers or self.cursors or self.held or self.loaded)
+
+
+async def weigh(connection: Connection, portal: int, parts: Sequence[Part]) -> Conclusions:
+    """Return what the ends among *parts* mean; nothing is written."""
+    stream = parts[0].scope.stream if parts else ""
+    ended = [(part, part.end) for part in parts if part.end is not None]
+    keys = [part.scope.key for part, _ in ended]
+    proved = [part.scope.key for part, end in ended if part.seen is not None and end.proved]
+    covers = list(dict.fromkeys(key for _, end in ended for key in end.covers))
+    missing = []
+    for part, end in ended:
+        absent, members = await absence.missing(connection, portal, part.scope, end, part.seen)
+        if absent:
+            missing.append(Missing(part.scope, absent, members))
+    return Conclusions(
+        stream=stream,
+        missing=missing,
+        covers=await bookkeeping.unread(connection, portal, stream, covers) if covers else (),
+        cursors=await bookkeeping.stopped(connection, portal, stream, keys) if keys else (),
+        held=await absence.waiting(connection, portal, stream, proved) if proved else (),
+        loaded=[(part.scope, part.loaded) for part, _ in ended if part.loaded],
+    )
+
+
+async def draw(connection: Connection, run: Run, found: Conclusions, *, cap: Cap, now: datetime) -> int:
+    """Bury what is missing or hold it above the cap, note what has been read; return how many rows are gone."""
+    gone = 0
+    if found.held:
+        await absence.supersede(connection, run.portal, found.stream, found.held, now)
+    for missing in found.missing:
+        if missing.members is not None and cap.holds(len(missing.keys), missing.members):
+            await absence.hold(connection, missing.scope, missing.keys, missing.members, run=run, now=now)
+        else:
+            gone += await absence.bury(connection, missing.scope.member, missing.keys, now)
+    if found.covers:
+        await bookkeeping.cover(connection, run, found.stream, found.covers, now)
+    if found.cursors:
+        await bookkeeping.drop_cursors(connection, run.portal, found.stream, found.cursors)
+    if found.loaded:
+        await _tell_loaded(connection, run, found.loaded, now)
+    return gone
+
+
+async def _tell_loaded(
+    connection: Connection, run: Run, loaded: Sequence[tuple[Scope, int]], now: datetime
+) -> None:
+    """Write one event for each scope of a first load: its rows have no events of their own."""
+    await connection.execute(
+        """
+        INSERT INTO event (at, portal, run_id, cause, kind, entity_type, native_id, count)
+        SELECT $1, $2, $3, $4, 'LOADED', l.type, nullif(l.key, ''), l.count
+        FROM unnest($5::text[], $6::text[], $7::int[]) AS l (type, key, count)
+        """,
+        now,
+        run.portal,
+        run.id,
+        Cause.BASELINE.value,
+        [scope.member.value for scope, _ in loaded],
+        [scope.key for scope, _ in loaded],
+        [count for _, count in loaded],
+    )
