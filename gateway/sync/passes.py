@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -119,7 +119,7 @@ class PortalPass:
                 self._connection,
                 run,
                 state=state,
-                now=self._now(),
+                now=self._start + timedelta(seconds=summary.seconds),
                 requests=summary.requests,
                 tallies={name: asdict(tally) for name, tally in summary.streams.items()},
                 notice=notice,
@@ -191,7 +191,9 @@ class PortalPass:
     def _advance(self, stream: Stream, tally: Tally) -> None:
         stream.tally.add(tally)
         stream.requests = self._client.requests - stream.requests_before
-        self._progress.advanced(self._portal.key, stream.name, stream.tally.fetched, stream.expected)
+        done, expected = stream.tally.fetched, stream.expected
+        known = expected if expected is not None and expected >= done else None
+        self._progress.advanced(self._portal.key, stream.name, done, known)
 
     async def _end_stream(self, stream: Stream) -> None:
         """Derive what follows from a stream read to its end, and note where its next pass starts."""
