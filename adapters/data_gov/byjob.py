@@ -51,16 +51,22 @@ class ByJob:
         self._before = await self._known.scopes_read(name) if self._full else frozenset()
         self._jobs = {job.native_id: job for job in jobs}
         self._asked = frozenset(job.native_id for job in jobs if self._stream.expected(job) != 0)
-        self._plan = plan(self._stream, jobs, self._now, full=self._full)
+        self._plan = await self._cheapest(jobs)
         yield self._window(whole=self._full and not (first and self._before))
         if self._left is not None:
-            self._plan = plan(self._stream, self._left.values(), self._now, full=self._full)
+            self._plan = await self._cheapest(list(self._left.values()))
             yield self._window(whole=False)
         for job in self._plan.singly:
             total = self._stream.expected(job)
             yield Scope(
                 name, self._stream.member, job.native_id, EntityType.HARVEST_JOB, whole=True, total=total
             )
+
+    async def _cheapest(self, jobs: Sequence[KnownJob]) -> Plan:
+        """Return how to read the rows of *jobs*, given what else a window would bring."""
+        names = {job.native_id for job in jobs}
+        around = [job for job in await self._known.ended_jobs() if job.native_id not in names] if jobs else []
+        return plan(self._stream, jobs, around, self._now, full=self._full)
 
     def _window(self, *, whole: bool) -> Scope:
         total = sum(self._stream.expected(job) or 0 for job in self._plan.together)

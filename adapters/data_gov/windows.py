@@ -18,6 +18,8 @@ from gateway.ports import KnownJob
 
 OVERLAP = timedelta(seconds=180)
 """How far back is asked: caches keep answers for a minute, and commits come out of order."""
+PATIENCE = timedelta(hours=48)
+"""After which a job that is still open is lost."""
 SECOND = timedelta(seconds=1)
 """The portal cuts its dates to seconds."""
 
@@ -83,18 +85,26 @@ class Window:
         a, b, at = (wire.instant(cursor.get(key)) for key in ("a", "b", "at"))
         return None if a is None or b is None or at is None else cls(a, b, at)
 
+    def meets(self, job: KnownJob) -> bool:
+        """Whether rows of *job* lie in the window's span."""
+        return (
+            job.created_at is not None
+            and job.created_at < self.b
+            and (job.ended_at is None or job.ended_at >= self.a)
+        )
+
     def holds(self, job: KnownJob) -> bool:
         """Whether the window, when it was begun, held all rows of *job* and took them: it had ended by then.
 
-        Jobs that ended just before may not have been seen as ended yet.
+        Jobs that ended just before may not have been seen as ended yet. A job that was lost by then made the
+        window reach to its beginning's present.
         """
-        return (
-            job.created_at is not None
-            and job.ended_at is not None
-            and self.a <= job.created_at
-            and job.ended_at + SECOND <= self.b
-            and job.ended_at <= self.at - OVERLAP
-        )
+        if job.created_at is None or job.created_at < self.a:
+            return False
+        if job.ended_at is not None:
+            return job.ended_at + SECOND <= self.b and job.ended_at <= self.at - OVERLAP
+        lost = job.status is JobStatus.LOST and job.created_at + PATIENCE <= self.at - OVERLAP
+        return lost and self.b > self.at
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +124,26 @@ def pages(rows: int) -> int:
     return rows // PER_PAGE + 1
 
 
-def plan(stream: Stream, jobs: Iterable[KnownJob], now: datetime, *, full: bool) -> Plan:
-    """Return the cheaper way to read the rows of *jobs*; *full*: a window where it costs no more."""
+def plan(
+    stream: Stream, jobs: Iterable[KnownJob], around: Iterable[KnownJob], now: datetime, *, full: bool
+) -> Plan:
+    """Return the cheaper way to read the rows of *jobs*; *full*: a window where it costs no more.
+
+    *around*: other jobs, whose rows a window brings along where they lie in its span.
+    """
     every = tuple(jobs)
     asked = tuple(job for job in every if stream.expected(job) != 0)
     nothing = tuple(job for job in every if stream.expected(job) == 0)
     window = span(asked, now)
-    if window is not None and _together(stream, asked, full=full):
+    if window is not None and _together(stream, asked, [*filter(window.meets, around)], full=full):
         return Plan(nothing, window, asked, ())
     return Plan(nothing, None, (), asked)
 
 
-def _together(stream: Stream, jobs: Sequence[KnownJob], *, full: bool) -> bool:
+def _together(stream: Stream, jobs: Sequence[KnownJob], others: Sequence[KnownJob], *, full: bool) -> bool:
     counts = [stream.expected(job) or 0 for job in jobs]
-    together, singly = pages(sum(counts)), sum(pages(count) for count in counts)
+    together = pages(sum(counts) + sum(stream.expected(job) or 0 for job in others))
+    singly = sum(pages(count) for count in counts)
     return together <= singly if full else together < singly
 
 

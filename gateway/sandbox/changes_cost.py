@@ -40,22 +40,23 @@ def pages(rows: int) -> int:
 
 
 def cost(view: View, jobs: Sequence[Promise], log: Logged, *, whole: bool) -> int:
-    """Return the requests: job by job, or one window over all, whichever the counters make cheaper.
+    """Return the requests: job by job, or one window over all, whichever is cheaper.
 
-    Where the rows of a job are not as many as its counters promise, they must be counted to be sure.
+    A window brings the rows of other jobs in its span along. Where the rows of a job are not as many as
+    its counters promise, they must be counted to be sure.
     *whole*: a window is taken where it costs the same.
     """
     if not jobs:
         return 0
     each = sum(pages(job.count or 0) for job in jobs)
-    once = pages(sum(job.count or 0 for job in jobs))
+    first, last = min(job.job.created for job in jobs), max(_end(job.job, view.at) for job in jobs)
+    once = pages(len(view.between(log.rows, log.created, first, last + SECOND)))
     rows = [len(log.of(job.run)) for job in jobs]
     doubts = sum(
         log.counted and job.count not in {None, found} for job, found in zip(jobs, rows, strict=True)
     )
     if once < each or (whole and once == each):
-        first, last = min(job.job.created for job in jobs), max(_end(job.job, view.at) for job in jobs)
-        return pages(len(view.between(log.rows, log.created, first, last + SECOND))) + min(1, doubts)
+        return once + min(1, doubts)
     return sum(map(pages, rows)) + doubts
 
 

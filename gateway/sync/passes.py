@@ -181,7 +181,7 @@ class PortalPass:
 
     async def _scope(self, crawl: Crawl, scope: Scope, stream: Stream) -> None:
         assert self._gatherer is not None, "a stream has begun"
-        cursor = stream.cursors.get(scope.key)
+        cursor = stream.cursors.pop(scope.key, None)
         seen = await self._writer.begin(scope) if scope.whole and cursor is None else None
         stream.expect(scope.total)
         items = crawl.read(scope, cursor)

@@ -35,14 +35,14 @@ def test_a_list_ends_at_a_short_page(rows: int, requests: int) -> None:
 
 
 def test_jobs_without_rows_cost_nothing() -> None:
-    made = plan(RECORDS, [job("a", 9), job("b", 8)], NOW, full=True)
+    made = plan(RECORDS, [job("a", 9), job("b", 8)], (), NOW, full=True)
     assert [one.native_id for one in made.nothing] == ["a", "b"]
     assert (made.window, made.together, made.singly) == (None, (), ())
 
 
 def test_many_small_jobs_are_read_by_one_window() -> None:
     jobs = [job(f"j{hours}", hours, 20) for hours in range(2, 8)]
-    made = plan(RECORDS, jobs, NOW, full=False)
+    made = plan(RECORDS, jobs, (), NOW, full=False)
     assert made.together == tuple(jobs)
     assert made.window is not None
     assert stamp(made.window.a) == "2026-11-22T05:00:00"
@@ -51,12 +51,12 @@ def test_many_small_jobs_are_read_by_one_window() -> None:
 
 def test_where_both_cost_the_same_a_poll_reads_jobs_and_a_reconcile_a_window() -> None:
     jobs = [job("a", 3, 20)]
-    assert plan(RECORDS, jobs, NOW, full=False).singly == tuple(jobs)
-    assert plan(RECORDS, jobs, NOW, full=True).together == tuple(jobs)
+    assert plan(RECORDS, jobs, (), NOW, full=False).singly == tuple(jobs)
+    assert plan(RECORDS, jobs, (), NOW, full=True).together == tuple(jobs)
 
 
 def test_counters_that_are_missing_are_asked_for() -> None:
-    made = plan(RECORDS, [job("a", 3, None), job("b", 9)], NOW, full=False)
+    made = plan(RECORDS, [job("a", 3, None), job("b", 9)], (), NOW, full=False)
     assert [one.native_id for one in made.singly] == ["a"]
     assert RECORDS.expected(made.singly[0]) is None
 
@@ -78,7 +78,7 @@ def test_a_window_ends_where_its_jobs_end() -> None:
 
 def test_jobs_without_a_date_are_read_one_by_one() -> None:
     jobs = [job("a", 3, 5), job("b", 4, 5, created_at=None), job("c", 2, 5)]
-    assert plan(RECORDS, jobs, NOW, full=True).singly == tuple(jobs)
+    assert plan(RECORDS, jobs, (), NOW, full=True).singly == tuple(jobs)
 
 
 def test_a_window_is_a_facet_and_a_cursor() -> None:
@@ -112,7 +112,16 @@ def test_a_window_holds_the_jobs_that_had_ended_when_it_was_begun() -> None:
     assert not window.holds(job("before", 11))
     assert not window.holds(job("after", 0.5))
     assert not window.holds(job("just ended", 1.52)), "it may not have been seen as ended"
-    assert not window.holds(job("lost", 60, ended_at=None, status=JobStatus.LOST))
+
+
+def test_a_window_to_its_present_holds_the_jobs_that_were_lost_by_then() -> None:
+    lost = job("lost", 60, 5, ended_at=None, status=JobStatus.LOST)
+    assert (window := span([lost], NOW)) is not None
+    assert window.holds(lost)
+    assert not window.holds(job("lost since", 47, ended_at=None, status=JobStatus.LOST))
+    assert not window.holds(job("failed", 50, ended_at=None, status=JobStatus.FAILED))
+    early = Window(NOW - timedelta(days=9), NOW - timedelta(days=1), NOW)
+    assert not early.holds(lost), "it had no lost job"
 
 
 def test_polls_overlap() -> None:
@@ -128,3 +137,12 @@ def test_facets_are_joined() -> None:
         "harvest_source_id": "s",
         "facets": "status ne new,date_created ge 2026",
     }
+
+
+def test_a_window_over_rows_that_are_stored_already_is_dearer_than_it_looks() -> None:
+    jobs = [job("a", 30, 3), job("b", 3, 4)]
+    assert plan(RECORDS, jobs, (), NOW, full=False).together == tuple(jobs)
+    stored = job("c", 9, 500)
+    assert plan(RECORDS, jobs, [stored], NOW, full=False).singly == tuple(jobs)
+    before = job("d", 90, 500)
+    assert plan(RECORDS, jobs, [before], NOW, full=False).together == tuple(jobs)
