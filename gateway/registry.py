@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,13 +17,23 @@ SANDBOXES = "harvest_gateway.sandboxes"
 
 
 def _load(group: str) -> dict[str, Any]:
-    found = {entry.name: entry.load() for entry in entry_points(group=group)}
+    found = {entry.name: _loaded(entry) for entry in entry_points(group=group)}
     if not found:
         raise ConfigurationError(
             f"No entry point of the group {group} is installed.",
             hint="Install the project with pip (an editable install will do), so that its adapters are found.",
         )
     return found
+
+
+def _loaded(entry: EntryPoint) -> Any:
+    try:
+        return entry.load()
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(
+            f"The adapter {entry.name!r} ({entry.value}) cannot be imported: {error}.",
+            hint="Install its package again, or remove it.",
+        ) from error
 
 
 def adapters() -> dict[str, Adapter]:
