@@ -77,34 +77,30 @@ async def _types(connection: Connection, stage: str) -> set[str]:
     return {row["entity_type"] for row in await connection.fetch(f"SELECT DISTINCT entity_type FROM {stage}")}
 
 
-async def note(
+async def tell_arrival(
     connection: Connection,
-    kind: str,
     type_: EntityType,
+    job: int,
+    count: int,
     *,
     portal: int,
     run: int | None,
     now: datetime,
     cause: Cause,
-    owner: tuple[EntityType, int] | None = None,
-    count: int | None = None,
-    native_id: str | None = None,
 ) -> None:
-    """Write one event that stands for many rows of *type_*; *owner* is the (type, key) of what they belong to."""
+    """Write one event that stands for the new rows of *type_* of *job* (its key)."""
     await connection.execute(
         """
-        INSERT INTO event (at, portal, run_id, cause, kind, entity_type, entity_id, native_id, after, count)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::jsonb, $10)
+        INSERT INTO event (at, portal, run_id, cause, kind, entity_type, entity_id, after, count)
+        VALUES ($1, $2, $3, $4, 'ARRIVED', $5, $6, $7::text::jsonb, $8)
         """,
         now,
         portal,
         run,
         cause.value,
-        kind,
         type_.value,
-        owner[1] if owner else None,
-        native_id,
-        f'{{"of": "{owner[0]}"}}' if owner else None,
+        job,
+        f'{{"of": "{EntityType.HARVEST_JOB}"}}',
         count,
     )
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from gateway.model.document import Document, Fetch, Rejection
@@ -88,8 +89,7 @@ class Writer:
         loading = any(part.loaded is not None for part in parts)
         if not (fresh or rejections or conclusions or (loading and elements)):
             return tally
-        async with self._connection.transaction():
-            await lease.hold(self._connection, self._lease)
+        async with self._transaction():
             if fresh or rejections:
                 await self._store(parts[0].scope, fresh, rejections, tally, loading, cause, seen=not again)
             if conclusions:
@@ -107,8 +107,7 @@ class Writer:
 
         The open jobs of *sources* (native ids; None: of the portal) have been seen open in this pass.
         """
-        async with self._connection.transaction():
-            await lease.hold(self._connection, self._lease)
+        async with self._transaction():
             await derive.touch_open(self._connection, self._run.portal, sources)
             if jobs and self._inventory:
                 await datasets.touch_sources(self._connection, self._run.portal, list(jobs))
@@ -117,29 +116,33 @@ class Writer:
     async def follow_records(self, *, jobs: Sequence[str], batch: int, baseline: bool) -> None:
         """Settle what follows from a stream of records read to its end; *jobs* were read for the first time."""
         if self._inventory:
-            async with self._connection.transaction():
-                await lease.hold(self._connection, self._lease)
+            async with self._transaction():
                 await datasets.touch_unlinked(self._connection, self._run.portal)
                 await self._settle(Cause.UPSTREAM, baseline=baseline)
         await self.follow(jobs=jobs, baseline=baseline)
         await self._mend_texts(batch)
         if not self._inventory:
-            async with self._connection.transaction():
-                await lease.hold(self._connection, self._lease)
+            async with self._transaction():
                 await datasets.settle_parents(self._connection, self._run.portal)
                 await bookkeeping.move_version(self._connection)
 
     async def set_schedules(self, meaning: Meaning) -> None:
         """Store what the sources' schedules mean now."""
         now = self._now()
-        async with self._connection.transaction():
-            await lease.hold(self._connection, self._lease)
+        async with self._transaction():
             settled = []
             for key, raw, runs in await derive.schedules(self._connection, self._run.portal):
                 every, words, following = meaning(raw, now)
                 settled.append((key, every, words, following if runs else None))
             await derive.set_schedules(self._connection, self._run.portal, settled)
             await bookkeeping.move_version(self._connection)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[None]:
+        """Write in one transaction under the lease; LeaseLost, with nothing written, when another worker has it."""
+        async with self._connection.transaction():
+            await lease.hold(self._connection, self._lease)
+            yield
 
     async def _mend_texts(self, batch: int) -> None:
         """Give datasets whose speaking record has changed the text of the new one, out of its stored document."""
@@ -218,7 +221,9 @@ class Writer:
             changed += merged.changed
             await touch(connection, EntityType.HARVEST_JOB, [job for job, _ in merged.arrived])
             for job, count in () if loading else merged.arrived:
-                await self._tell("ARRIVED", type_, cause, count, owner=(EntityType.HARVEST_JOB, job))
+                await journal.tell_arrival(
+                    connection, type_, job, count, portal=portal, run=self._run.id, now=now, cause=cause
+                )
         tally.changed += changed
         if self._inventory and changed:
             tally.gone += await merge.retire_lost_errors(connection, portal, now)
@@ -249,29 +254,6 @@ class Writer:
             await datasets.settle(connection, portal, now, inventory=self._inventory)
         await journal.write(connection, portal, self._run.id, now, cause, baseline=baseline)
         await bookkeeping.move_version(connection)
-
-    async def _tell(
-        self,
-        kind: str,
-        type_: EntityType,
-        cause: Cause,
-        count: int,
-        *,
-        owner: tuple[EntityType, int] | None = None,
-        native_id: str | None = None,
-    ) -> None:
-        await journal.note(
-            self._connection,
-            kind,
-            type_,
-            portal=self._run.portal,
-            run=self._run.id,
-            now=self._now(),
-            cause=cause,
-            owner=owner,
-            count=count,
-            native_id=native_id or None,
-        )
 
 
 def _see(part: Part, known: dict[tuple[EntityType, str], tuple[int, bytes | None]]) -> None:
