@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from gateway.fetch.client import Client
-from gateway.model.document import Document, Rejection
+from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.entities import JSON, Entity
 from gateway.model.enums import EntityType, JobStatus
 from gateway.model.mapping import Table
@@ -106,6 +106,8 @@ class End:
     """What the stream's next pass starts from; None leaves the stored one."""
     vanished: Sequence[str] = ()
     """Native ids of members that this scope proves absent although it is not whole."""
+    partial: str = ""
+    """Why the portal's interface can never show this list whole, in words for users; "" where it can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,14 @@ class KnownJob:
 
 class Known(Protocol):
     """What the store knows of one portal; an answer holds all that was read before the question."""
+
+    async def noted(self) -> Mapping[str, JSON]:
+        """Return what earlier passes noted of the portal's wire (``Crawl.noted``), empty at first."""
+        ...
+
+    async def stubs(self, type_: EntityType) -> Sequence[str]:
+        """Return the native ids of the entities of a type that are named by others and were never read."""
+        ...
 
     async def watermark(self, stream: str) -> JSON:
         """Return what the stream's last pass left, or None."""
@@ -160,6 +170,11 @@ class Known(Protocol):
 class Crawl(Protocol):
     """One pass over a portal: which lists to read in which order, with how few requests."""
 
+    @property
+    def noted(self) -> Mapping[str, JSON]:
+        """Return what is known of the portal's wire by now: told by its answers, remembered for later passes."""
+        ...
+
     def scopes(self) -> AsyncIterator[Scope]:
         """Yield the pass's scopes in order, one stream after the other."""
         ...
@@ -167,6 +182,25 @@ class Crawl(Protocol):
     def read(self, scope: Scope, cursor: JSON) -> AsyncIterator[Page | End]:
         """Yield the pages of *scope* from *cursor* (None: from its start), then one End."""
         ...
+
+
+class Part(StrEnum):
+    """Which of a record's payloads."""
+
+    RAW = "RAW"
+    """What the publisher sent."""
+    TRANSFORMED = "TRANSFORMED"
+    """What the portal made of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """A payload that was asked for by itself."""
+
+    body: bytes | None
+    """None: the portal has none."""
+    media_type: str
+    fetch: Fetch
 
 
 class Adapter(Protocol):
@@ -185,6 +219,8 @@ class Adapter(Protocol):
     """Whether each run lists every record (data.gouv.fr) or only what changed (Data.gov)."""
     caveats: tuple[str, ...]
     """What users must know about this portal's data, a sentence each."""
+    job_statuses: Mapping[str, JobStatus]
+    """The words that jobs' statuses have, as far as they are known without asking, in the order of a job's life."""
 
     def crawl(self, portal: Portal, client: Client, known: Known, kind: Pass, now: datetime) -> Crawl:
         """Return a pass over *portal* that starts at *now*."""
@@ -192,6 +228,15 @@ class Adapter(Protocol):
 
     def normalise(self, document: Document) -> Iterable[Entity | Rejection]:
         """Return what *document* says; pure: the same document, the same entities. Never raises."""
+        ...
+
+    async def payload(
+        self, portal: Portal, client: Client, noted: Mapping[str, JSON], record: str, part: Part
+    ) -> Payload | None:
+        """Ask for a payload of the record with that native id; None where this wire gives none by itself.
+
+        Raises PortalUnavailable, PortalRefused, PortalUnreadable.
+        """
         ...
 
 
@@ -203,7 +248,9 @@ __all__ = [
     "Known",
     "KnownJob",
     "Page",
+    "Part",
     "Pass",
+    "Payload",
     "Portal",
     "PortalSettings",
     "Scope",

@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import Field
 
-from adapters.data_gouv_fr import crawl, normalise, tables
+from adapters.data_gouv_fr import crawl, normalise, tables, wire
 from gateway.model.document import Document, Rejection
 from gateway.model.entities import Entity
-from gateway.model.enums import EntityType
+from gateway.model.enums import EntityType, JobStatus
 from gateway.model.mapping import Table
-from gateway.ports import Client, Crawl, Known, Pass, Portal, PortalSettings
+from gateway.ports import Client, Crawl, Known, Part, Pass, Portal, PortalSettings
 
 
 class GouvSettings(PortalSettings):
@@ -53,6 +53,8 @@ class DataGouvFr:
         "What publishers sent is not kept by the portal's interface.",
     )
 
+    job_statuses: Mapping[str, JobStatus] = wire.JOB_STATUS
+
     def crawl(self, portal: Portal, client: Client, known: Known, kind: Pass, now: datetime) -> Crawl:
         """Return a pass over *portal* that starts at *now*."""
         return crawl.GouvCrawl(portal, client, known, kind, now)
@@ -60,6 +62,11 @@ class DataGouvFr:
     def normalise(self, document: Document) -> Iterable[Entity | Rejection]:
         """Return what *document* says."""
         return normalise.normalise(document)
+
+    async def payload(
+        self, portal: Portal, client: Client, noted: Mapping[str, Any], record: str, part: Part
+    ) -> None:
+        """Return None: the portal's interface does not show what publishers sent."""
 
 
 ADAPTER = DataGouvFr()

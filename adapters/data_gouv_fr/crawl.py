@@ -6,7 +6,7 @@ run is news or where a stored run was still open. Reads are public and go withou
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,6 +47,11 @@ class GouvCrawl:
         """The portal's sources in its order."""
         self._empty: tuple[str, ...] = ()
         """Ended jobs that have no items, by their counters."""
+
+    @property
+    def noted(self) -> Mapping[str, JSON]:
+        """Return what is known of the portal's wire."""
+        return {}
 
     async def scopes(self) -> AsyncIterator[Scope]:
         """Yield the pass's scopes; the sources' list decides on the jobs', what is stored on the items'."""

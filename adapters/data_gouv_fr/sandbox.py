@@ -32,7 +32,7 @@ from gateway.sandbox.instants import millis
 from gateway.sandbox.inventory import Inventory
 from gateway.sandbox.inventory_desk import Desk
 from gateway.sandbox.inventory_world import InventoryWorld
-from gateway.sandbox.portal import Now, SandboxPortal
+from gateway.sandbox.portal import Dialect, Now, SandboxPortal
 
 API = "/api/1"
 ADMIN_KEY = "udata_sandbox_admin"
@@ -158,8 +158,9 @@ def _is_for_people(request: web.Request) -> bool:
     return page >= 0 and (data < 0 or page < data)
 
 
-def surface(world: Inventory, now: Now) -> web.Application:
+def surface(world: Inventory, now: Now, dialect: Dialect) -> web.Application:
     """Return the portal's application over *world*, which shows its state at *now*."""
+    del dialect
     app = web.Application(client_max_size=16 * 1024 * 1024)
     app.router.add_route("*", "/{path:.*}", Surface(world, now).answer)
     return app
@@ -168,7 +169,7 @@ def surface(world: Inventory, now: Now) -> web.Application:
 SANDBOX = SandboxPortal(
     name="data-gouv-fr",
     title="data.gouv.fr (sandbox)",
-    api_path=API,
+    dialects={"v17": API},
     build=InventoryWorld,
     routes=surface,
 )

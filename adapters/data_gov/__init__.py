@@ -9,12 +9,13 @@ from typing import Any
 from adapters.data_gov.crawl import STREAMS, DataGovCrawl
 from adapters.data_gov.normalise import TABLES, normalise
 from adapters.data_gov.settings import KEY_URL, DataGovSettings
+from adapters.data_gov.wire import JOBS
 from gateway.fetch.client import Client
 from gateway.model.document import Document, Rejection
 from gateway.model.entities import Entity
-from gateway.model.enums import EntityType
+from gateway.model.enums import EntityType, JobStatus
 from gateway.model.mapping import Table
-from gateway.ports import Crawl, Known, Pass, Portal, PortalSettings
+from gateway.ports import Crawl, Known, Part, Pass, Payload, Portal, PortalSettings
 
 
 class DataGov:
@@ -45,6 +46,8 @@ class DataGov:
         "Counters overlap: a record can be counted as updated and as errored, so they need not add up.",
     )
 
+    job_statuses: Mapping[str, JobStatus] = JOBS
+
     def crawl(self, portal: Portal, client: Client, known: Known, kind: Pass, now: datetime) -> Crawl:
         """Return a pass over *portal* that starts at *now*."""
         return DataGovCrawl(portal, client, known, kind, now)
@@ -52,6 +55,11 @@ class DataGov:
     def normalise(self, document: Document) -> Iterable[Entity | Rejection]:
         """Return what *document* says; pure, and never raises."""
         return normalise(document)
+
+    async def payload(
+        self, portal: Portal, client: Client, noted: Mapping[str, Any], record: str, part: Part
+    ) -> Payload | None:
+        """Return None: the records of this wire hold their payloads."""
 
 
 ADAPTER = DataGov()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 
 from adapters.data_gov.answers import Asking
@@ -37,6 +37,11 @@ class DataGovCrawl:
         """Streams of this pass that have begun, and whether they are read whole."""
         self._sources: frozenset[str] | None = None
         """Ids of the sources that the portal listed in this pass."""
+
+    @property
+    def noted(self) -> Mapping[str, JSON]:
+        """Return what is known of the portal's wire."""
+        return {}
 
     async def scopes(self) -> AsyncIterator[Scope]:
         """Yield the pass's scopes in order.

@@ -13,7 +13,7 @@ from adapters.data_gov.sandbox_lists import Lists
 from adapters.data_gov.sandbox_tables import TABLES
 from gateway.sandbox.changes import Changes
 from gateway.sandbox.changes_view import View
-from gateway.sandbox.portal import Now, SandboxPortal
+from gateway.sandbox.portal import Dialect, Now, SandboxPortal
 
 API = "/api/v1/"
 Item = Callable[[web.Request, View, str], web.Response]
@@ -109,15 +109,16 @@ def _refused(request: web.Request) -> web.StreamResponse:
     return answers.moved(request, "/login", 302)
 
 
-def routes(world: Changes, now: Now) -> list[web.RouteDef]:
+def routes(world: Changes, now: Now, dialect: Dialect) -> list[web.RouteDef]:
     """Return the portal's surface: one route that takes everything."""
+    del dialect
     return [web.route("*", "/{path:.*}", Surface(world, now).answer)]
 
 
 SANDBOX = SandboxPortal(
     name="data-gov",
     title="Data.gov (sandbox)",
-    api_path="/api/v1",
+    dialects={"real": "/api/v1"},
     build=Changes,
     routes=routes,
 )

@@ -95,7 +95,7 @@ def portal_settings(portal: SandboxPortal, port: int) -> dict[str, Any]:
     return {
         "adapter": portal.name,
         "title": portal.title if "sandbox" in portal.title.lower() else f"{portal.title} (sandbox)",
-        "base_url": f"http://{LOOPBACK}:{port}{portal.api_path}",
+        "base_url": f"http://{LOOPBACK}:{port}{portal.dialects[portal.usual]}",
         "sandbox": True,
         "requests_per_second": RATE,
         "api_key": None,

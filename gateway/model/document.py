@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import Any
 
 from gateway.model.enums import EntityType
 
@@ -43,6 +45,8 @@ class Document:
     """Native id of the entity whose list held this element, where the element does not say it."""
     position: int | None = None
     """Place in that list, from 0, where the place is part of the identity."""
+    counted: Any = None
+    """Counts of what the element held and *body* leaves out, as JSON: a job's items by their status."""
 
     @classmethod
     def of(
@@ -54,9 +58,11 @@ class Document:
         *,
         parent: str | None = None,
         position: int | None = None,
+        counted: Any = None,
     ) -> Document:
-        """Return the document of *body*, with its fingerprint."""
-        return cls(type, native_id, body, fetch, digest(body), parent, position)
+        """Return the document of *body*, with its fingerprint, which covers the counts."""
+        told = body if counted is None else body + json.dumps(counted, sort_keys=True).encode()
+        return cls(type, native_id, body, fetch, digest(told), parent, position, counted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Entity:
     deleted_at: datetime | None = None
     native: JSON = None
     """Public keys of the portal's element that no typed field reads, or None."""
+    native_private: JSON = None
+    """The same with the personal data that *native* leaves out; None where it leaves out nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

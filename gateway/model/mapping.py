@@ -26,8 +26,28 @@ class Basis(StrEnum):
     """The portal does not say; the gateway's assumption."""
 
 
+class Clock(StrEnum):
+    """Whose clock an instant is of, and how sure its zone is."""
+
+    ZONED = "ZONED"
+    """The portal's; its words say the zone."""
+    UTC_ASSUMED = "UTC_ASSUMED"
+    """The portal's; its clocks run without a zone and are taken for UTC."""
+    GATEWAY = "GATEWAY"
+    """The gateway's own."""
+
+
 def same(value: Any) -> Any:
     """Return the value as it is."""
+    return value
+
+
+def public(value: Any, private: frozenset[str]) -> Any:
+    """Return *value* without the keys *private*, however deep they lie."""
+    if isinstance(value, Mapping):
+        return {key: public(below, private) for key, below in value.items() if key not in private}
+    if isinstance(value, list):
+        return [public(below, private) for below in value]
     return value
 
 
@@ -43,6 +63,8 @@ class Rule:
     basis: Basis = Basis.DIRECT
     note: str = ""
     """The rule in words, where the function's name does not say it."""
+    clock: Clock | None = None
+    """Of an instant: whose clock it is."""
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -54,12 +76,21 @@ class Table(Generic[E]):
     """The rules of one entity type.
 
     *consumed* are the keys of the element that typed fields read or that are left out on purpose
-    (heavy or private ones); every other key goes to ``native``.
+    (heavy ones); every other key goes to ``native``. *private* are the keys that hold personal data, at any
+    depth: ``native`` leaves them out, ``native_private`` has them.
     """
 
-    def __init__(self, entity: type[E], rules: tuple[Rule, ...], *, consumed: frozenset[str]) -> None:
+    def __init__(
+        self,
+        entity: type[E],
+        rules: tuple[Rule, ...],
+        *,
+        consumed: frozenset[str],
+        private: frozenset[str] = frozenset(),
+    ) -> None:
         self.entity = entity
         self.rules = rules
+        self.private = private
         self.consumed = consumed | {rule.path[0] for rule in rules if rule.path}
         unknown = {rule.field for rule in rules} - set(entity.__dataclass_fields__)
         if unknown:
@@ -74,7 +105,15 @@ class Table(Generic[E]):
             for step in path:
                 value = value.get(step) if isinstance(value, dict) else None
             values[field] = read(value)
-        if "native" not in values:
+        rest = values.pop("native", element)
+        if rest is element:
             rest = {key: element[key] for key in element if key not in self.consumed}
-            values["native"] = rest or None
+        values["native"], values["native_private"] = self._parted(rest or None)
         return self.entity(**values)
+
+    def _parted(self, rest: Any) -> tuple[Any, Any]:
+        """Return what anybody may read of *rest*, and the whole of it where that is more."""
+        if rest is None or not self.private:
+            return rest, None
+        shown = public(rest, self.private)
+        return (rest, None) if shown == rest else (shown or None, rest)

@@ -58,9 +58,9 @@ class Changes:
                 yield {"type": "Dataset", "nativeId": native, "sameAs": item.identifier}
 
     def _mirrored(self, passes: Passes) -> tuple[Mirror, dict[int, View]]:
-        mirror = Mirror(self.history, max((micros(at) for at, _ in passes), default=0))
+        mirror = Mirror(self.history, max((micros(at) for at, *_ in passes), default=0))
         views: dict[int, View] = {}
-        for at, kind in passes:
+        for at, kind, _ in passes:
             view = views[micros(at)] = self.at(at)
             mirror.run(view, whole=kind == "RECONCILE")
         return mirror, views

@@ -17,7 +17,8 @@ from aiohttp import web
 
 from gateway.sandbox.clock import Clock, opened
 from gateway.sandbox.faults import Faults, Handler
-from gateway.sandbox.portal import Passes, SandboxPortal, World
+from gateway.sandbox.portal import Passes, SandboxPortal, Step, World
+from gateway.sandbox.told import Answers
 
 PREFIX = "/_sandbox/"
 REMEMBERED = 200_000
@@ -34,25 +35,35 @@ class Control:
     portal: SandboxPortal
     world: World
     clock: Clock
+    dialect: str
+    """What the portal speaks."""
     faults: Faults = field(default_factory=Faults)
+    answers: Answers = field(default_factory=Answers)
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
 
     def passes(self, request: web.Request) -> Passes:
-        """Return the passes that a request names (``step:KIND,...``), by default one RECONCILE now."""
+        """Return the passes that a request names (``step:KIND[:dialect],...``), by default one RECONCILE now."""
         text = request.query.get("passes", "")
         if not text:
-            return [(self.clock.now(), "RECONCILE")]
+            return [Step(self.clock.now(), "RECONCILE", self.dialect)]
         return [self._pass(part) for part in text.split(",")]
 
-    def _pass(self, part: str) -> tuple[datetime, str]:
-        step, _, kind = part.partition(":")
+    def _pass(self, part: str) -> Step:
+        step, _, rest = part.partition(":")
+        kind, _, dialect = rest.partition(":")
         try:
             at = self.clock.at(float(step))
         except (ValueError, OverflowError) as error:
             raise _refused(f"{step!r} is no number of days after the epoch.") from error
         if kind not in KINDS:
             raise _refused(f"A pass is <days>:POLL or <days>:RECONCILE, not {part!r}.")
-        return at, kind
+        return Step(at, kind, self.known(dialect or self.dialect))
+
+    def known(self, dialect: str) -> str:
+        """Return *dialect*; HTTPBadRequest where the portal cannot speak it."""
+        if dialect not in self.portal.dialects:
+            raise _refused(f"There is no dialect {dialect!r}; there is {', '.join(self.portal.dialects)}.")
+        return dialect
 
     def info(self) -> dict[str, Any]:
         """Return what this sandbox is: name, seed, scale, epoch, days, now."""
@@ -60,7 +71,9 @@ class Control:
         return {
             "name": self.portal.name,
             "title": self.portal.title,
-            "api_path": self.portal.api_path,
+            "api_path": self.portal.dialects[self.dialect],
+            "dialect": self.dialect,
+            "dialects": dict(self.portal.dialects),
             "seed": kept.seed,
             "scale": kept.scale,
             **self.time(),
@@ -102,6 +115,15 @@ async def _advance(control: Control, request: web.Request) -> web.StreamResponse
     except (ValueError, OverflowError) as error:
         raise _refused('Send {"days": n}, n not negative.') from error
     return _json(control.time())
+
+
+async def _speak(control: Control, request: web.Request) -> web.StreamResponse:
+    try:
+        asked = msgspec.json.decode(await request.read(), type=dict[str, str])["dialect"]
+    except (ValueError, KeyError) as error:
+        raise _refused('Send {"dialect": "..."}.') from error
+    control.dialect = control.known(asked)
+    return _json(control.info())
 
 
 async def _lines(request: web.Request, rows: Iterator[dict[str, Any]]) -> web.StreamResponse:
@@ -157,10 +179,30 @@ async def _clear_faults(control: Control, request: web.Request) -> web.StreamRes
     return web.Response(status=204)
 
 
+async def _get_answers(control: Control, request: web.Request) -> web.StreamResponse:
+    del request
+    return _json(control.answers.all)
+
+
+async def _tell_answers(control: Control, request: web.Request) -> web.StreamResponse:
+    try:
+        control.answers.add(await request.read())
+    except ValueError as error:
+        raise _refused(str(error)) from error
+    return _json(control.answers.all)
+
+
+async def _clear_answers(control: Control, request: web.Request) -> web.StreamResponse:
+    del request
+    control.answers.clear()
+    return web.Response(status=204)
+
+
 ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "clock"): _get_clock,
     ("GET", "info"): _get_info,
     ("POST", "advance"): _advance,
+    ("POST", "dialect"): _speak,
     ("GET", "truth"): _truth,
     ("GET", "labels"): _labels,
     ("GET", "minimum"): _minimum,
@@ -169,6 +211,9 @@ ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "faults"): _get_faults,
     ("POST", "faults"): _order_faults,
     ("DELETE", "faults"): _clear_faults,
+    ("GET", "answers"): _get_answers,
+    ("POST", "answers"): _tell_answers,
+    ("DELETE", "answers"): _clear_answers,
 }
 """What ``/_sandbox/<name>`` does, by method and name."""
 
@@ -192,8 +237,12 @@ async def _doorman(request: web.Request, handler: Handler) -> web.StreamResponse
 async def _portal(control: Control, request: web.Request, handler: Handler) -> web.StreamResponse:
     entry = {"method": request.method, "path": request.path_qs, "status": 0}
     control.requests.append(entry)
+
+    async def answered(asked: web.Request) -> web.StreamResponse:
+        return control.answers.to(asked) or await handler(asked)
+
     try:
-        response = await control.faults.answer(request, handler)
+        response = await control.faults.answer(request, answered)
     except web.HTTPException as error:
         entry["status"] = error.status
         raise
@@ -214,20 +263,23 @@ def application(
     epoch: datetime,
     folder: Path | None = None,
     live: bool = False,
+    dialect: str = "",
 ) -> web.Application:
     """Return the server of *portal*: its own paths and ``/_sandbox/``.
 
-    Clock, seed and scale are kept in *folder*; *live* lets the clock run with the real time.
+    Clock, seed and scale are kept in *folder*; *live* lets the clock run with the real time. *dialect* is what the
+    portal speaks at first, "" the usual one.
     """
     clock = opened(portal.name, seed=seed, scale=scale, epoch=epoch, folder=folder, live=live)
     world = portal.build(seed, scale, clock.kept.epoch)
-    routes = portal.routes(world, clock.now)
+    control = Control(portal, world, clock, dialect or portal.usual)
+    routes = portal.routes(world, clock.now, lambda: control.dialect)
     app = routes if isinstance(routes, web.Application) else web.Application()
     if not isinstance(routes, web.Application):
         app.add_routes(routes)
     app.middlewares.insert(0, _doorman)
     app.on_response_prepare.append(_dated)
-    app[CONTROL] = Control(portal, world, clock)
+    app[CONTROL] = control
     return app
 
 
@@ -242,7 +294,7 @@ class Running:
     @property
     def base_url(self) -> str:
         """Return the address below which an adapter asks."""
-        return self.origin + self.control.portal.api_path
+        return self.origin + self.control.portal.dialects[self.control.dialect]
 
     @property
     def control_url(self) -> str:
@@ -272,6 +324,10 @@ class Running:
         """Move the world on by *days* and return the portal's time."""
         return self.control.clock.advance(days)
 
+    def speak(self, dialect: str) -> None:
+        """Let the portal speak another of its dialects from now on, as after an upgrade."""
+        self.control.dialect = self.control.known(dialect)
+
     async def stop(self) -> None:
         """Stop serving."""
         await self.runner.cleanup()
@@ -287,9 +343,10 @@ async def start(
     port: int = 0,
     folder: Path | None = None,
     live: bool = False,
+    dialect: str = "",
 ) -> Running:
     """Serve *portal* on *host* and *port* (0: one that the system picks) until ``stop`` is called."""
-    app = application(portal, seed=seed, scale=scale, epoch=epoch, folder=folder, live=live)
+    app = application(portal, seed=seed, scale=scale, epoch=epoch, folder=folder, live=live, dialect=dialect)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     site = web.TCPSite(runner, host, port)
@@ -303,9 +360,11 @@ async def start(
 
 
 @asynccontextmanager
-async def running(portal: SandboxPortal, *, seed: int, scale: int, epoch: datetime) -> AsyncIterator[Running]:
+async def running(
+    portal: SandboxPortal, *, seed: int, scale: int, epoch: datetime, dialect: str = ""
+) -> AsyncIterator[Running]:
     """Serve *portal* on a free loopback port for the length of a ``with`` block."""
-    server = await start(portal, seed=seed, scale=scale, epoch=epoch)
+    server = await start(portal, seed=seed, scale=scale, epoch=epoch, dialect=dialect)
     try:
         yield server
     finally:

@@ -152,7 +152,7 @@ class Mirror:
 
 def sources_of(world: Inventory, passes: Passes) -> list[Source]:
     """Return every source that some pass finds, in the order of their numbers."""
-    found = {source.index: source for at, _ in passes for source in world.existing(millis(at))}
+    found = {source.index: source for at, *_ in passes for source in world.existing(millis(at))}
     return [found[index] for index in sorted(found)]
 
 
@@ -163,10 +163,10 @@ def minimum(world: Inventory, passes: Passes) -> dict[str, int]:
         return dict(total)
     for source in sources_of(world, passes):
         mirror = Mirror(world, source)
-        for at, kind in passes:
+        for at, kind, _ in passes:
             mirror.step(millis(at), kind)
         total.update(mirror.requests)
-    last, kind = passes[-1]
+    last, kind, _ = passes[-1]
     total["sources"] = pages(len(world.existing(millis(last))), SOURCES_PAGE)
     total["backends"] = int(kind == "RECONCILE")
     return dict(total)

@@ -44,7 +44,7 @@ class Verdict:
 
 def truth(world: Inventory, passes: Passes) -> Iterator[Row]:
     """Yield every row that a perfect mirror holds after the last of *passes*."""
-    if any(kind == "RECONCILE" for _, kind in passes):
+    if any(kind == "RECONCILE" for _, kind, _ in passes):
         yield from (rows.backend_row(offered) for offered in OFFERED)
     yield from _people(world, passes)
     for sources in _groups(sources_of(world, passes)):
@@ -55,7 +55,7 @@ def truth(world: Inventory, passes: Passes) -> Iterator[Row]:
 def _people(world: Inventory, passes: Passes) -> Iterator[Row]:
     bodies: dict[str, tuple[Organization, Millis]] = {}
     persons: dict[str, Person] = {}
-    for instant, _ in passes:
+    for instant, *_ in passes:
         at = millis(instant)
         for source in world.existing(at):
             view = world.view(source, at)
@@ -88,7 +88,7 @@ class _Group:
         self.datasets: dict[str, Row] = {}
         self.linked: set[str] = set()
         self.now = 0
-        steps = [(millis(at), kind) for at, kind in passes]
+        steps = [(millis(at), kind) for at, kind, _ in passes]
         self.first = steps[0][0] if steps else 0
         for (at, kind), following in [*pairwise(steps), (steps[-1], None)] if steps else []:
             self.now = at

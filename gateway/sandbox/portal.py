@@ -1,16 +1,31 @@
-"""What a sandbox portal is: a world that is a function of its seed, epoch and clock, and its HTTP surface."""
+"""What a sandbox portal is: a world that is a function of its seed, epoch and clock, and its HTTP surfaces."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from aiohttp import web
 
-Passes: TypeAlias = Sequence[tuple[datetime, str]]
-"""The passes of a mirror, oldest first: the portal's clock, then "POLL" or "RECONCILE"."""
+
+class Step(NamedTuple):
+    """A pass of a mirror."""
+
+    at: datetime
+    """The portal's clock."""
+    kind: str
+    """POLL or RECONCILE."""
+    dialect: str = ""
+    """What the portal spoke then, one of ``SandboxPortal.dialects``; "": the first of them."""
+
+
+Passes: TypeAlias = Sequence[Step]
+"""The passes of a mirror, oldest first."""
+
+Dialect: TypeAlias = Callable[[], str]
+"""What the portal speaks at the moment."""
 
 Now: TypeAlias = Callable[[], datetime]
 """The portal's clock (aware, UTC)."""
@@ -42,9 +57,15 @@ class SandboxPortal:
     name: str
     """The adapter's name."""
     title: str
-    api_path: str
-    """Path of the portal's interface; the base URL is the origin and this."""
+    dialects: Mapping[str, str]
+    """The wires that the portal can speak, the usual one first, and the path of each's interface: the base URL is
+    the origin and this."""
     build: Callable[[int, int, datetime], World]
     """Makes the world of (seed, scale, epoch)."""
-    routes: Callable[[Any, Now], list[web.RouteDef] | web.Application]
-    """Makes the portal's own surface over a world that *build* made, showing its state at the clock."""
+    routes: Callable[[Any, Now, Dialect], list[web.RouteDef] | web.Application]
+    """Makes the portal's own surface over a world that *build* made, showing its state at the clock, in its dialect."""
+
+    @property
+    def usual(self) -> str:
+        """Return the dialect that is spoken unless another is asked for."""
+        return next(iter(self.dialects))

@@ -119,15 +119,19 @@ async def end_stream(
     reconcile: bool,
     proved: bool,
     watermark: JSON,
+    note: str | None = None,
 ) -> None:
-    """Note that a stream has been read to its end; a watermark of None leaves the stored one."""
+    """Note that a stream has been read to its end; a watermark of None leaves the stored one.
+
+    *note*: why the portal's interface can never show the stream whole; None where it can.
+    """
     await connection.execute(
         """
-        INSERT INTO sync_stream AS t (portal, stream, polled_at, reconciled_at, complete, done, watermark)
-        VALUES ($1, $2, $3, CASE WHEN $4 THEN $3::timestamptz END, $4 AND $5, 0, $6)
+        INSERT INTO sync_stream AS t (portal, stream, polled_at, reconciled_at, complete, done, watermark, note)
+        VALUES ($1, $2, $3, CASE WHEN $4 THEN $3::timestamptz END, $4 AND $5, 0, $6, $7)
         ON CONFLICT (portal, stream) DO UPDATE SET polled_at = $3,
             reconciled_at = CASE WHEN $4 THEN $3 ELSE t.reconciled_at END,
-            complete = CASE WHEN $4 THEN $5 ELSE t.complete END, watermark = coalesce($6, t.watermark)
+            complete = CASE WHEN $4 THEN $5 ELSE t.complete END, watermark = coalesce($6, t.watermark), note = $7
         """,
         portal,
         stream,
@@ -135,6 +139,7 @@ async def end_stream(
         reconcile,
         proved,
         encode(watermark),
+        note,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 import asyncpg
+import msgspec
 
 from gateway.model.document import Document, Fetch
 from gateway.model.enums import EntityType
@@ -12,7 +13,7 @@ from gateway.store.staging import Connection
 from gateway.store.tables import ROWS
 
 _DOCUMENT = """
-    SELECT t.id AS entity_key, t.native_id, d.body, d.hash, d.parent, d.position,
+    SELECT t.id AS entity_key, t.native_id, d.body, d.hash, d.parent, d.position, d.counted,
         f.endpoint, f.mask, f.fetched_at, f.page_hash
     FROM {table} t
     JOIN document d ON d.entity_type = '{type}' AND d.entity_id = t.id AND d.hash = t.document_hash
@@ -27,7 +28,9 @@ def _query(type_: EntityType) -> str:
 
 def _document(type_: EntityType, row: asyncpg.Record) -> Document:
     fetch = Fetch(row["endpoint"], row["mask"], row["fetched_at"], row["page_hash"])
-    return Document(type_, row["native_id"], row["body"], fetch, row["hash"], row["parent"], row["position"])
+    counted = None if row["counted"] is None else msgspec.json.decode(row["counted"])
+    place = (row["parent"], row["position"], counted)
+    return Document(type_, row["native_id"], row["body"], fetch, row["hash"], *place)
 
 
 async def documents_of(

@@ -9,10 +9,11 @@ import asyncpg
 import msgspec
 
 from gateway.model.entities import JSON
-from gateway.model.enums import JobStatus
+from gateway.model.enums import EntityType, JobStatus
 from gateway.ports import KnownJob
 from gateway.store.derive import OPEN
 from gateway.store.staging import Connection
+from gateway.store.tables import ROWS
 
 _COUNTS = ("added", "updated", "deleted", "failed", "warned", "succeeded", "skipped")
 _JOB = f"""
@@ -46,6 +47,24 @@ class StoredKnowledge:
         self._connection = connection
         self._portal = portal
         self._settled = settled
+
+    async def noted(self) -> Mapping[str, JSON]:
+        """Return what earlier passes noted of the portal's wire."""
+        text = await self._connection.fetchval(
+            "SELECT capabilities FROM portal WHERE number = $1", self._portal
+        )
+        found: Mapping[str, JSON] = msgspec.json.decode(text)
+        return found
+
+    async def stubs(self, type_: EntityType) -> Sequence[str]:
+        """Return the native ids of the entities of a type that were named and never read, in their order."""
+        await self._settled()
+        rows = await self._connection.fetch(
+            f"SELECT native_id FROM {ROWS[type_].__tablename__} WHERE portal = $1 AND presence = 'UNKNOWN' "
+            'ORDER BY native_id COLLATE "C"',
+            self._portal,
+        )
+        return [row["native_id"] for row in rows]
 
     async def watermark(self, stream: str) -> JSON:
         """Return what the stream's last pass left, or None."""

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.entities import Dataset, Entity, HarvestRecord
 from gateway.model.enums import EntityType
+from gateway.store.bookkeeping import encode
 from gateway.store.shape import Unstorable, shape
 
 Normalise: TypeAlias = Callable[[Document], Iterable[Entity | Rejection]]
@@ -58,9 +59,10 @@ def _rows(
 
 def _staged(entity: Entity, document: Document, fetch_id: int | None, speaker: str | None) -> Staged:
     """Return the row of *entity*; *document*'s address goes with the entity that it is named after."""
-    address: tuple[Any, ...] = (None, None, None, None, None, speaker)
+    address: tuple[Any, ...] = (None, None, None, None, None, None, speaker)
     if entity.type is document.type and entity.native_id == document.native_id:
-        address = (document.hash, document.body, document.parent, document.position, fetch_id, speaker)
+        place = (document.parent, document.position, encode(document.counted))
+        address = (document.hash, document.body, *place, fetch_id, speaker)
     key = entity.native_id if speaker is None else (entity.native_id, speaker)
     return entity.type, key, (*shape(entity.type).row(entity), *address)
 

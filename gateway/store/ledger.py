@@ -32,6 +32,8 @@ class Portal(SQLModel, table=True):
     capabilities: Any = c.data(null=False)
     """What was probed of the wire: generation, dialect."""
     caveats: list[str] = c.words(null=False)
+    job_statuses: Any = c.data()
+    """The words of jobs' statuses as the adapter knows them: ``[{word, status}]``."""
     breaker_state: str = c.text(null=False)
     """CLOSED, or OPEN after failures until ``breaker_until``."""
     breaker_until: datetime | None = c.instant()
@@ -53,7 +55,47 @@ class Document(SQLModel, table=True):
     parent: str | None = c.text()
     position: int | None = c.number()
     """As in ``gateway.model.document.Document``."""
+    counted: Any = c.data()
+    """As in ``gateway.model.document.Document``."""
     fetch_id: int = c.refers("fetch_log", null=False)
+
+
+class Payload(SQLModel, table=True):
+    """A record's payload that was asked for by itself: only where the record's document does not hold it."""
+
+    __tablename__: ClassVar[str] = "payload"
+
+    record_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    part: str = Field(primary_key=True, sa_type=Text)
+    """RAW or TRANSFORMED."""
+    portal: int = c.small()
+    media_type: str | None = c.text()
+    """As the portal said."""
+    body: bytes | None = c.octets()
+    """None: the portal has none."""
+    fetched_at: datetime = c.instant(null=False)
+
+
+class ProvenanceRule(SQLModel, table=True):
+    """How a field of a portal's entities comes to its value: the normalisers' tables, and what the store derives."""
+
+    __tablename__: ClassVar[str] = "provenance_rule"
+
+    portal: int = Field(primary_key=True, sa_type=SmallInteger)
+    entity_type: str = Field(primary_key=True, sa_type=Text)
+    field: str = Field(primary_key=True, sa_type=Text)
+    """As in the API: camel case."""
+    place: int = Field(primary_key=True, sa_type=SmallInteger)
+    """Several rules of one field are in the order in which they are tried, from 0."""
+    pointer: str | None = c.text()
+    """JSON pointer into the document; None where the value is not read out of one."""
+    rule: str | None = c.text()
+    """The rule in words, where it does more than copy."""
+    basis: str = c.text(null=False)
+    """DIRECT, DERIVED or ASSUMED."""
+    clock: str | None = c.text()
+    """Of an instant: ZONED, UTC_ASSUMED or GATEWAY."""
+    adapter_version: int | None = c.number()
 
 
 class FetchLog(SQLModel, table=True):
@@ -238,6 +280,8 @@ class Budget(SQLModel, table=True):
     limit: int | None = c.number()
     remaining: int | None = c.number()
     blocked_until: datetime | None = c.instant()
+    state: Any = c.data()
+    """What ``gateway.fetch.budget`` knows beside that: what was sent when."""
     updated_at: datetime = c.instant(null=False)
 
 

@@ -151,8 +151,9 @@ def _upsert(type_: EntityType) -> str:
 @cache
 def _documents(shape_: Shape) -> str:
     return f"""
-        INSERT INTO document (portal, entity_type, entity_id, hash, body, parent, position, fetch_id)
-        SELECT $1::smallint, '{shape_.type}', t.id, s.document_hash, s.body, s.doc_parent, s.doc_position, s.fetch_id
+        INSERT INTO document (portal, entity_type, entity_id, hash, body, parent, position, counted, fetch_id)
+        SELECT $1::smallint, '{shape_.type}', t.id, s.document_hash, s.body, s.doc_parent, s.doc_position,
+            s.doc_counted, s.fetch_id
         FROM {shape_.stage} s JOIN {shape_.table} t ON t.portal = $1 AND t.native_id = s.native_id
         WHERE s.body IS NOT NULL AND s.fetch_id IS NOT NULL
         ON CONFLICT DO NOTHING

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.model.entities import JSON
 from gateway.ports import Adapter, Portal
+from gateway.store import bookkeeping
 from gateway.store.staging import Connection, value
 
 
@@ -35,12 +37,16 @@ async def register(
             settings.sandbox,
             adapter.inventory,
             list(adapter.caveats),
+            bookkeeping.encode(
+                [{"word": word, "status": status.value} for word, status in adapter.job_statuses.items()]
+            ),
         )
         await connection.execute(
             """
             INSERT INTO portal AS p (number, key, adapter, title, base_url, site_url, sandbox, inventory, caveats,
-                capabilities, breaker_state)
-            SELECT coalesce((SELECT max(number) FROM portal), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, '{}', 'CLOSED'
+                job_statuses, capabilities, breaker_state)
+            SELECT coalesce((SELECT max(number) FROM portal), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8,
+                $9::jsonb, '{}', 'CLOSED'
             WHERE NOT EXISTS (SELECT FROM portal WHERE key = $1)
             """,
             *values,
@@ -48,14 +54,23 @@ async def register(
         await connection.execute(
             """
             UPDATE portal SET adapter = $2, title = $3, base_url = $4, site_url = $5, sandbox = $6, inventory = $7,
-                caveats = $8
-            WHERE key = $1 AND (adapter, title, base_url, site_url, sandbox, inventory, caveats)
-                IS DISTINCT FROM ($2, $3, $4, $5, $6, $7, $8)
+                caveats = $8, job_statuses = $9
+            WHERE key = $1 AND (adapter, title, base_url, site_url, sandbox, inventory, caveats, job_statuses)
+                IS DISTINCT FROM ($2, $3, $4, $5, $6, $7, $8, $9::jsonb)
             """,
             *values,
         )
         numbers[key] = await value(connection, "SELECT number FROM portal WHERE key = $1", key)
     return numbers
+
+
+async def note(connection: Connection, portal: int, noted: Mapping[str, JSON]) -> None:
+    """Remember what a pass has found of the portal's wire; the same again writes nothing."""
+    await connection.execute(
+        "UPDATE portal SET capabilities = $2 WHERE number = $1 AND capabilities IS DISTINCT FROM $2::jsonb",
+        portal,
+        bookkeeping.encode(dict(noted)),
+    )
 
 
 async def keep_rate(connection: Connection, portal: int, key_hash: str, rate: Rate, now: datetime) -> None:

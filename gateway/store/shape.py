@@ -27,6 +27,7 @@ ADDRESS = (
     ("body", "bytea"),
     ("doc_parent", "text"),
     ("doc_position", "integer"),
+    ("doc_counted", "jsonb"),
     ("fetch_id", "bigint"),
     ("speaker", "text"),
 )
@@ -78,14 +79,15 @@ class Shape:
         """Return the staged values of *entity*, its fingerprint last; Unstorable where Postgres would refuse them."""
         values: list[Any] = [getattr(entity, field) for field in self.fields]
         try:
-            encoded = _encode(values)
+            # What is absent does not count, so that a column that comes later changes no fingerprint.
+            encoded = _encode({f: v for f, v in zip(self.fields, values, strict=True) if v is not None})
         except (UnicodeEncodeError, OverflowError, TypeError, ValueError) as error:
             raise Unstorable(f"not storable: {error}") from error
         if b"\\u0000" in encoded:
-            values = msgspec.json.decode(encoded.replace(b"\\u0000", b"\\ufffd"), type=list[Any])
+            clean = msgspec.json.decode(encoded.replace(b"\\u0000", b"\\ufffd"), type=dict[str, Any])
             values = [
-                getattr(entity, f) if hasattr(getattr(entity, f), "tzinfo") else v
-                for f, v in zip(self.fields, values, strict=True)
+                getattr(entity, f) if hasattr(getattr(entity, f), "tzinfo") else clean.get(f)
+                for f in self.fields
             ]
         for index, read in enumerate(self.readers):
             if read is not None and values[index] is not None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, text
 from sqlmodel import SQLModel
 
 from gateway.model import enums
@@ -35,6 +35,8 @@ class EntityRow(SQLModel):
     deleted_at: datetime | None = c.instant()
     removed_at: datetime | None = c.instant()
     native: Any = c.data()
+    native_private: Any = c.data(private=True)
+    """``native`` with the personal data that it leaves out; None where it leaves out nothing."""
     document_hash: bytes | None = c.octets()
     """Fingerprint of the document that the row was read from: with the row's type and id it names the document.
     None in a stub, in a dataset, and in an error that came inside its job's or record's document."""
@@ -332,6 +334,7 @@ _INDEXES: dict[enums.EntityType, tuple[Any, ...]] = {
         c.index("harvest_record_source", "source_id", "created_at", "id"),
         c.index("harvest_record_dataset", "dataset_id", "created_at", "id"),
         c.index("harvest_record_created", "created_at", "id"),
+        c.index("harvest_record_stub", "portal", postgresql_where=text("presence = 'UNKNOWN'")),
     ),
     enums.EntityType.HARVEST_ERROR: (
         c.index("harvest_error_job", "job_id", "created_at", "id"),

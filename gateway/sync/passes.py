@@ -16,7 +16,7 @@ import structlog
 from gateway.errors import GatewayError, PortalError
 from gateway.fetch.client import BudgetSpent, Client
 from gateway.ports import Adapter, Crawl, Pass, Portal, Scope
-from gateway.store import bookkeeping, lease
+from gateway.store import bookkeeping, lease, portals
 from gateway.store.absence import Cap
 from gateway.store.known import StoredKnowledge
 from gateway.store.parts import Tally
@@ -135,6 +135,12 @@ class PortalPass:
 
     async def _crawl(self) -> None:
         crawl = self._adapter.crawl(self._portal, self._client, self._known, self._kind, self._start)
+        try:
+            await self._read(crawl)
+        finally:
+            await portals.note(self._connection, self._number, crawl.noted)
+
+    async def _read(self, crawl: Crawl) -> None:
         current: Stream | None = None
         async for scope in crawl.scopes():
             if current is None or current.name != scope.stream:
@@ -212,8 +218,9 @@ class PortalPass:
             stream.name,
             now=self._start,
             reconcile=self._kind is Pass.RECONCILE or stream.baseline,
-            proved=stream.proved,
+            proved=stream.proved and not stream.partial,
             watermark=stream.watermark,
+            note=stream.partial or None,
         )
         stream.requests = self._client.requests - stream.requests_before
         stream.seconds = time.monotonic() - stream.began

@@ -43,6 +43,8 @@ class Stream:
     """Keys of the scopes that have ended since what follows from them was last settled."""
     requests: int = 0
     seconds: float = 0.0
+    partial: str = ""
+    """Why the stream can never be read whole; "" where it can."""
 
     @property
     def newly_covered(self) -> list[str]:
@@ -57,6 +59,7 @@ class Stream:
     def conclude(self, end: End) -> None:
         """Take over what a scope's end says."""
         self.proved = self.proved and end.proved
+        self.partial = self.partial or end.partial
         self.covered.extend(end.covers)
         if end.watermark is not None:
             self.watermark = end.watermark

@@ -14,7 +14,7 @@ from gateway.model.entities import HarvestJob
 from gateway.ports import Adapter, Pass, Scope
 from gateway.sandbox.control import Running, running
 from gateway.sandbox.faults import Fault
-from gateway.sandbox.portal import SandboxPortal
+from gateway.sandbox.portal import SandboxPortal, Step
 from gateway.testing import truth
 from gateway.testing.harvest import Interrupted, MemoryPass, client_for, harvest, portal_for
 from gateway.testing.memory import MemoryKnown, Name
@@ -78,7 +78,7 @@ class Bench:
         fault = Fault(kind=kind, path=re.escape(endpoint), times=times, seconds=0.0)
         self.server.faults.orders.append(fault)
 
-    def minimum(self, *passes: tuple[datetime, str]) -> dict[str, int]:
+    def minimum(self, *passes: Step) -> dict[str, int]:
         """Return the requests that the last of *passes* needs, by stream."""
         found = self.server.world.minimum(passes)
         return {stream: count for stream, count in found.items() if count}
@@ -93,11 +93,15 @@ class AdapterContract(NormaliserContract):
     seed: ClassVar[int] = 7
     scale: ClassVar[int] = 1
     epoch: ClassVar[datetime] = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+    dialect: ClassVar[str] = ""
+    """What the sandbox speaks; "" the usual."""
 
     @asynccontextmanager
     async def bench(self) -> AsyncIterator[Bench]:
         """Serve the sandbox for the length of a ``with`` block."""
-        async with running(self.sandbox, seed=self.seed, scale=self.scale, epoch=self.epoch) as server:
+        async with running(
+            self.sandbox, seed=self.seed, scale=self.scale, epoch=self.epoch, dialect=self.dialect
+        ) as server:
             yield Bench(self.adapter, server, self.settings)
 
     async def documents(self) -> MemoryKnown:
@@ -110,7 +114,7 @@ class AdapterContract(NormaliserContract):
         async with self.bench() as bench:
             known = bench.known()
             made = await bench.run(known)
-            first = (known.now, "RECONCILE")
+            first = Step(known.now, "RECONCILE", self.dialect)
             assert known.rejections == []
             assert truth.differences(known, bench.server.world.truth([first])) == []
             assert _asked(made) == bench.minimum(first)
@@ -120,11 +124,11 @@ class AdapterContract(NormaliserContract):
         """Polls end with what the truth says, and ask no more than they must, also where nothing happened."""
         async with self.bench() as bench:
             known = await bench.loaded()
-            passes = [(known.now, "RECONCILE")]
+            passes = [Step(known.now, "RECONCILE", self.dialect)]
             for days in (0, 1, 1, 0.25):
                 bench.server.advance(days)
                 made = await bench.run(known, Pass.POLL)
-                passes.append((known.now, "POLL"))
+                passes.append(Step(known.now, "POLL", self.dialect))
                 assert _asked(made) == bench.minimum(*passes)
             assert truth.differences(known, bench.server.world.truth(passes)) == []
 

@@ -81,6 +81,7 @@ class MemoryPass:
                     sent = self._client.requests - before
                     self.requests[scope.stream] = self.requests.get(scope.stream, 0) + sent
         finally:
+            self._known.wire = self._crawl.noted
             await _close(scopes)
 
     async def _scope(self, scope: Scope) -> None:

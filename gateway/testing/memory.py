@@ -47,6 +47,7 @@ class MemoryKnown:
         self.documents: dict[Name, Document] = {}
         self.rejections: list[Rejection] = []
         self.gone: set[Name] = set()
+        self.wire: Mapping[str, JSON] = {}
         self.cursors: dict[tuple[str, str], JSON] = {}
         self.brought: dict[tuple[str, str], dict[Name, Document]] = {}
         """The documents that the last reading of each scope, by (stream, key), has brought."""
@@ -103,6 +104,17 @@ class MemoryKnown:
                 return JobStatus.CANCELLED
             return JobStatus.LOST if "FailedJobCleanup" in errors else wire
         return wire
+
+    async def noted(self) -> Mapping[str, JSON]:
+        """Return what earlier passes noted of the portal's wire."""
+        return self.wire
+
+    async def stubs(self, type_: EntityType) -> Sequence[str]:
+        """Return the native ids that errors name and no record has; of other types there are none."""
+        if type_ is not EntityType.HARVEST_RECORD:
+            return []
+        named = {error.record for error in self.of(HarvestError).values() if error.record is not None}
+        return sorted(named - self.of(HarvestRecord).keys())
 
     async def watermark(self, stream: str) -> JSON:
         """Return what the stream's last pass left, or None."""

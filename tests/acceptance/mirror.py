@@ -24,6 +24,7 @@ LEFT_OUT = frozenset(
         "changed_at",
         "removed_at",
         "native",
+        "native_private",
         "document_hash",
         "row_hash",
         "state_basis",

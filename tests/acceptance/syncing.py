@@ -14,6 +14,7 @@ from gateway import postgres, registry
 from gateway.fetch.client import Client
 from gateway.ports import Adapter, Pass, Portal
 from gateway.sandbox import control
+from gateway.sandbox.portal import Step
 from gateway.store import portals
 from gateway.sync.passes import Limits, PortalPass
 from gateway.sync.progress import Progress, RunSummary, Silent
@@ -60,7 +61,7 @@ class Rehearsal:
     number: int
     connection: asyncpg.Connection
     sandbox: control.Running
-    passes: list[tuple[datetime, str]]
+    passes: list[Step]
     max_requests: int | None = None
     backoff_seconds: float = 0.5
 
@@ -91,7 +92,8 @@ class Rehearsal:
                 limits=limits or Limits(),
             ).run(kind)
         if summary.state == "DONE":
-            self.passes.append((now, "RECONCILE" if summary.baseline else summary.kind))
+            kind = "RECONCILE" if summary.baseline else summary.kind
+            self.passes.append(Step(now, kind, self.sandbox.control.dialect))
         return summary
 
     async def differences(self) -> list[str]:
@@ -114,14 +116,16 @@ class Rehearsal:
 
 
 @asynccontextmanager
-async def rehearsal(name: str, database_url: str, *, seed: int, scale: int = 1) -> AsyncIterator[Rehearsal]:
-    """Serve the sandbox of the adapter *name* and open an empty mirror of it."""
+async def rehearsal(
+    name: str, database_url: str, *, seed: int, scale: int = 1, dialect: str = ""
+) -> AsyncIterator[Rehearsal]:
+    """Serve the sandbox of the adapter *name*, speaking *dialect*, and open an empty mirror of it."""
     adapters = registry.adapters()
     adapter = adapters[name]
     connection = await postgres.connect(database_url)
     try:
         async with control.running(
-            registry.sandboxes()[name], seed=seed, scale=scale, epoch=EPOCH
+            registry.sandboxes()[name], seed=seed, scale=scale, epoch=EPOCH, dialect=dialect
         ) as sandbox:
             settings = adapter.settings.model_validate(
                 {"adapter": name, "base_url": sandbox.base_url, "sandbox": True, "requests_per_second": 1e6}

@@ -78,7 +78,7 @@ async def serve(name: str, seed: int, scale: int, folder: Path) -> None:
     ):
         front = Front(sandbox.origin, folder, session)
         async with listening(front) as origin:
-            print(origin + portal.api_path, flush=True)
+            print(origin + portal.dialects[portal.usual], flush=True)
             await asyncio.to_thread(sys.stdin.read)
 
 

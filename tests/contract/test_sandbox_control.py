@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from gateway.sandbox.control import Running, running
-from gateway.sandbox.portal import Now, Passes, SandboxPortal
+from gateway.sandbox.portal import Dialect, Now, Passes, SandboxPortal
 
 EPOCH = datetime(2026, 11, 22, tzinfo=UTC)
 ROWS = [{"n": n} for n in range(6)]
@@ -22,7 +22,7 @@ class Numbers:
     """A world of six rows."""
 
     def truth(self, passes: Passes) -> Iterator[dict[str, Any]]:
-        yield from ({"at": at.isoformat(), "kind": kind} for at, kind in passes)
+        yield from ({"at": at.isoformat(), "kind": kind} for at, kind, _ in passes)
 
     def minimum(self, passes: Passes) -> dict[str, int]:
         return {"rows": len(passes)}
@@ -31,7 +31,7 @@ class Numbers:
         yield {"type": "Dataset", "nativeId": "1", "sameAs": at.isoformat()}
 
 
-def routes(_: Numbers, __: Now) -> list[web.RouteDef]:
+def routes(_: Numbers, __: Now, ___: Dialect) -> list[web.RouteDef]:
     async def rows(request: web.Request) -> web.Response:
         size, page = int(request.query.get("page_size", "3")), int(request.query.get("page", "1"))
         return web.json_response({"data": ROWS[(page - 1) * size : page * size], "total": len(ROWS)})
@@ -39,7 +39,7 @@ def routes(_: Numbers, __: Now) -> list[web.RouteDef]:
     return [web.get("/api/rows/", rows)]
 
 
-PORTAL = SandboxPortal("numbers", "Numbers", "/api", lambda *_: Numbers(), routes)
+PORTAL = SandboxPortal("numbers", "Numbers", {"plain": "/api", "other": "/old"}, lambda *_: Numbers(), routes)
 
 
 @pytest.fixture

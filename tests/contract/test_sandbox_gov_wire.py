@@ -58,7 +58,7 @@ def world() -> Changes:
 @pytest.fixture
 async def portal(world: Changes) -> AsyncIterator[Browser]:
     shared = SANDBOX.__class__(
-        SANDBOX.name, SANDBOX.title, SANDBOX.api_path, lambda *_: world, SANDBOX.routes
+        SANDBOX.name, SANDBOX.title, SANDBOX.dialects, lambda *_: world, SANDBOX.routes
     )
     async with running(shared, seed=7, scale=1, epoch=EPOCH) as server, aiohttp.ClientSession() as session:
         yield Browser(session, server)

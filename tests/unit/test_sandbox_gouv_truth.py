@@ -11,6 +11,7 @@ import pytest
 from gateway.model.enums import EntityType
 from gateway.sandbox.inventory_mirror import ITEMS_PAGE, pages
 from gateway.sandbox.inventory_world import InventoryWorld
+from gateway.sandbox.portal import Step
 from gateway.store.tables import ROWS
 
 EPOCH = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
@@ -24,6 +25,7 @@ LEFT_OUT = {
     "changed_at",
     "removed_at",
     "native",
+    "native_private",
     "document_id",
     "document_hash",
     "row_hash",
@@ -33,8 +35,8 @@ LEFT_OUT = {
 Row = dict[str, Any]
 
 
-def after(*passes: tuple[float, str]) -> list[tuple[datetime, str]]:
-    return [(EPOCH + timedelta(days=days), kind) for days, kind in passes]
+def after(*passes: tuple[float, str]) -> list[Step]:
+    return [Step(EPOCH + timedelta(days=days), kind) for days, kind in passes]
 
 
 def table(world: InventoryWorld, *passes: tuple[float, str]) -> dict[str, dict[str, Row]]:

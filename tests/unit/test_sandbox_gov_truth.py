@@ -14,20 +14,29 @@ from gateway.model.identity import dataset_id
 from gateway.sandbox.changes import Changes
 from gateway.sandbox.changes_text import instant, of_dcat
 from gateway.sandbox.changes_time import micros, text
+from gateway.sandbox.portal import Step
 from gateway.store.tables import ROWS
 
 EPOCH = datetime(2026, 11, 22, 8, tzinfo=UTC)
 LEFT_OUT = {
     *("id", "portal", "native_id", "presence", "first_seen_at", "last_seen_at", "changed_at", "removed_at"),
-    *("native", "document_id", "document_hash", "row_hash", "state_basis", "text_record_id"),
+    *(
+        "native",
+        "native_private",
+        "document_id",
+        "document_hash",
+        "row_hash",
+        "state_basis",
+        "text_record_id",
+    ),
 }
 GMD, GCO = "{http://www.isotc211.org/2005/gmd}", "{http://www.isotc211.org/2005/gco}"
 Rows = dict[tuple[str, str], dict[str, Any]]
 MONTH = [(0, "RECONCILE"), *((day, "POLL") for day in range(1, 18)), (18, "RECONCILE")]
 
 
-def passes(*steps: tuple[float, str]) -> list[tuple[datetime, str]]:
-    return [(EPOCH + timedelta(days=days), kind) for days, kind in steps]
+def passes(*steps: tuple[float, str]) -> list[Step]:
+    return [Step(EPOCH + timedelta(days=days), kind) for days, kind in steps]
 
 
 def held(world: Changes, *steps: tuple[float, str]) -> Rows:

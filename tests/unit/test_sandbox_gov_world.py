@@ -13,6 +13,7 @@ from gateway.sandbox.changes_ids import Ids
 from gateway.sandbox.changes_runs import Outcome
 from gateway.sandbox.changes_time import DAY, HOUR, NEVER, micros
 from gateway.sandbox.changes_view import View
+from gateway.sandbox.portal import Step
 
 EPOCH = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
@@ -384,7 +385,7 @@ def test_iso_records_have_both_forms_unless_the_transform_failed(view: View) -> 
 def test_shared_datasets_are_labelled(world: Changes) -> None:
     labels = list(world.labels(EPOCH))
     assert len(labels) > len({label["sameAs"] for label in labels}) >= 20
-    held = {row["nativeId"] for row in world.truth([(EPOCH, "RECONCILE")]) if row["type"] == "Dataset"}
+    held = {row["nativeId"] for row in world.truth([Step(EPOCH, "RECONCILE")]) if row["type"] == "Dataset"}
     assert {label["nativeId"] for label in labels} <= held
 
 

@@ -1,0 +1,154 @@
+"""payloads, provenance and private rest."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "payload",
+        sa.Column("record_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("portal", sa.SmallInteger(), nullable=False),
+        sa.Column("media_type", sa.Text(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", "part"),
+    )
+    op.create_table(
+        "provenance_rule",
+        sa.Column("portal", sa.SmallInteger(), nullable=False),
+        sa.Column("entity_type", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("place", sa.SmallInteger(), nullable=False),
+        sa.Column("pointer", sa.Text(), nullable=True),
+        sa.Column("rule", sa.Text(), nullable=True),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("clock", sa.Text(), nullable=True),
+        sa.Column("adapter_version", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("portal", "entity_type", "field", "place"),
+    )
+    op.add_column(
+        "budget",
+        sa.Column("state", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    )
+    op.add_column(
+        "dataset",
+        sa.Column(
+            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+    )
+    op.add_column(
+        "document",
+        sa.Column("counted", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    )
+    op.add_column(
+        "harvest_backend",
+        sa.Column(
+            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+    )
+    op.add_column(
+        "harvest_backend_history",
+        sa.Column(
+            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+    )
+    op.add_column(
+        "harvest_error",
+        sa.Column(
+            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+    )
+    op.add_column(
+        "harvest_job",
+        sa.Column(
+            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+    )
+    op.add_column(
+        "harvest_job_history",
+        sa.Column(
+            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+    )
+    op.add_column(
+        "harvest_record",
+        sa.Column(
+            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+    )
+    op.create_index(
+        "ix_harvest_record_stub",
+        "harvest_record",
+        ["portal"],
+        unique=False,
+        postgresql_where=sa.text("presence = 'UNKNOWN'"),
+    )
+    op.add_column(
+        "harvest_source",
+        sa.Column(
+            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+    )
+    op.add_column(
+        "harvest_source_history",
+        sa.Column(
+            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+    )
+    op.add_column(
+        "organization",
+        sa.Column(
+            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+    )
+    op.add_column(
+        "organization_history",
+        sa.Column(
+            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+    )
+    op.add_column(
+        "person",
+        sa.Column(
+            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+    )
+    op.add_column(
+        "portal",
+        sa.Column("job_statuses", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    )
+
+
+def downgrade() -> None:
+    op.drop_column("portal", "job_statuses")
+    op.drop_column("person", "native_private")
+    op.drop_column("organization_history", "native_private")
+    op.drop_column("organization", "native_private")
+    op.drop_column("harvest_source_history", "native_private")
+    op.drop_column("harvest_source", "native_private")
+    op.drop_index(
+        "ix_harvest_record_stub",
+        table_name="harvest_record",
+        postgresql_where=sa.text("presence = 'UNKNOWN'"),
+    )
+    op.drop_column("harvest_record", "native_private")
+    op.drop_column("harvest_job_history", "native_private")
+    op.drop_column("harvest_job", "native_private")
+    op.drop_column("harvest_error", "native_private")
+    op.drop_column("harvest_backend_history", "native_private")
+    op.drop_column("harvest_backend", "native_private")
+    op.drop_column("document", "counted")
+    op.drop_column("dataset", "native_private")
+    op.drop_column("budget", "state")
+    op.drop_table("provenance_rule")
+    op.drop_table("payload")
