@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gateway.model.entities import JSON
 from gateway.ports import Adapter, Portal
-from gateway.store import bookkeeping
+from gateway.store import bookkeeping, provenance
 from gateway.store.staging import Connection, value
 
 
@@ -61,6 +61,7 @@ async def register(
             *values,
         )
         numbers[key] = await value(connection, "SELECT number FROM portal WHERE key = $1", key)
+        await provenance.tell(connection, numbers[key], adapter)
     return numbers
 
 
