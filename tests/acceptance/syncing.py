@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 from acceptance.mirror import differences, held
@@ -70,11 +71,13 @@ class Rehearsal:
     ) -> RunSummary:
         """Run a pass at the sandbox's time; it counts for the truth once it ended well."""
         now = self.sandbox.clock()
+        key = self.portal.settings.api_key
         client = Client(
             portal=self.portal.key,
             base_url=self.portal.settings.base_url,
             now=lambda: now,
             user_agent="harvest-gateway tests",
+            api_key=None if key is None else key.get_secret_value(),
             requests_per_second=1e6,
             max_requests=self.max_requests,
             backoff_seconds=self.backoff_seconds,
@@ -117,21 +120,37 @@ class Rehearsal:
 
 @asynccontextmanager
 async def rehearsal(
-    name: str, database_url: str, *, seed: int, scale: int = 1, dialect: str = ""
+    name: str,
+    database_url: str,
+    *,
+    seed: int,
+    scale: int = 1,
+    dialect: str = "",
+    key: str = "",
+    settings: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Rehearsal]:
-    """Serve the sandbox of the adapter *name*, speaking *dialect*, and open an empty mirror of it."""
+    """Serve the sandbox of the adapter *name*, speaking *dialect*, and open an empty mirror of it.
+
+    *key* is the portal's, by default the adapter's name; *settings* are further ones of the portal.
+    """
     adapters = registry.adapters()
-    adapter = adapters[name]
+    adapter, key = adapters[name], key or name
     connection = await postgres.connect(database_url)
     try:
         async with control.running(
             registry.sandboxes()[name], seed=seed, scale=scale, epoch=EPOCH, dialect=dialect
         ) as sandbox:
-            settings = adapter.settings.model_validate(
-                {"adapter": name, "base_url": sandbox.base_url, "sandbox": True, "requests_per_second": 1e6}
+            chosen = adapter.settings.model_validate(
+                {
+                    "adapter": name,
+                    "base_url": sandbox.base_url,
+                    "sandbox": True,
+                    "requests_per_second": 1e6,
+                    **(settings or {}),
+                }
             )
-            portal = Portal(name, settings)
-            numbers = await portals.register(connection, {name: portal}, adapters)
-            yield Rehearsal(adapter, portal, numbers[name], connection, sandbox, [])
+            portal = Portal(key, chosen)
+            numbers = await portals.register(connection, {key: portal}, adapters)
+            yield Rehearsal(adapter, portal, numbers[key], connection, sandbox, [])
     finally:
         await connection.close()
