@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from gateway.errors import PortalRefused, PortalUnavailable, PortalUnreadable
 from gateway.fetch.pace import Pace, retry_after
@@ -114,12 +114,31 @@ class Client:
         (PortalUnavailable, as for network failures). A body that is too large is PortalUnreadable, a request
         beyond the budget BudgetSpent.
         """
-        if not path.startswith("/"):
-            raise ValueError(f"a path begins with a slash: {path!r}")
-        request = Request(path, params or {}, mask, keyed)
+        return await self._answer(Request(path, params or {}, mask, keyed), retry, None)
+
+    async def download(
+        self,
+        path: str,
+        into: BinaryIO,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        mask: str | None = None,
+        keyed: bool = False,
+        retry: frozenset[int] = RETRIED,
+    ) -> Answer:
+        """Return the answer as ``get`` does, but write the body of a 200 to *into* while it arrives.
+
+        *into* is emptied before each attempt and stands at its beginning afterwards; the answer's own body is
+        then empty, its fingerprint that of what was written. ConfigurationError where *into* takes no more.
+        """
+        return await self._answer(Request(path, params or {}, mask, keyed), retry, into)
+
+    async def _answer(self, request: Request, retry: frozenset[int], into: BinaryIO | None) -> Answer:
+        if not request.path.startswith("/"):
+            raise ValueError(f"a path begins with a slash: {request.path!r}")
         attempt = 1
         while True:
-            outcome = await self._attempt(request)
+            outcome = await self._attempt(request, into)
             wait = self._wait(outcome, attempt, retry)
             if wait is None:
                 return self._settled(outcome, self._sender.endpoint(request))
@@ -132,7 +151,7 @@ class Client:
             f"The portal's answer cannot be read: {why}.", portal=self.portal, endpoint=fetch.endpoint
         )
 
-    async def _attempt(self, request: Request) -> Answer | Failure | TooLarge:
+    async def _attempt(self, request: Request, into: BinaryIO | None) -> Answer | Failure | TooLarge:
         async with self._pace.turn():
             if self._max_requests is not None and self.requests >= self._max_requests:
                 raise BudgetSpent(
@@ -142,7 +161,7 @@ class Client:
                     hint="The next pass goes on from here.",
                 )
             self.requests += 1
-            outcome = await self._sender.send(request)
+            outcome = await self._sender.send(request, into)
         if isinstance(outcome, Answer):
             self._note(outcome)
         return outcome

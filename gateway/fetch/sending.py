@@ -6,16 +6,19 @@ innermost middleware alone, and only for the portal's own host.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
+from typing import BinaryIO
 
 import aiohttp
 from yarl import URL
 
 from gateway.errors import ConfigurationError
 from gateway.fetch.pace import http_date
-from gateway.model.document import Fetch, digest
+from gateway.model.document import HASH_BYTES, Fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Answer:
     headers: Mapping[str, str]
     """The portal's headers, never the request's; names in any case."""
     body: bytes
-    """Without transfer and content codings."""
+    """Without transfer and content codings; empty where it was written to a file."""
     fetch: Fetch
 
 
@@ -71,6 +74,36 @@ class Key:
 
 class _BrokenError(aiohttp.ClientError):
     """A connection that failed: of a type that aiohttp does not try again by itself, uncounted and unpaced."""
+
+
+class _Body:
+    """Takes an answer's body as it arrives: to a file, or to memory."""
+
+    def __init__(self, most: int, file: BinaryIO | None) -> None:
+        self._left = most
+        self._file = file
+        self._chunks: list[bytes] = []
+        self._fingerprint = blake2b(digest_size=HASH_BYTES)
+
+    def take(self, chunk: bytes) -> bool:
+        """Take *chunk*; return whether all of the body still fits."""
+        self._left -= len(chunk)
+        if self._left < 0:
+            return False
+        self._fingerprint.update(chunk)
+        if self._file is None:
+            self._chunks.append(chunk)
+        else:
+            with _own_disk():
+                self._file.write(chunk)
+        return True
+
+    def taken(self) -> tuple[bytes, bytes]:
+        """Return what is in memory, and the fingerprint of the whole; a file stands at its beginning."""
+        if self._file is not None:
+            with _own_disk():
+                self._file.seek(0)
+        return b"".join(self._chunks), self._fingerprint.digest()
 
 
 class Sender:
@@ -127,10 +160,14 @@ class Sender:
     def _url(self, request: Request) -> URL:
         return URL(f"{self._base}{request.path}").update_query(request.params)
 
-    async def send(self, request: Request) -> Answer | Failure | TooLarge:
-        """Send *request* once."""
+    async def send(self, request: Request, into: BinaryIO | None = None) -> Answer | Failure | TooLarge:
+        """Send *request* once. *into* is emptied, takes the body of a 200 and is left at its beginning."""
+        if into is not None:
+            with _own_disk():
+                into.seek(0)
+                into.truncate()
         try:
-            return await self._sent(request)
+            return await self._sent(request, into)
         except TimeoutError as error:
             return Failure(f"no whole answer within {self._timeout:g} seconds", error)
         except aiohttp.ClientResponseError as error:
@@ -141,7 +178,7 @@ class Sender:
         except (aiohttp.ClientError, OSError) as error:
             return Failure(type(error).__name__, error)
 
-    async def _sent(self, request: Request) -> Answer | TooLarge:
+    async def _sent(self, request: Request, into: BinaryIO | None) -> Answer | TooLarge:
         assert self._session is not None, "the client is not open"
         async with self._session.get(
             self._url(request),
@@ -149,11 +186,14 @@ class Sender:
             allow_redirects=False,
             middlewares=(_once, self._signed) if request.keyed else (_once,),
         ) as response:
-            body = await self._body(response)
-            if body is None:
-                return TooLarge()
+            taker = _Body(self._max_body, into if response.status == 200 else None)
+            async for chunk in response.content.iter_any():
+                if not taker.take(chunk):  # it is measured as it inflates
+                    response.close()
+                    return TooLarge()
+            body, page_hash = taker.taken()
             arrived = http_date(response.headers.get("Date")) or self._now()
-            fetch = Fetch(self.endpoint(request), request.mask, arrived, digest(body))
+            fetch = Fetch(self.endpoint(request), request.mask, arrived, page_hash)
             return Answer(response.status, response.content_type.lower(), response.headers, body, fetch)
 
     async def _signed(
@@ -164,18 +204,6 @@ class Sender:
             request.headers[self._key.header] = self._key.value
         return await handler(request)
 
-    async def _body(self, response: aiohttp.ClientResponse) -> bytes | None:
-        """Return the decoded body, None where it is too large: it is measured as it inflates."""
-        chunks: list[bytes] = []
-        size = 0
-        async for chunk in response.content.iter_any():
-            size += len(chunk)
-            if size > self._max_body:
-                response.close()
-                return None
-            chunks.append(chunk)
-        return b"".join(chunks)
-
 
 async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     """Send the request once, whatever becomes of the connection."""
@@ -183,6 +211,18 @@ async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerTy
         return await handler(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise _BrokenError(type(error).__name__) from error
+
+
+@contextmanager
+def _own_disk() -> Iterator[None]:
+    """Tell a disk that fails here from a portal that cannot be reached."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(
+            f"An answer cannot be kept in a temporary file: {error.strerror or error}.",
+            hint="Make room on the disk, or set TMPDIR.",
+        ) from error
 
 
 def base(text: str) -> URL:
