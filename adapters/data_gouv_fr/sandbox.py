@@ -6,12 +6,12 @@ Keys: ``udata_sandbox_admin`` administers the site, ``udata_sandbox_user`` the f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Self
 
 from aiohttp import web
 
-from adapters.data_gouv_fr import sandbox_actions as actions
-from adapters.data_gouv_fr import sandbox_reads as reads
 from adapters.data_gouv_fr.sandbox_call import (
     CHALLENGE,
     NOT_FOUND,
@@ -26,7 +26,8 @@ from adapters.data_gouv_fr.sandbox_call import (
     options,
     refused,
 )
-from adapters.data_gouv_fr.sandbox_wire import Caller
+from adapters.data_gouv_fr.sandbox_rules import API, GENERATIONS, Generation
+from adapters.data_gouv_fr.sandbox_wire import Caller, Pen
 from gateway.sandbox import dice
 from gateway.sandbox.instants import millis
 from gateway.sandbox.inventory import Inventory
@@ -34,39 +35,35 @@ from gateway.sandbox.inventory_desk import Desk
 from gateway.sandbox.inventory_world import InventoryWorld
 from gateway.sandbox.portal import Dialect, Now, SandboxPortal
 
-API = "/api/1"
 ADMIN_KEY = "udata_sandbox_admin"
 USER_KEY = "udata_sandbox_user"
 GUEST_KEY = "udata_sandbox_guest"
 
-_SOURCE = f"{API}/harvest/source/<harvest_source:source>/"
-_JOB = f"{API}/harvest/job/<string:ident>/"
 
-RULES = (
-    Rule(f"{API}/harvest/backends/", {"GET": reads.backends}),
-    Rule(f"{API}/harvest/sources/", {"GET": reads.sources, "POST": actions.create}),
-    Rule(f"{API}/harvest/source/preview/", {"POST": actions.preview_new}),
-    Rule(_SOURCE, {"GET": reads.source, "PUT": actions.update, "DELETE": actions.delete}),
-    Rule(f"{_SOURCE}validate/", {"POST": actions.validate}),
-    Rule(f"{_SOURCE}run/", {"POST": actions.run}),
-    Rule(f"{_SOURCE}schedule/", {"POST": actions.schedule, "DELETE": actions.unschedule}),
-    Rule(f"{_SOURCE}preview/", {"GET": actions.preview}),
-    Rule(f"{_SOURCE}jobs/", {"GET": reads.jobs}),
-    Rule(_JOB, {"GET": reads.job}),
-    Rule(f"{_JOB}items/", {"GET": reads.items}),
-    Rule(f"{API}/site/harvests.csv", {"GET": reads.nothing}),
-)
-"""Every path; the first that fits answers."""
+class Spoken(NamedTuple):
+    """A generation of the portal, ready to answer."""
+
+    pen: type[Pen]
+    rules: Sequence[tuple[Rule, re.Pattern[str]]]
+    texts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, generation: Generation) -> Self:
+        """Return *generation*, ready."""
+        rules = generation.rules
+        return cls(
+            generation.pen, [(rule, rule.pattern) for rule in rules], tuple(rule.text for rule in rules)
+        )
 
 
 class Surface:
-    """The portal's HTTP surface over a world, at its clock."""
+    """The portal's HTTP surface over a world, at its clock, in its dialect."""
 
-    def __init__(self, world: Inventory, now: Now) -> None:
+    def __init__(self, world: Inventory, now: Now, dialect: Dialect) -> None:
         self.desk = Desk(world)
         self.now = now
-        self.rules = tuple((rule, rule.pattern) for rule in RULES)
-        self.texts = tuple(rule.text for rule in RULES)
+        self.dialect = dialect
+        self.spoken = {name: Spoken.of(generation) for name, generation in GENERATIONS.items()}
         first = world.people.organizations[0].id
         admin, user, guest = world.people.persons[:3]
         self.keys = {
@@ -90,7 +87,8 @@ class Surface:
 
     def _answered(self, request: web.Request, body: bytes, mask: str | None) -> Answer:
         caller = self._caller(request)
-        rule, parts = self._rule(request)
+        spoken = self.spoken[self.dialect()]
+        rule, parts = _rule(spoken, request)
         if request.method == "OPTIONS":
             return options(rule)
         handler = rule.methods.get("GET" if request.method == "HEAD" else request.method)
@@ -108,7 +106,8 @@ class Surface:
             at=millis(self.now()),
             caller=caller,
             mask=masked(mask),
-            rules=self.texts,
+            rules=spoken.texts,
+            writer=spoken.pen,
             parts=parts,
         )
         return finished(call, handler(call))
@@ -120,17 +119,6 @@ class Surface:
         if key not in self.keys:
             raise Refusal(401, "Invalid API token", headers=CHALLENGE)
         return self.keys[key]
-
-    def _rule(self, request: web.Request) -> tuple[Rule, Mapping[str, str]]:
-        for rule, pattern in self.rules:
-            if match := pattern.fullmatch(request.path):
-                return rule, match.groupdict()
-        if any(pattern.fullmatch(f"{request.path}/") for _, pattern in self.rules):
-            query = f"?{request.query_string}" if request.query_string else ""
-            raise Moved(f"{_origin(request)}{request.path}/{query}")
-        refusal = Refusal(404, NOT_FOUND)
-        refusal.body = {"error": NOT_FOUND, "status": 404}
-        raise refusal
 
     def _signature(self, request: web.Request, status: int) -> dict[str, str]:
         vary = (
@@ -148,6 +136,18 @@ class Surface:
         return headers
 
 
+def _rule(spoken: Spoken, request: web.Request) -> tuple[Rule, Mapping[str, str]]:
+    for rule, pattern in spoken.rules:
+        if match := pattern.fullmatch(request.path):
+            return rule, match.groupdict()
+    if any(pattern.fullmatch(f"{request.path}/") for _, pattern in spoken.rules):
+        query = f"?{request.query_string}" if request.query_string else ""
+        raise Moved(f"{_origin(request)}{request.path}/{query}")
+    refusal = Refusal(404, NOT_FOUND)
+    refusal.body = {"error": NOT_FOUND, "status": 404}
+    raise refusal
+
+
 def _origin(request: web.Request) -> str:
     return f"{request.headers.get('X-Forwarded-Proto', 'http')}://{request.host}"
 
@@ -160,16 +160,15 @@ def _is_for_people(request: web.Request) -> bool:
 
 def surface(world: Inventory, now: Now, dialect: Dialect) -> web.Application:
     """Return the portal's application over *world*, which shows its state at *now*."""
-    del dialect
     app = web.Application(client_max_size=16 * 1024 * 1024)
-    app.router.add_route("*", "/{path:.*}", Surface(world, now).answer)
+    app.router.add_route("*", "/{path:.*}", Surface(world, now, dialect).answer)
     return app
 
 
 SANDBOX = SandboxPortal(
     name="data-gouv-fr",
     title="data.gouv.fr (sandbox)",
-    dialects={"v17": API},
+    dialects=dict.fromkeys(GENERATIONS, API),
     build=InventoryWorld,
     routes=surface,
 )

@@ -95,12 +95,14 @@ class Call:
     mask: Mask | None
     rules: tuple[str, ...]
     """The texts of every path, for the 404 answers."""
+    writer: type[Pen]
+    """Writes elements as the portal's generation does."""
     parts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def pen(self) -> Pen:
         """Return what writes elements for this caller, at this instant."""
-        return Pen(self.desk.world, self.at, self.caller)
+        return self.writer(self.desk.world, self.at, self.caller)
 
     def argument(self, name: str) -> str | None:
         """Return a query argument, the first of that name."""

@@ -30,10 +30,7 @@ def backends(call: Call) -> Any:
 
 def sources(call: Call) -> Any:
     """Return a page of sources: by owner, organization, words; ``deleted`` with any value adds the deleted."""
-    page, size = numbers(call)
-    views = call.desk.views(call.at)
-    if not call.argument("deleted"):
-        views = [view for view in views if view.deleted is None]
+    views = visible(call)
     if owner := call.argument("owner"):
         views = [view for view in views if view.owner and view.owner.id == known_id(owner, "owner")]
     if body := call.argument("organization"):
@@ -42,9 +39,7 @@ def sources(call: Call) -> Any:
             for view in views
             if view.organization and view.organization.id == known_id(body, "organization")
         ]
-    if words := call.argument("q"):
-        views = [view for view in views if _speaks_of(view, words)]
-    return paged(call, views, page, size, lambda view: written(call, view, "data"), call.path)
+    return page_of_sources(call, spoken_of(call, views))
 
 
 def source(call: Call) -> Any:
@@ -62,7 +57,7 @@ def jobs(call: Call) -> Any:
 
 def job(call: Call) -> Any:
     """Return one job; one that does not exist is the portal's own fault (500)."""
-    return _job(call, _run(call))
+    return _job(call, named_run(call))
 
 
 def items(call: Call) -> Any:
@@ -72,7 +67,7 @@ def items(call: Call) -> Any:
     if status is not None and status not in STATUSES:
         choice = f"The value '{status}' is not a valid choice for 'status'."
         raise Refusal(400, "Input payload validation failed", errors={"status": choice})
-    run = _run(call)
+    run = named_run(call)
     entries = list(enumerate(call.desk.world.entries(run, call.at)))
     if status is not None:
         entries = [(position, entry) for position, entry in entries if entry.status == status]
@@ -103,11 +98,38 @@ def found(call: Call) -> View:
     return view
 
 
+def named_run(call: Call) -> Run:
+    """Return the job that the path names; Refusal (500) where there is none."""
+    native_id = known_id(call.parts["ident"], "")
+    run = call.desk.run(native_id, call.at)
+    if run is None:
+        raise Refusal(500, "Internal Server Error")
+    return run
+
+
 def written(call: Call, view: View, *within: str) -> Any:
     """Return a source with its newest job, which is left out where the mask cuts it off."""
     runs = call.desk.runs(view, call.at)[:1] if wants(call.mask, *within, "last_job") else []
     last = [call.pen.last_job(run, call.desk.world.progress(run, call.at)) for run in runs]
     return call.pen.source(view, last[0] if last else None)
+
+
+def visible(call: Call) -> list[View]:
+    """Return the sources, the deleted ones where the call asks for them."""
+    views = call.desk.views(call.at)
+    return views if call.argument("deleted") else [view for view in views if view.deleted is None]
+
+
+def spoken_of(call: Call, views: list[View]) -> list[View]:
+    """Return those of *views* in which every word that the call looks for occurs."""
+    words = call.argument("q")
+    return [view for view in views if _speaks_of(view, words)] if words else views
+
+
+def page_of_sources(call: Call, views: Sequence[View]) -> dict[str, Any]:
+    """Return the page of *views* that the call asks for."""
+    page, size = numbers(call)
+    return paged(call, views, page, size, lambda view: written(call, view, "data"), call.path)
 
 
 def known_id(text: str, name: str) -> str:
@@ -156,14 +178,6 @@ def _number(call: Call, name: str, default: int) -> int:
 def _link(call: Call, path: str, page: int) -> str:
     arguments = dict(call.query) | {"page": str(page)}
     return f"{call.origin}{path}?{urlencode(arguments)}"
-
-
-def _run(call: Call) -> Run:
-    native_id = known_id(call.parts["ident"], "")
-    run = call.desk.run(native_id, call.at)
-    if run is None:
-        raise Refusal(500, "Internal Server Error")
-    return run
 
 
 def _job(call: Call, run: Run) -> Any:

@@ -1,4 +1,4 @@
-"""How the sandbox portal writes its world on the wire, as the portal of the v17 generation does."""
+"""How the sandbox portal writes its world on the wire, as today's generation of the portal does."""
 
 from __future__ import annotations
 
@@ -126,18 +126,21 @@ class Pen:
             },
         }
 
-    def job(self, run: Run, progress: Progress) -> JSON:
-        """Return a job."""
+    def ran(self, run: Run, progress: Progress) -> JSON:
+        """Return what a job says of itself, without its items and its source."""
         return {
             "created": stamp(run.created),
             "ended": stamp(progress.ended),
             "errors": self.errors(progress.errors),
             "id": run.id,
-            "items": _link(run, progress),
-            "source": {"class": "HarvestSource", "id": run.source.id},
             "started": stamp(run.started),
             "status": progress.status,
         }
+
+    def job(self, run: Run, progress: Progress) -> JSON:
+        """Return a job, which says where its items are."""
+        source = {"class": "HarvestSource", "id": run.source.id}
+        return {**self.ran(run, progress), "items": _link(run, progress), "source": source}
 
     def last_job(self, run: Run, progress: Progress) -> JSON:
         """Return a job as its source shows it: without errors, without the source."""
