@@ -1,124 +1,52 @@
-"""The sandbox portal of Data.gov: which path of the harvester answers what, its endless redirects included."""
+"""The sandbox portal of Data.gov: what it speaks, and which of it lies behind the api.data.gov gateway."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable
+import time
 
 from aiohttp import web
 
-from adapters.data_gov import sandbox_answers as answers
-from adapters.data_gov import sandbox_csv, sandbox_items, sandbox_openapi, sandbox_validate
-from adapters.data_gov.sandbox_lists import Lists
-from adapters.data_gov.sandbox_tables import TABLES
+from adapters.data_gov import sandbox_gateway as front
+from adapters.data_gov.sandbox_documented import Documented
+from adapters.data_gov.sandbox_limits import Clock
+from adapters.data_gov.sandbox_real import Real
 from gateway.sandbox.changes import Changes
-from gateway.sandbox.changes_view import View
 from gateway.sandbox.portal import Dialect, Now, SandboxPortal
 
-API = "/api/v1/"
-Item = Callable[[web.Request, View, str], web.Response]
-
-_ITEMS: tuple[tuple[re.Pattern[str], Item], ...] = tuple(
-    (re.compile(pattern), item)
-    for pattern, item in (
-        (r"organization/([^/]+)", sandbox_items.organization),
-        (r"harvest_job/([^/]+)", sandbox_items.job),
-        (r"harvest_record/([^/]+)", sandbox_items.record),
-        (r"harvest_record/([^/]+)/raw", sandbox_items.raw),
-        (r"harvest_record/([^/]+)/transformed", sandbox_items.transformed),
-        (r"harvest_record/([^/]+)/errors", sandbox_items.record_errors),
-        (r"harvest_error/([^/]+)", sandbox_items.error),
-    )
-)
-_CSV = re.compile(r"harvest_job/([^/]+)/errors/([^/]+)")
-_SLASHED = frozenset({*TABLES, "organization_list"})
-_WRITTEN = re.compile(r"(organization|harvest_source|harvest_job|harvest_record|harvest_error)(/.*)?")
-_PAGES = re.compile(
-    r"/|/(login|metrics/|organizations/|harvest_sources/)|/(harvest_job|harvest_source|organization)/[^/]+"
-)
+DOCUMENTED = "documented"
 
 
-class Surface:
-    """Answers every request for the portal with the state of its world at the clock."""
+class Portal:
+    """Hands each request to the gateway, or to the interface that the portal speaks at the moment."""
 
-    def __init__(self, world: Changes, now: Now) -> None:
-        self._world = world
-        self._now = now
-        self._lists = Lists()
+    def __init__(self, world: Changes, now: Now, dialect: Dialect, monotonic: Clock) -> None:
+        self._dialect = dialect
+        self._real = Real(world, now)
+        self._documented = Documented(world, now)
+        self._gateway = front.Gateway(self._harvester, now, dialect, monotonic)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Return the answer to any method and path."""
-        path = request.path
-        if path == "/openapi.json":
-            return answers.data(request, sandbox_openapi.document(f"{request.url.origin()}/"))
-        if path.startswith(API):
-            return await (self._api(request, path.removeprefix(API)) or _astray(request))
-        if path.startswith("/api/"):
-            return await _astray(request)
-        return (
-            answers.page(request, "Harvester")
-            if _PAGES.fullmatch(path)
-            else answers.page(request, "Not Found", 404)
-        )
+        gated = request.path.startswith(front.PLACE)
+        return await (self._gateway.answer(request) if gated else self._harvester(request))
 
-    def _api(self, request: web.Request, path: str) -> Awaitable[web.StreamResponse] | None:
-        """Return the answer of a route of the interface, None where there is none."""
-        if path == "validate" and request.method == "POST":
-            return sandbox_validate.validate(request)
-        if request.method not in answers.SAFE:
-            return _done(_refused(request)) if _WRITTEN.fullmatch(path) else None
-        if path.rstrip("/") in _SLASHED:
-            return self._list(request, path)
-        view = self._world.at(self._now())
-        if found := _CSV.fullmatch(path):
-            return sandbox_csv.errors(request, view, *found.groups())
-        for pattern, item in _ITEMS:
-            if found := pattern.fullmatch(path):
-                return _done(item(request, view, found[1]))
-        return None
-
-    def _list(self, request: web.Request, path: str) -> Awaitable[web.StreamResponse] | None:
-        if path in _SLASHED:
-            query = f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
-            return _done(answers.moved(request, f"{request.url.origin()}{request.rel_url.raw_path}/{query}"))
-        if path.removesuffix("/") not in _SLASHED:
-            return None
-        view = self._world.at(self._now())
-        if path == "organization_list/":
-            return _done(sandbox_items.organization_list(request, view))
-        return _done(self._lists.answer(request, view, path.removesuffix("/")))
+    async def _harvester(self, request: web.Request) -> web.StreamResponse:
+        surface = self._documented if self._dialect() == DOCUMENTED else self._real
+        return await surface.answer(request)
 
 
-async def _done(response: web.StreamResponse) -> web.StreamResponse:
-    return response
-
-
-async def _astray(request: web.Request) -> web.StreamResponse:
-    """Return what every other path below ``/api/`` gets: a redirect to a version that it has already."""
-    rest = request.rel_url.raw_path.removeprefix("/api/")
-    query = f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
-    return answers.moved(request, f"{API}{rest}{query}")
-
-
-def _refused(request: web.Request) -> web.StreamResponse:
-    """Return what a write gets from a portal that knows nobody."""
-    if "X-Api-Key" in request.headers:
-        return answers.words(request, "error: Unauthorized", 401)
-    if request.method == "PUT" or request.content_type == answers.JSON:
-        return answers.words(request, "error: X-API-Key header missing", 401)
-    return answers.moved(request, "/login", 302)
-
-
-def routes(world: Changes, now: Now, dialect: Dialect) -> list[web.RouteDef]:
-    """Return the portal's surface: one route that takes everything."""
-    del dialect
-    return [web.route("*", "/{path:.*}", Surface(world, now).answer)]
+def routes(world: Changes, now: Now, dialect: Dialect, monotonic: Clock = time.monotonic) -> web.Application:
+    """Return the portal's surface, which takes everything; *monotonic* is the real clock of the gateway's bursts."""
+    app = web.Application()
+    app.add_routes([web.route("*", "/{path:.*}", Portal(world, now, dialect, monotonic).answer)])
+    app.on_response_prepare.append(front.mark)
+    return app
 
 
 SANDBOX = SandboxPortal(
     name="data-gov",
     title="Data.gov (sandbox)",
-    dialects={"real": "/api/v1"},
+    dialects={"real": front.BEHIND, DOCUMENTED: front.PATH, "gateway": front.PATH},
     build=Changes,
     routes=routes,
 )

@@ -6,11 +6,12 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from gateway.sandbox import changes_jobs as jobs
 from gateway.sandbox import dice
-from gateway.sandbox.changes_cast import Organization, Source
+from gateway.sandbox.changes_cast import Organization, Source, slug
 from gateway.sandbox.changes_contents import Content
 from gateway.sandbox.changes_history import History
 from gateway.sandbox.changes_log import Action, Fate, Special
@@ -97,6 +98,16 @@ class View:
         )
         return sorted(rows, key=self._timeline.log.created.__getitem__)
 
+    def runs_of(self, source: Source) -> list[Run]:
+        """Return the jobs of a source, oldest first."""
+        runs = (self._timeline.runs[index] for index in self._timeline.desks[source.index].runs)
+        present = [run for run in runs if run.announced <= self.at and not self.history.dead(run, self.at)]
+        return sorted(present, key=lambda run: run.created(self.at))
+
+    def job_errors_of(self, run: Run) -> list[int]:
+        """Return the errors of a job itself, oldest first."""
+        return self._job_errors.get(run.index, [])
+
     def errors_of(self, run: Run) -> list[int]:
         """Return the record errors of a job, oldest first."""
         created = self._timeline.errors.created
@@ -107,6 +118,13 @@ class View:
         """Return those of *numbers* (ordered by *created*) that were created in [low, high)."""
         first = bisect_left(numbers, low, key=created.__getitem__)
         return numbers[first : bisect_left(numbers, high, key=created.__getitem__)]
+
+    @cached_property
+    def _job_errors(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
+        for number in self.job_errors:
+            found.setdefault(self._timeline.job_errors[number].run, []).append(number)
+        return found
 
     # What is in them
 
@@ -191,6 +209,15 @@ class View:
         if content.transform is None or self.status(row) is not None:
             return content
         return Content(content.write, None, None)  # it is being processed: not transformed yet
+
+    def catalog_name(self, row: int) -> str | None:
+        """Return what the catalogue called a record's dataset while it gave it an id: its title, as in an address."""
+        log = self._timeline.log
+        run = self._timeline.runs[log.job[row]]
+        if self._legacy(run, row) is None:
+            return None
+        source = self._timeline.publishers.sources[run.source]
+        return slug(self.history.contents.slots.title(source, log.slot[row]))
 
     def record_error(self, number: int) -> Row:
         """Return a record error's row."""
