@@ -10,6 +10,7 @@ from gateway.sandbox import dice
 from gateway.sandbox.instants import DAY, SECOND, Millis
 from gateway.sandbox.inventory_remote import Holding, Reference, Remote
 from gateway.sandbox.inventory_runs import Run, pace
+from gateway.sandbox.inventory_sources import Source
 
 PLANS = 256
 """How many runs' plans are remembered."""
@@ -30,6 +31,10 @@ class Item:
     """One item at an instant."""
 
     position: int
+    home: Source
+    """Whose catalogue its dataset is of."""
+    number: int
+    """Number of its dataset there."""
     remote_id: str | None
     remote_url: str | None
     status: str
@@ -96,6 +101,8 @@ class Items:
         outside = entry.status == "archived"
         return Item(
             position=position,
+            home=home,
+            number=entry.number,
             remote_id=face.remote_id,
             remote_url=face.remote_url,
             status=entry.status,

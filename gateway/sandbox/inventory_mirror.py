@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from gateway.sandbox.instants import DAY, HOUR, Millis, millis
 from gateway.sandbox.inventory import COUNTED_SINCE, Inventory
+from gateway.sandbox.inventory_dialects import Dialect, dialect
 from gateway.sandbox.inventory_runs import Run
 from gateway.sandbox.inventory_sources import Source
 from gateway.sandbox.portal import Passes
@@ -15,6 +16,8 @@ from gateway.sandbox.portal import Passes
 SOURCES_PAGE = 1000
 JOBS_POLL_PAGE = 50
 JOBS_FULL_PAGE = 500
+JOBS_EMBEDDED_PAGE = 100
+"""Jobs that hold their items are large."""
 ITEMS_PAGE = 10_000
 BACKFILL = 30 * DAY
 RETENTION = 365 * DAY
@@ -36,10 +39,14 @@ class Held:
     """When it was last read."""
     status: str
     """The portal's word then."""
+    told: str
+    """The dialect in which it was last read."""
     presence: str = "PRESENT"
     lost: bool = False
     read: Millis | None = None
     """When its items were last read whole."""
+    read_in: str = ""
+    """The dialect in which they were."""
 
     @property
     def open(self) -> bool:
@@ -64,6 +71,8 @@ class Mirror:
     world: Inventory
     source: Source
     seen: Millis | None = None
+    told: str = ""
+    """The dialect in which the source was last read."""
     gone: bool = False
     whole: bool = False
     """Whether the list of its jobs was ever read whole."""
@@ -71,11 +80,11 @@ class Mirror:
     requests: Counter[str] = field(default_factory=Counter)
     """Of the newest pass, by stream."""
 
-    def step(self, at: Millis, kind: str) -> None:
-        """Go through one pass."""
+    def step(self, at: Millis, kind: str, spoken: str = "") -> None:
+        """Go through one pass, in which the portal speaks the dialect *spoken*."""
         self.requests = Counter()
         if self.source.exists(at):
-            self.seen = at
+            self.seen, self.told = at, spoken
             self._read_jobs(at, kind)
         elif self.seen is not None and not self.gone:
             self._vanish()
@@ -83,6 +92,11 @@ class Mirror:
             held.lost = held.lost or (held.status in OPEN and held.run.created + LOST_AFTER <= at)
         if not self.gone:
             self._read_items(at, again=kind == "RECONCILE")
+
+    @property
+    def spoken(self) -> Dialect:
+        """Return what the portal spoke when the source was last read."""
+        return dialect(self.told)
 
     def last_job(self) -> Held | None:
         """Return the newest job that still counts."""
@@ -111,7 +125,8 @@ class Mirror:
         return known is None or waiting or known.status != self.world.progress(newest, at).status
 
     def _read_all(self, runs: list[Run], at: Millis) -> None:
-        self.requests["jobs"] += pages(len(runs), JOBS_FULL_PAGE)
+        size = JOBS_EMBEDDED_PAGE if self.spoken.embedded else JOBS_FULL_PAGE
+        self.requests["jobs"] += pages(len(runs), size)
         self._hold(runs, at)
         self.whole = True
         listed = {run.id for run in runs}
@@ -135,19 +150,51 @@ class Mirror:
     def _hold(self, runs: Iterable[Run], at: Millis) -> None:
         for run in runs:
             status = self.world.progress(run, at).status
-            held = self.jobs.setdefault(run.id, Held(run, at, status))
-            held.seen, held.status = at, status
+            held = self.jobs.setdefault(run.id, Held(run, at, status, self.told))
+            held.seen, held.status, held.told = at, status, self.told
 
     def _read_items(self, at: Millis, *, again: bool) -> None:
         for held in self.jobs.values():
             young = held.run.created >= at - BACKFILL
             if held.presence != "PRESENT" or held.open or not young or (held.read is not None and not again):
                 continue
-            progress = self.world.progress(held.run, at)
-            counted = progress.shown == "true" and held.run.created >= COUNTED_SINCE
-            if not counted or progress.counters.total:
-                self.requests["records"] += pages(progress.counters.total, ITEMS_PAGE)
-            held.read = at
+            self.requests["records"] += self._asks(held.run, at)
+            if not (self.spoken.embedded and self._dangles(held.run, at)):
+                held.read, held.read_in = at, self.told
+
+    def _asks(self, run: Run, at: Millis) -> int:
+        """Return how many requests the items of an ended run take; none where counters prove that there are none."""
+        progress = self.world.progress(run, at)
+        total = progress.counters.total
+        if self.spoken.embedded:
+            return min(total, 1)
+        counted = progress.shown == "true" and run.created >= COUNTED_SINCE
+        return 0 if counted and not total else pages(total, ITEMS_PAGE)
+
+    def _dangles(self, run: Run, at: Millis) -> bool:
+        """Return whether an item's dataset is gone without a trace, so that a job that holds it cannot be shown."""
+        return run.dangling is not None and run.dangling < len(self.world.entries(run, at))
+
+
+@dataclass(slots=True)
+class Noted:
+    """What a mirror has noted of the portal's wire, pass after pass."""
+
+    slashed: bool = True
+    """Whether every path ends in a slash: so until the portal proves otherwise."""
+    words: str = ""
+    """The generation that was asked for the words of jobs' statuses."""
+
+    def step(self, kind: str, spoken: Dialect) -> Counter[str]:
+        """Return the requests that a pass needs for backends, and for the words, which come with the sources."""
+        asked: Counter[str] = Counter({"backends": 0, "sources": 0})
+        if kind == "RECONCILE":
+            asked["backends"] = 1 if self.slashed is spoken.slashed else 2
+            self.slashed = spoken.slashed
+        generation = ("V10" if self.slashed else "V9") if spoken.embedded else ""
+        asked["sources"] = int(bool(generation) and generation != self.words)
+        self.words = generation
+        return asked
 
 
 def sources_of(world: Inventory, passes: Passes) -> list[Source]:
@@ -163,10 +210,12 @@ def minimum(world: Inventory, passes: Passes) -> dict[str, int]:
         return dict(total)
     for source in sources_of(world, passes):
         mirror = Mirror(world, source)
-        for at, kind, _ in passes:
-            mirror.step(millis(at), kind)
+        for at, kind, spoken in passes:
+            mirror.step(millis(at), kind, spoken)
         total.update(mirror.requests)
-    last, kind, _ = passes[-1]
-    total["sources"] = pages(len(world.existing(millis(last))), SOURCES_PAGE)
-    total["backends"] = int(kind == "RECONCILE")
+    noted = Noted()
+    for _, kind, spoken in passes:
+        asked = noted.step(kind, dialect(spoken))
+    total.update(asked)
+    total["sources"] += pages(len(world.existing(millis(passes[-1].at))), SOURCES_PAGE)
     return dict(total)

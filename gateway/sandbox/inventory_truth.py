@@ -12,9 +12,11 @@ from gateway.sandbox.instants import Millis, millis
 from gateway.sandbox.inventory import Inventory
 from gateway.sandbox.inventory_backends import OFFERED
 from gateway.sandbox.inventory_cast import Organization, Person
+from gateway.sandbox.inventory_dialects import counted, described, dialect, told
 from gateway.sandbox.inventory_items import Entry
 from gateway.sandbox.inventory_mirror import Held, Mirror, sources_of
 from gateway.sandbox.inventory_rows import Row
+from gateway.sandbox.inventory_services import service
 from gateway.sandbox.inventory_sources import Source
 from gateway.sandbox.portal import Passes
 
@@ -88,13 +90,13 @@ class _Group:
         self.datasets: dict[str, Row] = {}
         self.linked: set[str] = set()
         self.now = 0
-        steps = [(millis(at), kind) for at, kind, _ in passes]
+        steps = [(millis(at), kind, spoken) for at, kind, spoken in passes]
         self.first = steps[0][0] if steps else 0
-        for (at, kind), following in [*pairwise(steps), (steps[-1], None)] if steps else []:
+        for (at, kind, spoken), following in [*pairwise(steps), (steps[-1], None)] if steps else []:
             self.now = at
             for mirror in self.mirrors:
-                mirror.step(at, kind)
-            if following is None or self._loses(at, *following):
+                mirror.step(at, kind, spoken)
+            if following is None or self._loses(at, *following[:2]):
                 self._derive()
 
     def rows(self) -> Iterator[Row]:
@@ -111,20 +113,21 @@ class _Group:
         view = self.world.view(mirror.source, seen)
         presence = "GONE" if mirror.gone else "PRESENT" if view.deleted is None else "DELETED"
         last = mirror.last_job()
-        return rows.source_row(view, presence, last.run.id if last else None, self.now)
+        return told(rows.source_row(view, presence, last.run.id if last else None, self.now), mirror.told)
 
     def _job(self, held: Held) -> Iterator[Row]:
         run, presence = held.run, held.presence
-        progress = self.world.progress(run, held.seen)
-        yield rows.job_row(run, progress, presence, lost=held.lost)
+        progress = counted(self.world.progress(run, held.seen), held.told)
+        yield told(rows.job_row(run, progress, presence, lost=held.lost), held.told)
         for number, error in enumerate(progress.errors):
-            yield rows.error_row(run, None, number, error, presence)
+            yield told(rows.error_row(run, None, number, error, presence), held.told)
         for position, entry in self._entries(held):
             item = self.world.item(run, position, entry, held.read or 0)
             record = rows.record_row(run, item, presence)
-            yield record
+            yield told(record, held.read_in)
             for number, error in enumerate(item.errors):
-                yield rows.error_row(run, record["nativeId"], number, error, presence)
+                row = rows.error_row(run, record["nativeId"], number, error, presence)
+                yield told(row, held.read_in)
 
     def _entries(self, held: Held) -> Iterator[tuple[int, Entry]]:
         if held.read is not None:
@@ -185,4 +188,9 @@ class _Group:
         home = self.items.remote.home(run.source, key[1])
         reference = self.items.remote.reference(home, key[1], read)
         item = self.world.item(run, newest.position, newest.entry, read)
-        return rows.dataset_row(reference, item, run, decisive.state, decisive.run[1])
+        row = rows.dataset_row(reference, item, run, decisive.state, decisive.run[1])
+        return self._told(told(row, newest.held.read_in), newest.held, home, key[1])
+
+    def _told(self, row: Row, held: Held, home: Source, number: int) -> Row:
+        whole = dialect(held.read_in).whole_services and row["fields"]["record_type"] == "DATA_SERVICE"
+        return described(row, service(self.items.remote, home, number, held.read or 0)) if whole else row
