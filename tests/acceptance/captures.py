@@ -1,4 +1,4 @@
-"""Every capture of today's wire, held against the sandbox portals and the adapters.
+"""Every capture of the portals' wires, held against the sandbox portals and the adapters.
 
 ``python tests/acceptance/captures.py`` lists each mismatch with its capture; the last line is one JSON object.
 The captures are found by ``GATEWAY_SHARED``, else in ``shared`` beside the repository.
@@ -43,11 +43,11 @@ class Subject:
     survey: Callable[[aiohttp.ClientSession, str], Awaitable[Any]]
     failures: Callable[[Capture], Awaitable[list[str]]]
     without: tuple[str, ...]
-    """Beginnings of the names of captures that are another wire's, or no interface."""
+    """Beginnings of the names of captures that are no interface."""
 
 
 SUBJECTS = (
-    Subject("data-gouv-fr", gouv, survey_gouv, read_gouv.failures, ("legacy16_", "swagger_")),
+    Subject("data-gouv-fr", gouv, survey_gouv, read_gouv.failures, ("swagger_",)),
     Subject("data-gov", gov, survey_gov, read_gov.failures, ("openapi", "metrics_html", "html_")),
 )
 
@@ -104,6 +104,7 @@ async def _against_sandbox(
     ):
         asked = Asked(await subject.survey(session, server.base_url))
         for capture in listed:
+            server.speak(subject.table.CASES[capture.name].dialect or portal.usual)
             found = await _answered(session, server.origin, capture, subject, asked)
             _note(outcome.sandbox, capture, found)
 

@@ -27,5 +27,7 @@ class Case(Generic[W]):
     """Request headers instead of the captured ones."""
     verbatim: bool = False
     """Whether a text body is sent as it is, not as a JSON string."""
+    dialect: str = ""
+    """What the sandbox speaks when it is asked; "": the usual."""
     before: tuple[str, str, str | None] | None = None
     """(method, path, key) of a request that brings about what the capture shows."""

@@ -27,6 +27,9 @@ LATITUDE = Latitude(
         "errors[].details": "string",
         "errors[].message": "string",
         "features[].description": "string",
+        "items[].dataservice": "object",
+        "items[].dataset": "object",
+        "items[].dataset.acronym": "string",
         "items[].dataset.organization": "object",
         "items[].dataset.organization.acronym": "string",
         "items[].dataset.organization.logo": "string",
@@ -34,6 +37,10 @@ LATITUDE = Latitude(
         "items[].dataset.owner": "object",
         "items[].dataset.owner.avatar": "string",
         "items[].dataset.owner.avatar_thumbnail": "string",
+        "items[].ended": "string",
+        "items[].remote_id": "string",
+        "items[].remote_url": "string",
+        "items[].started": "string",
         "last_job": "object",
         "last_job.ended": "string",
         "last_job.started": "string",
@@ -69,6 +76,13 @@ FAILED_JOB, FAILED_SOURCE = "6aff712b7564617461000230", "6aa36244756461746100003
 UNCOUNTED_JOB = "6b022fc3700654673e5b022a"
 RUN_SLUG = "guichard-sur-leveque-moissonnage-dcat-ndeg7"
 RUN_SOURCE, RUN_JOB = "6844fcb07564617461000008", "6b022e6122a0508ae90a75bb"
+OLD_SOURCE, OLD_SLUG = "6ae55758756461746100000b", "muller-moissonnage-dkan-ndeg10"
+OLD_JOB, OLD_ITEMS_JOB, OLD_FAILED_JOB = (
+    "6afc88067564617461000041",
+    "6aff2b067564617461000043",
+    "6afdd9867564617461000042",
+)
+OLD_ORGANIZATION = "6b022eec6490566ac558c779"
 MADE, MADE_SLUG, RENAMED_SLUG = "6b022db9451c358f545241f4", "moissonneur-geonetwork-4", "moissonneur-renomme"
 SHORT_LIVED = "6b022ff0451c358f545241f9"
 ORGANIZATION = "6b022ca5514264b8ffe3e59b"
@@ -114,6 +128,31 @@ def _uncounted(asked: World) -> Ids:
         "ended job without counters", lambda each: not each["items"]["by_status"] and each["status"] == "done"
     )
     return {UNCOUNTED_JOB: job["id"]}
+
+
+def _old(asked: World) -> Ids:
+    """A source of an organization whose last job but one failed, and another job of it with items."""
+
+    def fits(source: Row) -> bool:
+        jobs = asked.world.jobs[source["id"]]
+        return bool(
+            source["organization"]
+            and len(jobs) >= 3
+            and jobs[1]["status"] == "failed"
+            and jobs[1]["errors"]
+            and _counts(jobs[0], "done")
+        )
+
+    source = asked.world.source("source of an organization whose last job but one failed", fits)
+    newest, failed = asked.world.jobs[source["id"]][:2]
+    return {
+        OLD_SOURCE: source["id"],
+        OLD_SLUG: source["slug"],
+        OLD_JOB: newest["id"],
+        OLD_ITEMS_JOB: newest["id"],
+        OLD_FAILED_JOB: failed["id"],
+        OLD_ORGANIZATION: source["organization"]["id"],
+    }
 
 
 def _gone(_: World) -> Ids:
@@ -197,6 +236,7 @@ def _searched(asked: World) -> Ids:
 case: Any = Case
 plain: Case[GouvWorld] = Case()
 big = partial(case, _big)
+old = partial(case, _old, dialect="v16")
 made = partial(case, _made)
 
 
@@ -254,6 +294,17 @@ CASES: dict[str, Case[GouvWorld]] = {
     "sources_list_default": plain,
     "sources_page_out_of_range": plain,
     "sources_q": case(_searched),
+    # What the portal answered before it gave a job's items an address of their own.
+    "legacy16_backends": old(),
+    "legacy16_job_get": old(),
+    "legacy16_job_items_404": old(),
+    "legacy16_job_missing_500": old(),
+    "legacy16_jobs_list_small": old(),
+    "legacy16_source_get": old(),
+    "legacy16_sources_list": old(),
+    "legacy16_sources_owner_is_org": old(),
+    "legacy16_xfields_job_items_min": old(),
+    "legacy16_xfields_jobs_noitems": old(),
     "xfields_error_400_masked": plain,
     "xfields_items_500": big(),
     "xfields_jobs_min": big(),
