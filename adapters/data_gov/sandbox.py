@@ -11,9 +11,8 @@ from adapters.data_gov.sandbox_documented import Documented
 from adapters.data_gov.sandbox_limits import Clock
 from adapters.data_gov.sandbox_real import Real
 from gateway.sandbox.changes import Changes
+from gateway.sandbox.changes_shown import DOCUMENTED
 from gateway.sandbox.portal import Dialect, Now, SandboxPortal
-
-DOCUMENTED = "documented"
 
 
 class Portal:

@@ -8,8 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from gateway.model.identity import dataset_id
+from gateway.sandbox.changes_documented import DocumentedPass
 from gateway.sandbox.changes_history import History
 from gateway.sandbox.changes_mirror import Mirror
+from gateway.sandbox.changes_real import RealPass
+from gateway.sandbox.changes_shown import DOCUMENTED
 from gateway.sandbox.changes_time import micros
 from gateway.sandbox.changes_timeline import Timeline
 from gateway.sandbox.changes_truth import Truth
@@ -60,7 +63,8 @@ class Changes:
     def _mirrored(self, passes: Passes) -> tuple[Mirror, dict[int, View]]:
         mirror = Mirror(self.history, max((micros(at) for at, *_ in passes), default=0))
         views: dict[int, View] = {}
-        for at, kind, _ in passes:
+        for at, kind, dialect in passes:
             view = views[micros(at)] = self.at(at)
-            mirror.run(view, whole=kind == "RECONCILE")
+            made = DocumentedPass if dialect == DOCUMENTED else RealPass
+            mirror.requests = made(mirror, view, whole=kind == "RECONCILE").read()
         return mirror, views

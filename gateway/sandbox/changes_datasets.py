@@ -74,7 +74,7 @@ class Datasets:
                 continue
             for row in range(run.first_row, run.first_row + run.rows):
                 action = log.action(row)
-                if not records.read[row] or action == Action.NONE:
+                if not records.read[row] or records.documented(row) or action == Action.NONE:
                     continue
                 order = (seconds(log.created[row]), job.created, run.id, ids.of(row))
                 turn = records.turn(row) if records.presence(row) == GONE else 0
@@ -102,7 +102,7 @@ class Datasets:
             "source": facts["harvest_source_id"],
             "record_type": facts["record_type"].upper(),
             "remote_id": facts["identifier"],
-            "parent_identifier": facts["parent_identifier"],
+            "parent_identifier": facts["parent_identifier"] or self._view.part_of(speaker.row),
             "state": "UNPUBLISHED" if not done else "DELETED" if deleted else "LIVE",
             "state_job": decider.run.id,
             "latest_record": facts["id"],

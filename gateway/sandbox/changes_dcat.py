@@ -116,8 +116,8 @@ class Catalogues:
             content["accrualPeriodicity"] = draw.pick(PERIODS)
         if draw.percent(30):
             content["spatial"] = draw.pick(("-104.2,31.8,-103.1,32.9", "United States", "Jefferson"))
-        if draw.percent(12) and slot:
-            content["isPartOf"] = self.slots.identifier(source, 0)
+        if whole := self.slots.whole(source, slot):
+            content["isPartOf"] = whole
         if draw.percent(10):
             content["rights"] = None
         if draw.percent(8):

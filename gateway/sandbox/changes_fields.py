@@ -157,7 +157,10 @@ def dataset_of(row: Row) -> str | None:
 
 
 def record(row: Row, dataset: str | None, *, over: bool) -> Fields:
-    """Return the columns of a record of *dataset*; *over*: its job has ended."""
+    """Return the columns of a record of *dataset*; *over*: its job has ended.
+
+    *row* may have a ``ckan_name``, and no type: a dataset's, then.
+    """
     wire = status = _STATUSES[row["status"]]
     if over and wire == "PENDING":
         status = "LOST"
@@ -165,14 +168,12 @@ def record(row: Row, dataset: str | None, *, over: bool) -> Fields:
         status = "PENDING"
     delete = row["action"] == "delete"
     return {
-        **dict.fromkeys(
-            ("portal_url", "deleted_at", "remote_url", "started_at", "catalog_name", "args", "kwargs")
-        ),
+        **dict.fromkeys(("portal_url", "deleted_at", "remote_url", "started_at", "args", "kwargs")),
         "job": row["harvest_job_id"],
         "source": row["harvest_source_id"],
         "dataset": dataset,
         "remote_id": row["identifier"],
-        "record_type": row["record_type"].upper(),
+        "record_type": (row["record_type"] or "dataset").upper(),
         "status": status,
         "wire_status": wire,
         "native_status": row["status"],
@@ -182,6 +183,7 @@ def record(row: Row, dataset: str | None, *, over: bool) -> Fields:
         "ended_at": None if delete else text(row["date_finished"]),
         "hash": row["source_hash"],
         "catalog_id": row["ckan_id"],
+        "catalog_name": row.get("ckan_name"),
         "parent_identifier": row["parent_identifier"],
         "logs": [],
         "position": None,

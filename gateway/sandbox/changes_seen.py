@@ -18,6 +18,8 @@ class Seen:
     presence: str = PRESENT
     turn: int = 0
     """Number of the pass in which it vanished."""
+    documented: bool = False
+    """Whether it was read as the documentation has it, which leaves out some columns."""
 
 
 @dataclass(slots=True)
@@ -44,11 +46,17 @@ class SeenRows:
         """Instant of the last reading; 0 where never read."""
         self._state = bytearray(size)
         self._turn = bytearray(size)
+        self._documented = bytearray(size)
 
-    def mark(self, number: int, at: int) -> None:
-        """Note that a row was read."""
+    def mark(self, number: int, at: int, *, documented: bool = False) -> None:
+        """Note that a row was read, as the documentation has it or whole."""
         self.read[number] = at
         self._state[number] = 0
+        self._documented[number] = documented
+
+    def documented(self, number: int) -> bool:
+        """Return whether a row was read as the documentation has it."""
+        return bool(self._documented[number])
 
     def lose(self, number: int, presence: str, turn: int) -> None:
         """Note that a row has vanished."""

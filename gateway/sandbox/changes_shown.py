@@ -8,6 +8,9 @@ from gateway.sandbox.changes_cast import Organization, Source
 from gateway.sandbox.changes_runs import Run
 from gateway.sandbox.changes_view import Row, View
 
+DOCUMENTED = "documented"
+"""The dialect that keeps to the documentation; every other is the real interface."""
+
 ORGANIZATION = (
     "id",
     "name",

@@ -11,6 +11,8 @@ _TYPES = {0: "data_series", 1: SERVICE, 2: "catalog_record"}
 """Record types other than dataset, by the slot's last digit, in DCAT-US 3.0 catalogues."""
 _PARENTS = {3: 0, 4: 0, 5: 0, 6: 2, 7: 1, 8: 0}
 """Last digit of the parent's slot, by the slot's last digit, in DCAT-US 3.0 catalogues."""
+_PARTS = 12
+"""How many of a hundred datasets are parts of another, in DCAT-US 1.1 catalogues."""
 _LONG = "&".join(f"layer{number}=https%3A%2F%2Fgis.example.gov%2Fservices%2F{number}" for number in range(12))
 
 
@@ -48,6 +50,13 @@ class Slots:
             return source.collection_parent_url
         last = _PARENTS.get(slot % 10) if source.three else None
         return None if last is None else self.identifier(source, slot - slot % 10 + last)
+
+    def whole(self, source: Source, slot: int) -> str | None:
+        """Return the identifier of what a DCAT-US 1.1 catalogue says that the dataset is a part of."""
+        if source.iso or source.three or not slot:
+            return None
+        part = dice.number(self.seed, "whole", source.index, slot) % 100 < _PARTS
+        return self.identifier(source, 0) if part else None
 
     def title(self, source: Source, slot: int) -> str:
         """Return the dataset's title: English, now and then French or Spanish."""

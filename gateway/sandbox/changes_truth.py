@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from gateway.sandbox import changes_fields as fields
+from gateway.sandbox import changes_shown as shown
 from gateway.sandbox.changes_datasets import Datasets
 from gateway.sandbox.changes_mirror import Mirror
 from gateway.sandbox.changes_seen import EXPIRED, PRESENT
+from gateway.sandbox.changes_shown import hidden
 from gateway.sandbox.changes_time import DAY
 from gateway.sandbox.changes_view import View
 
@@ -65,32 +67,45 @@ class Truth:
         for index, seen in self._mirror.sources.items():
             found = self._timeline.publishers.sources[index]
             newest = last[index][1] if index in last else None
-            columns = fields.source(found.row(seen.read), newest, planned.get(index))
+            row = found.row(seen.read)
+            row = hidden(row, shown.SOURCE) if seen.documented else row
+            columns = fields.source(row, newest, planned.get(index))
             yield _row("HarvestSource", found.id, seen.presence, columns)
 
     def _jobs(self) -> Iterator[Row]:
         for index, job in self._mirror.jobs.items():
             run = self._timeline.runs[index]
-            columns = fields.job(self._at(job.read).job(run), job.wire, job.status)
+            row = self._at(job.read).job(run)
+            row = hidden(row, shown.JOB) if job.documented else row
+            columns = fields.job(row, job.wire, job.status)
             yield _row("HarvestJob", run.id, job.presence, columns)
 
     def _records(self, source: int, named: dict[int, str]) -> Iterator[Row]:
         """Yield the records of a source; *named*: its datasets, by slot."""
-        records, log = self._mirror.records, self._timeline.log
+        records = self._mirror.records
         for index in self._timeline.desks[source].runs:
             run, job = self._timeline.runs[index], self._mirror.jobs.get(index)
             for row in range(run.first_row, run.first_row + run.rows) if job else ():
                 if job and records.read[row]:
-                    facts = self._final.facts(row)
-                    dataset = named[log.slot[row]] if facts["action"] else None
+                    facts, dataset = self._record(row, named)
                     columns = fields.record(facts, dataset, over=job.over)
                     yield _row("HarvestRecord", facts["id"], records.presence(row), columns)
+
+    def _record(self, row: int, named: dict[int, str]) -> tuple[dict[str, Any], str | None]:
+        """Return a record as it was read, and its dataset: none where its type is not known."""
+        view = self._final
+        if self._mirror.records.documented(row):
+            return shown.record(view, row) | {"record_type": None}, None
+        facts = view.facts(row)
+        facts["parent_identifier"] = facts["parent_identifier"] or view.part_of(row)
+        return facts, named[self._timeline.log.slot[row]] if facts["action"] else None
 
     def _errors(self) -> Iterator[Row]:
         errors = self._mirror.record_errors
         for number, read in enumerate(errors.read):
             if read:
                 row = self._at(read).record_error(number)
+                row = hidden(row, shown.ERROR) if errors.documented(number) else row
                 yield _row("HarvestError", row["id"], errors.presence(number), fields.error(row))
         for number, seen in self._mirror.job_errors.items():
             row = self._final.job_error(number)

@@ -210,6 +210,16 @@ class View:
             return content
         return Content(content.write, None, None)  # it is being processed: not transformed yet
 
+    def part_of(self, row: int) -> str | None:
+        """Return what the payload of a record says that it is a part of, where the portal's own column is silent."""
+        log = self._timeline.log
+        if log.action(row) not in {Action.CREATE, Action.UPDATE}:
+            return None
+        source = self._timeline.publishers.sources[self._timeline.runs[log.job[row]].source]
+        slot, faults = log.slot[row], self.history.contents.faults
+        torn = log.fate(row) == Fate.ERROR and faults.unreadable(source, slot, log.rev[row])
+        return None if torn else self.history.contents.slots.whole(source, slot)
+
     def catalog_name(self, row: int) -> str | None:
         """Return what the catalogue called a record's dataset while it gave it an id: its title, as in an address."""
         log = self._timeline.log

@@ -12,11 +12,16 @@ from aiohttp import web
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-MAINTENANCE = "<!doctype html><title>Maintenance</title><h1>Maintenance</h1>"
+PAGES = {
+    "html-200": (200, "<!doctype html><title>Maintenance</title><h1>Maintenance</h1>"),
+    "429-html": (429, "<!doctype html><title>Too Many Requests</title><h1>Too Many Requests</h1>"),
+}
+"""Answers for people, by kind: status and page."""
 
 KINDS = (
     "status-<code>",
     "429",
+    "429-html",
     "html-200",
     "garbage",
     "lying-total",
@@ -30,6 +35,7 @@ KINDS = (
 """What can be ordered.
 
 ``status-<code>``: that status with a JSON message. ``429``: with ``Retry-After`` of *seconds*.
+``429-html``: a page for people, as firewalls send it, which does not say when to come back.
 ``html-200``: a page for people. ``garbage``: half a JSON text. ``lying-total``: the envelope counts 7 more
 than there are. ``shifted-page``: while the list is paged, a row is inserted at its head, so that the page
 begins with the last row of the page before. ``poison``: the first element becomes something that is no
@@ -135,10 +141,9 @@ def _instead(fault: Fault) -> web.Response | None:
     if fault.kind == "429":
         headers = {"Retry-After": str(max(0, round(fault.seconds)))}
         return web.json_response({"message": "Too Many Requests"}, status=429, headers=headers)
-    if fault.kind == "html-200":
-        return web.Response(
-            text="<!doctype html><title>Maintenance</title><h1>Maintenance</h1>", content_type="text/html"
-        )
+    if fault.kind in PAGES:
+        status, page = PAGES[fault.kind]
+        return web.Response(text=page, status=status, content_type="text/html")
     if fault.kind == "garbage":
         return web.Response(body=b'{"data": [{"id": ', content_type="application/json")
     return None
