@@ -24,9 +24,9 @@ CRON_FIELDS = 5
 
 def create(call: Call) -> Any:
     """Make a source; it waits for its validation."""
-    _signed(call)
-    given = _payload(call)
-    _complete(given)
+    signed(call)
+    given = payload(call)
+    complete(given)
     fields = _checked(call, given)
     if "organization" not in fields and "owner" not in fields:
         fields["owner"] = call.caller.person
@@ -36,8 +36,12 @@ def create(call: Call) -> Any:
 
 def update(call: Call) -> Any:
     """Change what the body names; unknown and read-only keys are ignored."""
-    view = _editable(call)
-    given = _payload(call)
+    view = editable(call)
+    return changed(call, view, payload(call))
+
+
+def changed(call: Call, view: View, given: dict[str, Any]) -> Any:
+    """Change what *given* names of a source; one without an organization breaks the portal."""
     if "organization" in given and given["organization"] is None:
         raise Refusal(500, "Internal Server Error")
     return written(call, call.desk.change(view, **_checked(call, given)))
@@ -45,14 +49,14 @@ def update(call: Call) -> Any:
 
 def delete(call: Call) -> Any:
     """Soft-delete a source; doing it again moves the date."""
-    call.desk.change(_editable(call), deleted=call.at)
+    call.desk.change(editable(call), deleted=call.at)
     return Reply(204)
 
 
 def validate(call: Call) -> Any:
     """Accept (which schedules and runs), refuse or put back a source."""
     view = _administered(call)
-    given = _payload(call)
+    given = payload(call)
     state, comment = given.get("state"), given.get("comment")
     if state not in {"pending", "accepted", "refused"}:
         _fail("state", f"{state!r} is not a valid choice. Valid choices: ['pending', 'accepted', 'refused']")
@@ -69,7 +73,7 @@ def validate(call: Call) -> Any:
 
 def run(call: Call) -> Any:
     """Run a source now; the answer does not show the new job yet."""
-    view = _editable(call)
+    view = editable(call)
     if not call.caller.admin:
         raise Refusal(400, "Manual runs are disabled. Please contact the site administrators.")
     if view.state != "accepted":
@@ -104,29 +108,36 @@ def unschedule(call: Call) -> Any:
 
 def preview(call: Call) -> Any:
     """Show what a run of a source would bring: at most twenty items, with whole datasets."""
-    _signed(call)
+    signed(call)
     view = found(call)
     if not call.caller.edits(view):
         raise Refusal(403, _forbidden(call, view))
+    return previewed(call, view)
+
+
+def previewed(call: Call, view: View) -> dict[str, Any]:
+    """Return what a run of a source would be."""
     return preview_job(call.pen, view, view.id)
 
 
 def preview_new(call: Call) -> Any:
     """Show what a run of a source that is not stored would bring."""
-    _signed(call)
-    given = _payload(call)
-    _complete(given)
+    signed(call)
+    given = payload(call)
+    complete(given)
     fields = _checked(call, given)
     return preview_job(call.pen, None, "None", url=fields["url"], backend=fields["backend"])
 
 
-def _signed(call: Call) -> None:
+def signed(call: Call) -> None:
+    """Refuse a call without a key."""
     if call.caller.person is None:
         raise Refusal(401, UNAUTHORIZED, headers=CHALLENGE)
 
 
-def _editable(call: Call) -> View:
-    _signed(call)
+def editable(call: Call) -> View:
+    """Return the source that the path names; Refusal where the caller may not change it."""
+    signed(call)
     view = found(call)
     if not call.caller.edits(view):
         raise Refusal(403, _forbidden(call, view))
@@ -134,7 +145,7 @@ def _editable(call: Call) -> View:
 
 
 def _administered(call: Call) -> View:
-    _signed(call)
+    signed(call)
     view = found(call)
     if not call.caller.admin:
         raise Refusal(403, FORBIDDEN)
@@ -150,7 +161,8 @@ def _forbidden(call: Call, view: View) -> str:
     return f"<HarvestSourceAdminPermission needs={{{needs}}} excludes=set()>"
 
 
-def _payload(call: Call) -> dict[str, Any]:
+def payload(call: Call) -> dict[str, Any]:
+    """Return the body's object; Refusal where it holds none."""
     if call.media_type != "application/json":
         raise Refusal(415, NOT_JSON)
     try:
@@ -171,7 +183,8 @@ def _invalid(reason: str, names: list[str]) -> Refusal:
     return Refusal(400, message, errors=dict.fromkeys(names, reason))
 
 
-def _complete(given: dict[str, Any]) -> None:
+def complete(given: dict[str, Any]) -> None:
+    """Refuse a source without name, address or backend."""
     missing = [name for name in ("name", "url", "backend") if not given.get(name)]
     if missing:
         raise _invalid("Field is required", missing)

@@ -153,7 +153,7 @@ class Pen:
             "args": item.args,
             "created": stamp(item.created),
             "dataservice": _dataservice(item.reference) if service else None,
-            "dataset": None if service else _dataset(item.reference),
+            "dataset": None if service or item.reference is None else dataset_reference(item.reference),
             "ended": stamp(item.ended),
             "errors": self.errors(item.errors),
             "kwargs": item.kwargs,
@@ -188,9 +188,8 @@ def _link(run: Run, progress: Progress) -> JSON:
     }
 
 
-def _dataset(reference: Reference | None) -> JSON | None:
-    if reference is None:
-        return None
+def dataset_reference(reference: Reference) -> JSON:
+    """Return a reference to a dataset."""
     return {
         "acronym": reference.acronym,
         "class": "Dataset",
