@@ -214,8 +214,7 @@ def minimum(world: Inventory, passes: Passes) -> dict[str, int]:
             mirror.step(millis(at), kind, spoken)
         total.update(mirror.requests)
     noted = Noted()
-    for _, kind, spoken in passes:
-        asked = noted.step(kind, dialect(spoken))
-    total.update(asked)
+    asked = [noted.step(kind, dialect(spoken)) for _, kind, spoken in passes]
+    total.update(asked[-1])
     total["sources"] += pages(len(world.existing(millis(passes[-1].at))), SOURCES_PAGE)
     return dict(total)
