@@ -1,4 +1,4 @@
-"""data.gouv.fr, and any other portal that runs udata 17 or later."""
+"""data.gouv.fr, and any other portal that runs udata 9 or later."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class DataGouvFr:
     name: str = "data-gouv-fr"
     title: str = "data.gouv.fr"
     settings: type[PortalSettings] = GouvSettings
-    version: int = 1
+    version: int = 2
     streams: tuple[str, ...] = crawl.STREAMS
     inventory: bool = True
     tables: Mapping[EntityType, Table[Any]] = tables.TABLES
@@ -49,6 +49,8 @@ class DataGouvFr:
         "An item without an identifier counts as skipped here, as an error on other portals.",
         "Items are read for runs of the last 30 days unless set otherwise; older runs keep their counters.",
         "Counters of runs before July 2026 can be missing.",
+        "Portals before udata 17 have no counters: items are counted by status, not by what they are about.",
+        "Portals before udata 17 cannot show the items of a run that names a vanished dataset.",
         "The portal has no kinds of runs: each is taken for a harvest.",
         "What publishers sent is not kept by the portal's interface.",
     )

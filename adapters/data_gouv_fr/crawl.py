@@ -1,37 +1,33 @@
 """A pass over the portal: which lists it reads, in which order, with as few requests as the portal allows.
 
-The list of sources tells each source's newest run. A poll asks for the runs of those sources alone where that
-run is news or where a stored run was still open. Reads are public and go without a key.
+The list of sources tells each source's newest run, and with it the portal's generation. A poll asks for the runs of
+those sources alone where that run is news or where a stored run was still open. Reads are public and go without a key.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from adapters.data_gouv_fr import wire
+from adapters.data_gouv_fr.backends import backends
+from adapters.data_gouv_fr.embedded import EmbeddedItems
 from adapters.data_gouv_fr.items import Items
-from adapters.data_gouv_fr.lists import Element, Listing, bare
-from adapters.data_gouv_fr.paging import usable
+from adapters.data_gouv_fr.lists import Listing
+from adapters.data_gouv_fr.noted import Contradicted, Noted
+from adapters.data_gouv_fr.paging import Read
 from adapters.data_gouv_fr.runs import OPEN, NewestRuns, run_documents
-from adapters.data_gouv_fr.values import part, text
+from adapters.data_gouv_fr.sources import LastJob, Sources
 from gateway.fetch.client import Client
-from gateway.fetch.decode import member, members
-from gateway.model.document import Document, Fetch
 from gateway.model.entities import JSON
 from gateway.model.enums import EntityType
 from gateway.ports import End, Known, KnownJob, Page, Pass, Portal, Scope
 
+Reading: TypeAlias = Callable[[Scope, JSON], Read]
+
 STREAMS = BACKENDS, SOURCES, JOBS, RECORDS = ("backends", "sources", "jobs", "records")
-
-
-@dataclass(frozen=True, slots=True)
-class LastJob:
-    """A source's newest run, as the list of sources tells it."""
-
-    native_id: str
-    status: str | None
 
 
 class GouvCrawl:
@@ -43,18 +39,19 @@ class GouvCrawl:
         self._full = kind is Pass.RECONCILE
         days = portal.settings.backfill_days
         self._since = None if days is None else now - timedelta(days=days)
-        self._listed: dict[str, LastJob | None] = {}
-        """The portal's sources in its order."""
+        self._noted = Noted()
+        self._sources = Sources(client, self._noted)
         self._empty: tuple[str, ...] = ()
         """Ended jobs that have no items, by their counters."""
 
     @property
     def noted(self) -> Mapping[str, JSON]:
-        """Return what is known of the portal's wire."""
-        return {}
+        """Return what is known of the portal's wire: ``{generation, trailingSlash, jobStatuses}``."""
+        return self._noted.as_json()
 
     async def scopes(self) -> AsyncIterator[Scope]:
         """Yield the pass's scopes; the sources' list decides on the jobs', what is stored on the items'."""
+        self._noted.recall(await self._known.noted())
         if self._full:
             yield Scope(BACKENDS, EntityType.HARVEST_BACKEND)
         yield Scope(SOURCES, EntityType.HARVEST_SOURCE, whole=True)
@@ -66,55 +63,31 @@ class GouvCrawl:
     def read(self, scope: Scope, cursor: JSON) -> AsyncIterator[Page | End]:
         """Yield the pages of *scope*, then its End."""
         if scope.stream == BACKENDS:
-            return bare(self._client, scope, wire.BACKENDS)
+            return backends(self._client, scope, self._noted)
         if scope.stream == SOURCES:
-            return self._read_sources(scope)
+            return self._sources.read(scope)
         if scope.stream == JOBS:
-            return self._read_jobs(scope, cursor)
-        return self._read_items(scope, cursor)
+            return self._twice(self._jobs, scope, cursor)
+        return self._twice(self._items, scope, cursor)
 
-    def _read_sources(self, scope: Scope) -> AsyncIterator[Page | End]:
-        """Read all sources: always from the start, since the jobs' scopes are told by every page."""
-        return Listing(
-            self._client,
-            scope,
-            wire.SOURCES,
-            size=wire.SOURCES_PAGE,
-            documents=self._source_documents,
-            extra=wire.SOURCES_WITH_DELETED,
-            mask=wire.SOURCES_MASK,
-            resumable=False,
-        ).read(None)
-
-    def _source_documents(
-        self, native_id: str, source: Element, row: bytes, fetch: Fetch
-    ) -> Iterator[Document]:
-        """Yield a source's document and those of whom it names; its newest run is noted."""
-        last = source.get("last_job")
-        last_id = part(last, "id")
-        self._listed[native_id] = LastJob(last_id, text(part(last, "status"))) if usable(last_id) else None
-        yield Document.of(EntityType.HARVEST_SOURCE, native_id, row, fetch)
-        parts = members(row)
-        validation = parts.get("validation") if isinstance(source.get("validation"), dict) else None
-        embedded = (
-            (EntityType.ORGANIZATION, source.get("organization"), parts.get("organization")),
-            (EntityType.PERSON, source.get("owner"), parts.get("owner")),
-            (
-                EntityType.PERSON,
-                part(source.get("validation"), "by"),
-                member(validation, "by") if validation else None,
-            ),
-        )
-        for kind, found, body in embedded:
-            if body is not None and usable(named := part(found, "id")):
-                yield Document.of(kind, named, body, fetch)
+    async def _twice(self, read: Reading, scope: Scope, cursor: JSON) -> Read:
+        """Read a scope, and once more from its start where the portal turns out to be of another generation."""
+        for start in (cursor, None):
+            try:
+                async with aclosing(read(scope, start)) as reading:
+                    async for one in reading:
+                        yield one
+            except Contradicted:
+                continue
+            return
+        yield End(proved=False, reason="the portal answers now as one of its generations, now as another")
 
     async def _every_source(self) -> AsyncIterator[Scope]:
         """Yield each source that has or had runs, those never read first, so that a small budget gets on."""
         read = await self._known.scopes_read(JOBS)
         stored = await self._known.newest_jobs()
-        for source in sorted(self._listed, key=read.__contains__):
-            if self._listed[source] or source in stored:
+        for source in sorted(self._sources.listed, key=read.__contains__):
+            if self._sources.listed[source] or source in stored:
                 yield self._whole(source)
 
     async def _moved_sources(self) -> AsyncIterator[Scope]:
@@ -122,7 +95,7 @@ class GouvCrawl:
         read = await self._known.scopes_read(JOBS)
         newest = await self._known.newest_jobs()
         unfinished = {job.source for job in await self._known.open_jobs() if job.status in OPEN}
-        for source, last in self._listed.items():
+        for source, last in self._sources.listed.items():
             if last is None:
                 continue
             if source not in read:
@@ -140,30 +113,32 @@ class GouvCrawl:
             stored = (await self._known.jobs_of(source)).get(last.native_id)
         return stored is None or stored.native_status != last.status
 
-    def _read_jobs(self, scope: Scope, cursor: JSON) -> AsyncIterator[Page | End]:
-        if scope.key in self._listed and self._listed[scope.key] is None:
+    def _jobs(self, scope: Scope, cursor: JSON) -> Read:
+        if self._sources.without_runs(scope.key):
             return _nothing((scope.key,))
+        ways = self._noted.ways
         listing = Listing(
             self._client,
             scope,
             wire.jobs_path(scope.key),
-            size=wire.JOBS_FULL_PAGE if scope.whole else wire.JOBS_POLL_PAGE,
-            documents=run_documents(self._client, scope.key),
+            size=ways.jobs_page if scope.whole else wire.JOBS_POLL_PAGE,
+            documents=run_documents(self._noted, scope.key),
+            mask=ways.jobs_mask,
         )
         if scope.whole:
             return listing.read(cursor)
-        return NewestRuns(self._client, scope, listing, self._known).read()
+        return NewestRuns(self._client, scope, listing, self._known, self._noted).read()
 
     async def _jobs_with_items(self) -> AsyncIterator[Scope]:
         """Yield the ended jobs whose items are to be read: unread ones first, newest first."""
         unread = await self._known.ended_jobs(unread=RECORDS, since=self._since)
-        self._empty = tuple(job.native_id for job in unread if _without_items(job))
+        self._empty = tuple(job.native_id for job in unread if self._without_items(job))
         if self._empty:
             yield Scope(RECORDS, EntityType.HARVEST_RECORD)
         names = {job.native_id for job in unread}
         again = await self._known.ended_jobs(since=self._since) if self._full else ()
         for job in (*unread, *(job for job in again if job.native_id not in names)):
-            if not _without_items(job):
+            if not self._without_items(job):
                 yield Scope(
                     RECORDS,
                     EntityType.HARVEST_RECORD,
@@ -173,17 +148,21 @@ class GouvCrawl:
                     total=job.total,
                 )
 
-    def _read_items(self, scope: Scope, cursor: JSON) -> AsyncIterator[Page | End]:
+    def _without_items(self, job: KnownJob) -> bool:
+        """Whether a job's counters prove that it has no items."""
+        if job.total != 0 or self._noted.ways.counts_always:
+            return job.total == 0
+        return job.created_at is not None and job.created_at >= wire.COUNTED_SINCE
+
+    def _items(self, scope: Scope, cursor: JSON) -> Read:
         if not scope.key:
             return _nothing(self._empty)
-        return Items(self._client, scope).read(cursor)
+        embedded = EmbeddedItems(self._client, scope, self._noted)
+        if self._noted.ways.embedded:
+            return embedded.read()
+        return Items(self._client, scope, embedded.read).read(cursor)
 
 
-def _without_items(job: KnownJob) -> bool:
-    """Whether a job's counters prove that it has no items."""
-    return job.total == 0 and job.created_at is not None and job.created_at >= wire.COUNTED_SINCE
-
-
-async def _nothing(covers: tuple[str, ...]) -> AsyncIterator[Page | End]:
+async def _nothing(covers: tuple[str, ...]) -> Read:
     """Yield the End of scopes that are known without a request to be empty."""
     yield End(proved=True, covers=covers)

@@ -5,11 +5,12 @@ Items have no id: their place in the job is their name, so places are counted fr
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 
 from adapters.data_gouv_fr import wire
-from adapters.data_gouv_fr.paging import ABSENT, Garbled, Missing, Sheet, sheet
+from adapters.data_gouv_fr.paging import ABSENT, Garbled, Missing, Read, Sheet, sheet
 from gateway.fetch.client import Client
 from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.enums import EntityType
@@ -23,10 +24,11 @@ GIVE_UP = 25
 
 
 class Items:
-    """The items of one job, page by page."""
+    """The items of one job, page by page; *instead* reads them where the portal has no such list."""
 
-    def __init__(self, client: Client, scope: Scope) -> None:
+    def __init__(self, client: Client, scope: Scope, instead: Callable[[], Read]) -> None:
         self._client = client
+        self._instead = instead
         self._scope = scope
         self._path = wire.items_path(scope.key)
         self._shown = 0
@@ -36,7 +38,7 @@ class Items:
         self._end: int | None = None
         """Where the list ends, as far as is known."""
 
-    async def read(self, cursor: Any) -> AsyncIterator[Page | End]:
+    async def read(self, cursor: Any) -> Read:
         """Yield the pages from *cursor* (``{"page": n}``, from 1), then the End."""
         number = cursor["page"] if cursor else 1
         before = (number - 1) * wire.ITEMS_PAGE
@@ -50,6 +52,11 @@ class Items:
             if isinstance(found, Sheet):
                 elements: list[Document | Rejection] = list(self._taken(found, start))
                 more = found.more
+            elif found.status == ABSENT and not self._shown:
+                async with aclosing(self._instead()) as embedded:
+                    async for one in embedded:
+                        yield one
+                return
             elif await self._poisonous(found):
                 elements = await self._around(start)
                 more = (self._end or 0) > start + wire.ITEMS_PAGE

@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.data_gouv_fr.paging import ABSENT, FAILED, Garbled, Missing, Sheet, named, sheet
+from adapters.data_gouv_fr.paging import FAILED, Garbled, Missing, Read, Sheet, named, sheet
 from gateway.fetch.client import Client
-from gateway.fetch.decode import DecodeError, elements
 from gateway.model.document import Document, Fetch, Rejection
 from gateway.ports import End, Page, Scope
 
@@ -80,9 +79,12 @@ class Listing:
             self._client, self._path, number=number, size=self._size, extra=self._extra, mask=self._mask
         )
 
-    async def read(self, cursor: Any) -> AsyncIterator[Page | End]:
-        """Yield the pages from *cursor* (``{"page": n}``, from 1), then the End."""
-        first = cursor["page"] if cursor else 1
+    async def read(self, cursor: Any) -> Read:
+        """Yield the pages from *cursor* (``{"page": n, "size": rows}``, from 1), then the End.
+
+        A cursor of pages of another size is none: such a page begins at another row.
+        """
+        first = cursor["page"] if cursor and cursor.get("size") == self._size else 1
         end = None
         for start in (first, 1):
             reading = _Round((start - 1) * self._size)
@@ -115,7 +117,7 @@ class Listing:
             yield Page(rows, cursor=self._cursor(number), total=found.total)
 
     def _cursor(self, number: int) -> Any:
-        return {"page": number} if self._resumable else None
+        return {"page": number, "size": self._size} if self._resumable else None
 
     def taken(self, found: Sheet, ids: set[str]) -> Sequence[Document | Rejection]:
         """Return a page's rows as documents and rejections; their ids are added to *ids*."""
@@ -138,30 +140,6 @@ class Listing:
                 self._given[key] = document.hash
                 new.append(document)
         return new
-
-
-async def bare(client: Client, scope: Scope, path: str) -> AsyncIterator[Page | End]:
-    """Read a list that comes whole, as a bare array."""
-    answer = await client.get(path)
-    if answer.status in {ABSENT, FAILED}:
-        raise Missing(answer.status, answer.body, answer.fetch).error(client.portal)
-    try:
-        rows = elements(answer.body)
-    except DecodeError as error:
-        garbled = Garbled(str(error), answer)
-        yield Page([garbled.rejection(scope)])
-        raise garbled.error(client.portal) from error
-    read = [(row, named(row)) for row in rows]
-    page = [
-        rejected(scope, found, row, answer.fetch, index)
-        if isinstance(found, str)
-        else Document.of(scope.member, found["id"], row, answer.fetch)
-        for index, (row, found) in enumerate(read)
-    ]
-    failed = sum(isinstance(one, Rejection) for one in page)
-    yield Page(page, total=len(rows))
-    reason = f"{failed} rows cannot be read" if failed else ""
-    yield End(proved=not failed, reason=reason, covers=(scope.key,))
 
 
 def rejected(scope: Scope, reason: str, row: bytes, fetch: Fetch, index: int) -> Rejection:

@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from adapters.data_gouv_fr.tables import (
-    DATASET,
-    ERROR,
-    JOB,
-    RECORD,
-    SUBJECT_KEYS,
-    TABLES,
-    Element,
-    subject,
-    subject_id,
-)
+from adapters.data_gouv_fr.counts import as_counters, counted
+from adapters.data_gouv_fr.subjects import subject_id
+from adapters.data_gouv_fr.tables import DATASET, ERROR, JOB, RECORD, TABLES, Element
 from adapters.data_gouv_fr.values import listed, name, part, text
 from gateway.fetch.decode import DecodeError, storable
 from gateway.model.document import Document, Rejection
@@ -49,11 +41,26 @@ def _named(document: Document, element: Element) -> Said:
 
 def _job(document: Document, element: Element) -> Said:
     """Return a run and its own errors."""
+    element = _as_linked(document, element)
     job = name(element.get("id"))
     if job is None or job != document.native_id:
         return [_rejected(document, "it does not say its id")]
     source = document.parent or name(part(element.get("source"), "id"))
     return [JOB.read(element, source=source), *_errors(document, element, job=job, record=None)]
+
+
+def _as_linked(document: Document, element: Element) -> Element:
+    """Return a run as udata 17 gives it: with its counters, whether its items were cut off or are inside.
+
+    A preview is a run that has no id: it is called as its document is.
+    """
+    items = element.get("items")
+    if isinstance(items, Mapping):
+        return element
+    held = isinstance(items, list)
+    counters = as_counters(counted(listed(items)) if held else document.counted)
+    named = {"id": document.native_id} if held and element.get("id", ...) is None else {}
+    return {**element, "items": counters, **named}
 
 
 def _record(document: Document, element: Element) -> Said:
@@ -64,9 +71,8 @@ def _record(document: Document, element: Element) -> Said:
     if position is None and place.isdecimal() and len(place) < 10:
         position = int(place)
     said: Said = [RECORD.read(element, native_id=record, job=document.parent or job, position=position)]
-    if (found := subject(element)) and subject_id(element):
-        rest = {key: value for key, value in found[0].items() if key not in SUBJECT_KEYS}
-        said.append(DATASET.read(element, native=rest or None))
+    if subject_id(element):
+        said.append(DATASET.read(element))
     return [*said, *_errors(document, element, job=document.parent or job, record=record)]
 
 

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from gateway.errors import PortalError, PortalRefused, PortalUnavailable, PortalUnreadable
 from gateway.fetch.client import RETRIED, Answer, Client
 from gateway.fetch.decode import DecodeError, envelope, value
 from gateway.model.document import Fetch, Rejection
-from gateway.ports import Scope
+from gateway.ports import End, Page, Scope
+
+Read: TypeAlias = AsyncGenerator[Page | End, None]
+"""What reads a scope yields: pages, then one End."""
 
 FAILED = 500
 ABSENT = 404

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 
 from adapters.data_gouv_fr import wire
+from adapters.data_gouv_fr.counts import counted
+from adapters.data_gouv_fr.generations import embeds
 from adapters.data_gouv_fr.lists import Documents, Element, Listing
-from adapters.data_gouv_fr.paging import FAILED, Garbled, Missing, element
+from adapters.data_gouv_fr.noted import Contradicted, Noted
+from adapters.data_gouv_fr.paging import FAILED, Garbled, Missing, Read, element
 from gateway.fetch.client import Client
+from gateway.fetch.splitting import without
 from gateway.model.document import Document, Fetch
 from gateway.model.enums import EntityType, JobStatus
 from gateway.ports import End, Known, KnownJob, Page, Scope
@@ -16,15 +20,24 @@ OPEN = frozenset({JobStatus.PENDING, JobStatus.RUNNING})
 UNENDED = OPEN | {JobStatus.SCHEDULED}
 
 
-def run_documents(client: Client, source: str) -> Documents:
-    """Return what makes the document of a run of *source*; PortalUnreadable for a run that holds items."""
+def run_documents(noted: Noted, source: str) -> Documents:
+    """Return what makes the document of a run of *source*; Contradicted for one of another generation."""
 
     def documents(native_id: str, job: Element, row: bytes, fetch: Fetch) -> Iterator[Document]:
-        if wire.generation(job) is wire.Generation.EMBEDDED:
-            raise client.unreadable(fetch, "it gives items inside of jobs, as udata did before version 17")
-        yield Document.of(EntityType.HARVEST_JOB, native_id, row, fetch, parent=source)
+        if noted.saw(embeds(job)):
+            raise Contradicted
+        yield run_document(native_id, source, job, row, fetch)
 
     return documents
+
+
+def run_document(native_id: str, source: str, job: Element, row: bytes, fetch: Fetch) -> Document:
+    """Return the document of a run: without the items that it holds, their counts beside it."""
+    items = job.get("items")
+    if not isinstance(items, list):
+        return Document.of(EntityType.HARVEST_JOB, native_id, row, fetch, parent=source)
+    body = without(row, "items")
+    return Document.of(EntityType.HARVEST_JOB, native_id, body, fetch, parent=source, counted=counted(items))
 
 
 class NewestRuns:
@@ -34,13 +47,14 @@ class NewestRuns:
     that a pass that ends early leaves no gap.
     """
 
-    def __init__(self, client: Client, scope: Scope, listing: Listing, known: Known) -> None:
+    def __init__(self, client: Client, scope: Scope, listing: Listing, known: Known, noted: Noted) -> None:
         self._client = client
+        self._noted = noted
         self._scope = scope
         self._listing = listing
         self._known = known
 
-    async def read(self) -> AsyncIterator[Page | End]:
+    async def read(self) -> Read:
         """Yield the pages, then the End."""
         stored = await self._known.jobs_of(self._scope.key)
         seen: set[str] = set()
@@ -67,9 +81,9 @@ class NewestRuns:
 
     async def _unseen(self, stored: Mapping[str, KnownJob], seen: set[str]) -> AsyncIterator[Document]:
         """Yield the stored open runs that no page has shown, asked for one by one; an absent one stays."""
-        documents = run_documents(self._client, self._scope.key)
+        documents = run_documents(self._noted, self._scope.key)
         for job in sorted(name for name, job in stored.items() if job.status in OPEN and name not in seen):
-            answer = await self._client.get(wire.job_path(job))
+            answer = await self._client.get(wire.job_path(job), mask=self._noted.ways.job_mask)
             read = element(answer.body) if answer.status == 200 else ""
             if not isinstance(read, str) and read.get("id") == job:
                 for document in documents(job, read, answer.body, answer.fetch):

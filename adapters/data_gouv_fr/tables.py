@@ -6,6 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters.data_gouv_fr import wire
+from adapters.data_gouv_fr.subjects import (
+    keywords,
+    modified,
+    of_item_or_harvest,
+    of_subject,
+    publisher,
+    rest,
+    subject_id,
+    subject_type,
+)
 from adapters.data_gouv_fr.values import (
     always,
     count,
@@ -36,20 +46,29 @@ from gateway.model.enums import (
     Protocol,
     RecordAction,
     RecordStatus,
-    RecordType,
     Severity,
     StandardFamily,
     ValidationState,
 )
-from gateway.model.mapping import Basis, Rule, Table
+from gateway.model.mapping import Basis, Clock, Rule, Table
 
 Element = Mapping[str, Any]
 
 DERIVED, ASSUMED = Basis.DERIVED, Basis.ASSUMED
+PRIVATE = frozenset({"email"})
+"""Keys of personal data, wherever the portal puts them."""
 _UNKNOWN_BACKEND = (Protocol.UNKNOWN, MetadataStandard.UNKNOWN, StandardFamily.OTHER)
 _backend = word(wire.BACKEND_WORDS, _UNKNOWN_BACKEND)
 _level = word(wire.LEVELS, Severity.UNKNOWN)
 _validation = word(wire.VALIDATION, ValidationState.UNKNOWN)
+_OF_SUBJECT = "of `dataset`, else of `dataservice`"
+_HARVESTED = "the item's `{0}`, else that of `harvest` in its dataset or data service"
+_COUNTED = "counted from the items, and 0 where the word does not occur, on a wire without counters"
+
+
+def _at(field: str, pointer: str) -> Rule:
+    """Return the rule of an instant: the portal's all say their zone."""
+    return Rule(field, pointer, instant, clock=Clock.ZONED)
 
 
 def _protocol(value: Any) -> Protocol:
@@ -95,6 +114,10 @@ def _unfinished(items: Any) -> int | None:
     return sum(found) if found else None
 
 
+def _severity(value: Any) -> Severity:
+    return Severity.ERROR if value is None else _level(value)
+
+
 def _logs(value: Any) -> list[dict[str, Any]]:
     return [_log(position, entry) for position, entry in enumerate(listed(value))]
 
@@ -108,37 +131,6 @@ def _log(position: int, entry: Any) -> dict[str, Any]:
         "nativeLevel": text(level),
         "message": text(message),
     }
-
-
-def subject(item: Any) -> tuple[Element, RecordType] | None:
-    """Return the reference of the dataset or data service that an item is about."""
-    for key, kind in (("dataset", RecordType.DATASET), ("dataservice", RecordType.DATA_SERVICE)):
-        found = part(item, key)
-        if isinstance(found, Mapping):
-            return found, kind
-    return None
-
-
-def _subject_type(item: Any) -> RecordType | None:
-    found = subject(item)
-    return found[1] if found else None
-
-
-def _ofsubject(*keys: str) -> Callable[[Any], str | None]:
-    """Return a reader of the first of *keys* that the item's dataset or data service has."""
-
-    def read(item: Any) -> str | None:
-        found = subject(item)
-        values = (text(found[0].get(key)) for key in keys) if found else ()
-        return next((value for value in values if value is not None), None)
-
-    return read
-
-
-def subject_id(item: Any) -> str | None:
-    """Return the id of the dataset or data service that an item is about."""
-    found = subject(item)
-    return name(found[0].get("id")) if found else None
 
 
 ORGANIZATION = Table(
@@ -155,6 +147,7 @@ ORGANIZATION = Table(
         Rule("api_url", "/uri", text),
     ),
     consumed=frozenset({"class", "permissions"}),
+    private=PRIVATE,
 )
 PERSON = Table(
     Person,
@@ -169,6 +162,7 @@ PERSON = Table(
         Rule("api_url", "/uri", text),
     ),
     consumed=frozenset({"class", "permissions"}),
+    private=PRIVATE,
 )
 BACKEND = Table(
     HarvestBackend,
@@ -183,6 +177,7 @@ BACKEND = Table(
         Rule("extra_configs", "/extra_configs", listed),
     ),
     consumed=frozenset({"class"}),
+    private=PRIVATE,
 )
 SOURCE = Table(
     HarvestSource,
@@ -205,12 +200,13 @@ SOURCE = Table(
         Rule("validation_state", "/validation/state", _validation_state, DERIVED, "the state's word"),
         Rule("validation_native_state", "/validation/state", text),
         Rule("validation_by", "/validation/by/id", name),
-        Rule("validation_on", "/validation/on", instant),
+        _at("validation_on", "/validation/on"),
         Rule("validation_comment", "/validation/comment", text),
-        Rule("created_at", "/created_at", instant),
-        Rule("deleted_at", "/deleted", instant),
+        _at("created_at", "/created_at"),
+        _at("deleted_at", "/deleted"),
     ),
     consumed=frozenset({"class", "permissions", "last_job"}),
+    private=PRIVATE,
 )
 JOB = Table(
     HarvestJob,
@@ -221,27 +217,33 @@ JOB = Table(
         ),
         Rule("native_status", "/status", text),
         Rule("kind", "", always(JobKind.HARVEST), ASSUMED, "the portal knows no other kind of run"),
-        Rule("created_at", "/created", instant),
-        Rule("started_at", "/started", instant),
-        Rule("ended_at", "/ended", instant),
-        Rule("total", "/items", _counted("total"), note="none where the portal has no counters"),
-        Rule("succeeded", "/items", _counted("by_status", "done")),
-        Rule("archived", "/items", _counted("by_status", "archived")),
-        Rule("skipped", "/items", _counted("by_status", "skipped")),
-        Rule("failed", "/items", _counted("by_status", "failed")),
-        Rule("pending", "/items", _unfinished, DERIVED, "pending and started items"),
-        Rule("datasets", "/items", _counted("by_type", "dataset")),
-        Rule("dataservices", "/items", _counted("by_type", "dataservice")),
+        _at("created_at", "/created"),
+        _at("started_at", "/started"),
+        _at("ended_at", "/ended"),
+        Rule("total", "/items", _counted("total"), note=f"none where the portal has no counters; {_COUNTED}"),
+        Rule("succeeded", "/items", _counted("by_status", "done"), note=f"`done`; {_COUNTED}"),
+        Rule("archived", "/items", _counted("by_status", "archived"), note=f"`archived`; {_COUNTED}"),
+        Rule("skipped", "/items", _counted("by_status", "skipped"), note=f"`skipped`; {_COUNTED}"),
+        Rule("failed", "/items", _counted("by_status", "failed"), note=f"`failed`; {_COUNTED}"),
+        Rule("pending", "/items", _unfinished, DERIVED, f"`pending` and `started`; {_COUNTED}"),
+        Rule("datasets", "/items", _counted("by_type", "dataset"), note="items of a dataset, where counted"),
+        Rule(
+            "dataservices",
+            "/items",
+            _counted("by_type", "dataservice"),
+            note="items of a data service, where counted",
+        ),
     ),
     consumed=frozenset({"class", "source", "errors"}),
+    private=PRIVATE,
 )
 RECORD = Table(
     HarvestRecord,
     (
-        Rule("dataset", "", subject_id, note="the id of `dataset`, else of `dataservice`"),
+        Rule("dataset", "", subject_id, note=f"the id {_OF_SUBJECT}"),
         Rule("remote_id", "/remote_id", text),
         Rule("remote_url", "/remote_url", text),
-        Rule("record_type", "", _subject_type, DERIVED, "which of `dataset` and `dataservice` is set"),
+        Rule("record_type", "", subject_type, DERIVED, "which of `dataset` and `dataservice` is set"),
         Rule(
             "wire_status",
             "/status",
@@ -251,40 +253,66 @@ RECORD = Table(
         ),
         Rule("native_status", "/status", text),
         Rule("action", "/status", _action, DERIVED, "an archived item is one that the run archived"),
-        Rule("created_at", "/created", instant),
-        Rule("started_at", "/started", instant),
-        Rule("ended_at", "/ended", instant),
+        _at("created_at", "/created"),
+        _at("started_at", "/started"),
+        _at("ended_at", "/ended"),
         Rule("args", "/args", texts),
         Rule("kwargs", "/kwargs"),
-        Rule("logs", "/logs", _logs),
+        Rule("logs", "/logs", _logs, note="each with its place, and its level in both words"),
     ),
     consumed=frozenset({"class", "dataset", "dataservice", "errors"}),
+    private=PRIVATE,
 )
 ERROR = Table(
     HarvestError,
     (
-        Rule("severity", "", always(Severity.ERROR), ASSUMED, "the portal lists nothing milder"),
+        Rule(
+            "severity",
+            "/level",
+            _severity,
+            DERIVED,
+            "the level's word; ERROR is assumed where the portal gives none, as all do since udata 10",
+        ),
+        Rule("native_severity", "/level", text),
         Rule("message", "/message", text),
-        Rule("created_at", "/created_at", instant),
+        _at("created_at", "/created_at"),
     ),
     consumed=frozenset({"class", "details"}),
+    private=PRIVATE,
 )
 DATASET = Table(
     Dataset,
     (
-        Rule("native_id", "", subject_id, note="the id of `dataset`, else of `dataservice`"),
-        Rule("record_type", "", _subject_type, DERIVED, "which of `dataset` and `dataservice` is set"),
-        Rule("title", "", _ofsubject("title")),
-        Rule("acronym", "", _ofsubject("acronym")),
-        Rule("portal_url", "", _ofsubject("page", "self_web_url")),
-        Rule("api_url", "", _ofsubject("uri", "self_api_url")),
-        Rule("remote_id", "/remote_id", text),
-        Rule("remote_url", "/remote_url", text),
+        Rule("native_id", "", subject_id, note=f"the id {_OF_SUBJECT}"),
+        Rule("record_type", "", subject_type, DERIVED, "which of `dataset` and `dataservice` is set"),
+        Rule("title", "", of_subject("title"), note=f"`title` {_OF_SUBJECT}"),
+        Rule("acronym", "", of_subject("acronym"), note=f"`acronym` {_OF_SUBJECT}"),
+        Rule("description", "", of_subject("description"), note=f"`description` {_OF_SUBJECT}"),
+        Rule("license", "", of_subject("license"), note=f"`license` {_OF_SUBJECT}"),
+        Rule("keywords", "", keywords, note=f"`tags` {_OF_SUBJECT}"),
+        Rule("publisher", "", publisher, note=f"the name of `organization` {_OF_SUBJECT}"),
+        Rule(
+            "modified_at",
+            "",
+            modified,
+            note="`last_modified` of `dataset`, else `metadata_modified_at` of `dataservice`",
+            clock=Clock.ZONED,
+        ),
+        Rule(
+            "portal_url",
+            "",
+            of_subject("self_web_url", "page"),
+            note=f"`self_web_url`, else `page` {_OF_SUBJECT}",
+        ),
+        Rule(
+            "api_url", "", of_subject("self_api_url", "uri"), note=f"`self_api_url`, else `uri` {_OF_SUBJECT}"
+        ),
+        Rule("remote_id", "", of_item_or_harvest("remote_id"), note=_HARVESTED.format("remote_id")),
+        Rule("remote_url", "", of_item_or_harvest("remote_url"), note=_HARVESTED.format("remote_url")),
+        Rule("native", "", rest, note=f"the keys {_OF_SUBJECT} that no other field reads"),
     ),
     consumed=frozenset(),
-)
-SUBJECT_KEYS = frozenset(
-    {"class", "id", "title", "acronym", "page", "self_web_url", "uri", "self_api_url", "permissions"}
+    private=PRIVATE,
 )
 
 TABLES: dict[EntityType, Table[Any]] = {

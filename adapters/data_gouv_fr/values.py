@@ -63,7 +63,7 @@ def listed(value: Any) -> list[Any]:
 
 def part(value: Any, key: str) -> Any:
     """Return an object's member, None where there is none."""
-    return value.get(key) if isinstance(value, Mapping) else None
+    return value.get(key) if isinstance(value, dict) else None
 
 
 def word(words: Mapping[str, T], otherwise: T) -> Callable[[Any], T]:

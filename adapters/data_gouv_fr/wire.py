@@ -1,15 +1,11 @@
-"""The portal's words: its paths, page sizes, masks, vocabularies, and which generation of it an answer shows.
+"""The portal's words: its paths, page sizes and vocabularies.
 
-The portal runs udata. Its answers have had three shapes; the one read today gives a job's items at an address
-of their own, older ones embed them in the job.
+The portal runs udata; what differs between its generations is in ``generations``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any
 from urllib.parse import quote
 
 from gateway.model.enums import (
@@ -24,7 +20,6 @@ from gateway.model.enums import (
 
 SOURCES_PAGE = 1000
 JOBS_POLL_PAGE = 50
-JOBS_FULL_PAGE = 500
 ITEMS_PAGE = 10_000
 """Each request for items makes the portal load the whole job, so pages are as large as can be."""
 ITEMS_PAGES = (ITEMS_PAGE, 5000, 2500, 1250, 625, 125, 25, 5, 1)
@@ -33,12 +28,21 @@ ITEMS_PAGES = (ITEMS_PAGE, 5000, 2500, 1250, 625, 125, 25, 5, 1)
 COUNTED_SINCE = datetime(2026, 7, 1, tzinfo=UTC)
 """Jobs created before this may say 0 items and have some: the portal's counters are younger than they are."""
 
-BACKENDS = "/harvest/backends/"
 SOURCES = "/harvest/sources/"
 SOURCES_WITH_DELETED = {"deleted": 1}
 """Any value of ``deleted``, even ``false``, includes the deleted sources."""
 SOURCES_MASK = "data{*,permissions{none},organization{*,permissions{none}}},*"
 """Everything but the caller's permissions, which are nobody's data and change with the key."""
+
+
+def backends_path(*, slash: bool) -> str:
+    """Return the path of the backends."""
+    return "/harvest/backends" + "/" * slash
+
+
+def job_status_path(*, slash: bool) -> str:
+    """Return the path of the words that jobs' statuses have, where the portal tells them."""
+    return "/harvest/job_status" + "/" * slash
 
 
 def jobs_path(source: str) -> str:
@@ -54,23 +58,6 @@ def job_path(job: str) -> str:
 def items_path(job: str) -> str:
     """Return the path of a job's items, in the order of processing."""
     return f"/harvest/job/{quote(job, safe='')}/items/"
-
-
-class Generation(StrEnum):
-    """How a job gives its items."""
-
-    EMBEDDED = "EMBEDDED"
-    """Inside the job, without pages: up to udata 16."""
-    LINKED = "LINKED"
-    """At an address of their own, with counters in the job: udata 17 and later."""
-
-
-def generation(job: Mapping[str, Any]) -> Generation | None:
-    """Return the generation that a job shows, None where it shows none."""
-    items = job.get("items")
-    if isinstance(items, list):
-        return Generation.EMBEDDED
-    return Generation.LINKED if isinstance(items, Mapping) and "href" in items else None
 
 
 JOB_STATUS = {

@@ -10,6 +10,9 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+_HELD = "items"
+"""Where an element holds a list that is not paged."""
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 PAGES = {
@@ -169,18 +172,18 @@ async def _truncated(request: web.Request, answer: web.Response) -> web.StreamRe
 def _edited(fault: Fault, answer: web.Response, listed: str) -> web.Response:
     if fault.kind == "delay":
         return answer
-    envelope, rows = _rows(_bytes(answer))
+    envelope, key, rows = _rows(_bytes(answer))
     if rows is None:
         return answer
     if fault.kind == "lying-total":
-        for key in ("total", "count"):
-            if isinstance(envelope.get(key), int):
-                envelope[key] += 7
+        for count in ("total", "count"):
+            if isinstance(envelope.get(count), int):
+                envelope[count] += 7
     elif fault.kind == "poison" and rows:
         rows[0] = msgspec.Raw(b'"poison"')
-    elif fault.kind == "shifted-page" and rows:
+    elif fault.kind == "shifted-page" and rows and key != _HELD:
         _shift(fault, envelope, rows, listed)
-    answer.body = msgspec.json.encode({**envelope, "data": rows} if envelope else rows)
+    answer.body = msgspec.json.encode({**envelope, key: rows} if envelope else rows)
     return answer
 
 
@@ -200,13 +203,15 @@ def _shift(fault: Fault, envelope: dict[str, Any], rows: list[msgspec.Raw], list
     fault.carry, fault.carried_from = last, listed
 
 
-def _rows(body: bytes) -> tuple[dict[str, Any], list[msgspec.Raw] | None]:
+def _rows(body: bytes) -> tuple[dict[str, Any], str, list[msgspec.Raw] | None]:
+    """Return what is around a list, the list's key and its rows: a page's, or what a single element holds."""
     if body[:1] == b"[":
-        return {}, msgspec.json.decode(body, type=list[msgspec.Raw])
+        return {}, "", msgspec.json.decode(body, type=list[msgspec.Raw])
     members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    rows = members.pop("data", None)
-    envelope = {key: msgspec.json.decode(value) for key, value in members.items()}
-    return envelope, msgspec.json.decode(rows, type=list[msgspec.Raw]) if rows else None
+    key = "data" if "data" in members else _HELD
+    rows = bytes(members.get(key, b""))
+    envelope = {name: msgspec.json.decode(value) for name, value in members.items() if name != key}
+    return envelope, key, msgspec.json.decode(rows, type=list[msgspec.Raw]) if rows[:1] == b"[" else None
 
 
 def _bytes(answer: web.Response) -> bytes:

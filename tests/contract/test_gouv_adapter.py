@@ -12,3 +12,11 @@ from gateway.testing import AdapterContract
 class TestDataGouvFr(AdapterContract):
     adapter: ClassVar[Adapter] = ADAPTER
     sandbox: ClassVar[SandboxPortal] = SANDBOX
+
+
+class TestUdata16(TestDataGouvFr):
+    dialect: ClassVar[str] = "v16"
+
+
+class TestUdata9(TestDataGouvFr):
+    dialect: ClassVar[str] = "v9"

@@ -228,14 +228,6 @@ async def test_rows_without_a_usable_id_are_rejected_and_prove_nothing() -> None
         assert at_work.asked["/sources/"] == 1
 
 
-async def test_an_older_generation_is_told_from_todays() -> None:
-    udata = Udata()
-    udata.add("s", job("j", items=[]))
-    async with desk(udata) as at_work:
-        with pytest.raises(PortalUnreadable, match="before version 17"):
-            await at_work.run()
-
-
 async def test_a_source_whose_jobs_are_all_gone_is_known_to_have_none() -> None:
     udata = Udata()
     udata.add("a", job("a1"))

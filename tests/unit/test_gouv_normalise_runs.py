@@ -225,12 +225,6 @@ def test_instants(text: Any, instant: datetime | None) -> None:
     assert record.created_at == instant
 
 
-def test_the_generation_shows_in_how_a_job_gives_its_items() -> None:
-    assert wire.generation(JOB) is wire.Generation.LINKED
-    assert wire.generation({**JOB, "items": []}) is wire.Generation.EMBEDDED
-    assert wire.generation({}) is None
-
-
 def test_page_sizes_divide_one_another() -> None:
     sizes = wire.ITEMS_PAGES
     assert sizes[0] == wire.ITEMS_PAGE
