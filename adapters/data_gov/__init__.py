@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
-from adapters.data_gov.crawl import STREAMS, DataGovCrawl
+from adapters.data_gov.answers import asking_of
+from adapters.data_gov.crawl import STREAMS
+from adapters.data_gov.dialect import Dialect
+from adapters.data_gov.dispatch import DataGovCrawl
 from adapters.data_gov.normalise import TABLES, normalise
 from adapters.data_gov.settings import KEY_URL, DataGovSettings
 from adapters.data_gov.wire import JOBS
@@ -17,6 +21,8 @@ from gateway.model.enums import EntityType, JobStatus
 from gateway.model.mapping import Table
 from gateway.ports import Crawl, Known, Part, Pass, Payload, Portal, PortalSettings
 
+PLACES = {Part.RAW: "raw", Part.TRANSFORMED: "transformed"}
+
 
 class DataGov:
     """Everything the gateway knows about Data.gov's kind of portal."""
@@ -24,7 +30,7 @@ class DataGov:
     name = "data-gov"
     title = "Data.gov"
     settings: type[PortalSettings] = DataGovSettings
-    version = 1
+    version = 2
     streams = STREAMS
     tables: Mapping[EntityType, Table[Any]] = TABLES
     inventory = False
@@ -43,6 +49,8 @@ class DataGov:
         "A failed update leaves the earlier version published; every later run tries and reports it again.",
         "A clear removes every dataset of a source; new records of the same datasets normally follow.",
         "Records that were superseded more than a year ago are purged by the portal.",
+        "As documented, the portal shows only the records that errors name, and so no datasets.",
+        "As documented, errors bear no severity, and a run's counters are added, updated, deleted and failed.",
         "Counters overlap: a record can be counted as updated and as errored, so they need not add up.",
     )
 
@@ -59,7 +67,12 @@ class DataGov:
     async def payload(
         self, portal: Portal, client: Client, noted: Mapping[str, Any], record: str, part: Part
     ) -> Payload | None:
-        """Return None: the records of this wire hold their payloads."""
+        """Return a record's payload, asked for by itself; None where its document holds it: in the real dialect."""
+        if noted.get("dialect") != Dialect.DOCUMENTED:
+            return None
+        return await asking_of(portal, client).payload(
+            f"/harvest_record/{quote(record, safe='')}/{PLACES[part]}"
+        )
 
 
 ADAPTER = DataGov()

@@ -9,17 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.data_gov.settings import KEY_URL, DataGovSettings
 from gateway.errors import PortalError, PortalRefused, PortalUnavailable, PortalUnreadable
 from gateway.fetch import decode
 from gateway.fetch.client import RETRIED, Answer, BudgetSpent, Client
 from gateway.model.document import Fetch
+from gateway.ports import Payload, Portal
 
 RETRY = RETRIED | {400}
 """A 400 may be a database that is down: it is tried again like a 5xx."""
 MOVED = range(300, 400)
+PAGES = frozenset({"text/html", "application/xhtml+xml"})
+"""Media types of pages for people, which are no publisher's payload."""
 _WORDS = 200
 
 Params = Mapping[str, str | int]
+
+
+class Absent(PortalRefused):
+    """The portal has no such endpoint: it redirects, or answers a 404 that speaks of no list and no item."""
 
 
 class TooMuch(Exception):
@@ -38,6 +46,13 @@ class Garbled(TooMuch):
         self.answer = answer
 
 
+def asking_of(portal: Portal, client: Client) -> Asking:
+    """Return what asks *portal*."""
+    settings = portal.settings
+    key_url = settings.key_url if isinstance(settings, DataGovSettings) else KEY_URL
+    return Asking(client, keyed=settings.api_key is not None, key_url=key_url)
+
+
 class Asking:
     """Asks one portal and judges the answers; the key goes out with reads only where one is set."""
 
@@ -47,13 +62,17 @@ class Asking:
         asked = "Is the key right?" if keyed else "It may want a key."
         self._hint = f"{asked} Keys come from {key_url}."
 
-    async def rows(self, path: str, params: Params) -> tuple[list[bytes], Fetch] | None:
+    async def rows(
+        self, path: str, params: Params, *, of_one: bool = False
+    ) -> tuple[list[bytes], Fetch] | None:
         """Return the exact bytes of each row of a list, None where the portal says that there are none.
 
-        Raises TooMuch where fewer rows at once may help; PortalUnavailable, PortalRefused, PortalUnreadable.
+        *of_one*: the list is of one item (a source's jobs), so that a 404 in an item's words says so, too.
+        Raises TooMuch where fewer rows at once may help, Absent where there is no such endpoint;
+        PortalUnavailable, PortalRefused, PortalUnreadable.
         """
         answer = await self._sized(path, params)
-        if answer.status == 404 and _empty(answer):
+        if _empty(answer) or (of_one and _nothing(answer)):
             return None
         self._judge(answer)
         try:
@@ -66,7 +85,7 @@ class Asking:
     async def count(self, path: str, params: Params) -> int:
         """Return how many rows the portal counts; it answers 404 for none."""
         answer = await self._ask(path, {**params, "count": "true"})
-        if answer.status == 404 and _empty(answer):
+        if _empty(answer):
             return 0
         self._judge(answer)
         found = _object(answer.body).get("count")
@@ -75,12 +94,24 @@ class Asking:
         return found
 
     async def one(self, path: str) -> tuple[bytes, Fetch] | None:
-        """Return the exact bytes of one item, None where the portal says that it has none of this id."""
-        answer = await self._ask(path, {})
-        if answer.status == 404 and isinstance(_object(answer.body).get("error"), str):
+        """Return the exact bytes of one item, None where the portal says that it has none of this id.
+
+        Raises TooMuch where the portal may have failed at this item alone, else as ``rows``.
+        """
+        answer = await self._sized(path, {})
+        if _nothing(answer):
             return None
         self._judge(answer)
         return answer.body, answer.fetch
+
+    async def payload(self, path: str) -> Payload:
+        """Return a publisher's payload as it is served, without a body where the portal has none."""
+        answer = await self._ask(path, {})
+        if answer.status == 404 and not _of_gateway(answer):
+            return Payload(None, answer.media_type, answer.fetch)
+        if answer.status != 200 or answer.media_type in PAGES:
+            self._judge(answer)
+        return Payload(answer.body or None, answer.media_type, answer.fetch)
 
     async def _sized(self, path: str, params: Params) -> Answer:
         """Return the answer; TooMuch where it took too long, was too large, or broke the portal."""
@@ -113,7 +144,9 @@ class Asking:
                 raise self._client.unreadable(answer.fetch, f"it is {answer.media_type}, not JSON")
             return
         if answer.status in MOVED:
-            raise self._refused(answer, "The portal has no such endpoint: it redirects for ever")
+            raise self._refused(answer, "The portal has no such endpoint: it redirects for ever", Absent)
+        if answer.status == 404:
+            raise self._refused(answer, "The portal has nothing there (404)", Absent)
         if answer.status == 400 and answer.media_type != "application/json":
             raise self._unavailable(answer)
         if answer.status == 413 or answer.status >= 500:
@@ -122,10 +155,8 @@ class Asking:
             raise self._refused(answer, f"The portal refuses this ({answer.status})")
         raise self._client.unreadable(answer.fetch, f"status {answer.status}")
 
-    def _refused(self, answer: Answer, why: str) -> PortalRefused:
-        return PortalRefused(
-            f"{why}{_said(answer)}.", portal=self._client.portal, endpoint=answer.fetch.endpoint
-        )
+    def _refused(self, answer: Answer, why: str, kind: type[PortalRefused] = PortalRefused) -> PortalRefused:
+        return kind(f"{why}{_said(answer)}.", portal=self._client.portal, endpoint=answer.fetch.endpoint)
 
     def _unavailable(self, answer: Answer) -> PortalUnavailable:
         return PortalUnavailable(
@@ -137,9 +168,18 @@ class Asking:
 
 def _empty(answer: Answer) -> bool:
     """Whether a 404 is the portal's way to say that a list has no more rows, and not some other 404."""
-    return (
-        answer.media_type.startswith("text/") and answer.body.startswith(b"No ") and b" found" in answer.body
-    )
+    plain = answer.status == 404 and answer.media_type.startswith("text/")
+    return plain and answer.body.startswith(b"No ") and b" found" in answer.body
+
+
+def _nothing(answer: Answer) -> bool:
+    """Whether a 404 is the portal's own word that it has no such item, or nothing of it."""
+    return answer.status == 404 and isinstance(_object(answer.body).get("error"), str)
+
+
+def _of_gateway(answer: Answer) -> bool:
+    """Whether an answer is of the gateway before the portal: its errors are objects."""
+    return isinstance(_object(answer.body).get("error"), dict)
 
 
 def _overwhelmed(error: PortalUnavailable) -> bool:

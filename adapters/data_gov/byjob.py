@@ -9,7 +9,7 @@ from datetime import datetime
 from adapters.data_gov.answers import Asking
 from adapters.data_gov.lists import DIFFERS, UNNAMED, Listing
 from adapters.data_gov.rows import Query, Row, Sheet, Start, page
-from adapters.data_gov.windows import Plan, Stream, Window, mark, plan
+from adapters.data_gov.windows import Plan, Stream, Window, mark, plan, since
 from gateway.model.entities import JSON
 from gateway.model.enums import EntityType
 from gateway.ports import End, Known, KnownJob, Page, Scope
@@ -46,7 +46,7 @@ class ByJob:
         """
         name = self._stream.name
         self._full = full
-        first = self._full and await self._known.watermark(name) is None
+        first = self._full and since(await self._known.watermark(name)) is None
         jobs = await self._known.ended_jobs(unread=None if self._full and not first else name)
         self._before = await self._known.scopes_read(name) if self._full else frozenset()
         self._jobs = {job.native_id: job for job in jobs}

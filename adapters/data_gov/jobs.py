@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from adapters.data_gov import wire
-from adapters.data_gov.answers import Asking
+from adapters.data_gov.answers import Asking, TooMuch
 from adapters.data_gov.lists import DIFFERS, UNNAMED, Listing
 from adapters.data_gov.rows import Query, Start, page, stamp
 from adapters.data_gov.windows import mark, since
-from gateway.model.document import Document, Rejection
+from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.entities import JSON
 from gateway.model.enums import EntityType, JobStatus
 from gateway.ports import End, Known, KnownJob, Page
@@ -40,15 +40,15 @@ class Timeline:
         begun = _begun(cursor) or self._now
         async for sheet in listing.sheets():
             yield page(sheet, EntityType.HARVEST_JOB, {**sheet.next.cursor, "at": stamp(begun)})
-        yield _end(listing, begun, certain=await self._all_listed(listing, sources))
+        stored = () if listing.resumed else [*await self._known.open_jobs(), *await self._known.ended_jobs()]
+        yield _end(listing, begun, certain=await self._all_listed(listing, stored, sources))
 
-    async def _all_listed(self, listing: Listing, sources: frozenset[str] | None) -> bool:
-        """Whether the list names every job: asked of the portal only where one seems lost."""
+    async def _all_listed(
+        self, listing: Listing, stored: Iterable[KnownJob], sources: frozenset[str] | None
+    ) -> bool:
+        """Whether the list names every job: asked of the portal only where one of *stored* seems lost."""
         if listing.abrupt and listing.seen:
             return await listing.counted()
-        if listing.resumed:
-            return True
-        stored = [*await self._known.open_jobs(), *await self._known.ended_jobs()]
         lost = any(job.native_id not in listing.seen and _should_be(job, sources) for job in stored)
         return not lost or await listing.counted()
 
@@ -80,12 +80,29 @@ class Timeline:
         for job in await self._known.open_jobs():
             if job.native_id in seen:
                 continue
-            answer = await self._asking.one(f"/harvest_job/{quote(job.native_id, safe='')}")
+            answer = await self._one(job.native_id)
             if answer is not None:
                 found.append(Document.of(EntityType.HARVEST_JOB, job.native_id, *answer))
             elif job.status in WAITING:
                 vanished.append(job.native_id)
         return found, vanished
+
+    async def _one(self, job: str) -> tuple[bytes, Fetch] | None:
+        try:
+            return await self._asking.one(f"/harvest_job/{quote(job, safe='')}")
+        except TooMuch as reason:
+            raise reason.error from reason
+
+    async def jobs_of(self, source: str) -> AsyncIterator[Page | End]:
+        """Yield every job of one source."""
+        query = Query(JOBS.path, {"harvest_source_id": source})
+        listing = Listing(self._asking, query, EntityType.HARVEST_JOB, until=self._now)
+        async for sheet in listing.sheets():
+            yield page(sheet, EntityType.HARVEST_JOB)
+        stored = (await self._known.jobs_of(source)).values()
+        certain = await self._all_listed(listing, stored, frozenset({source}))
+        reason = (UNNAMED if listing.unnamed else "") if certain else DIFFERS
+        yield End(proved=not reason, reason=reason)
 
     async def errors(self, moved: datetime | None, cursor: JSON) -> AsyncIterator[Page | End]:
         """Yield the errors of jobs themselves: all, or those created at *moved* or later."""

@@ -12,14 +12,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from itertools import count
 
 from adapters.data_gov.answers import Asking, Garbled, TooMuch
-from adapters.data_gov.rows import SIZES, Query, Row, Sheet, Start, fresh, stamp
+from adapters.data_gov.rows import SIZES, Query, Row, Sheet, Start, fresh, name_of, sheet_of, stamp
 from gateway.model.document import Fetch, Rejection, digest
 from gateway.model.enums import EntityType
 
 DIFFERS = "the portal counts other rows than it listed"
 UNNAMED = "some rows cannot be read, so which ones they are is not known"
+PAGE_SIZES = frozenset({10, 100})
+"""So many rows may be a page: the portal's usual size, and its largest."""
 POISONED = 10
 """Rows of one list that may be unreadable before the portal is."""
 
@@ -132,4 +135,21 @@ async def everything(asking: Asking, query: Query, member: EntityType) -> Sheet 
         found = await asking.rows(query.path, query.params())
     except TooMuch as reason:
         raise reason.error from reason
-    return None if found is None else Sheet(fresh(found[0], member, found[1], set(), 0), found[1], Start())
+    return None if found is None else sheet_of(found, member, set())
+
+
+async def beyond(
+    asking: Asking, query: Query, member: EntityType, first: Sheet, *, of_one: bool = False
+) -> AsyncIterator[Sheet]:
+    """Yield what the pages after the *first* answer bring, where a list that should be one answer has any.
+
+    A server that gives everything at once answers with the same rows whatever page is asked for. Raises as
+    ``Asking.rows``.
+    """
+    seen = {name_of(row) for row in first.rows}
+    for number in count(1):
+        found = await asking.rows(query.path, {**query.params(), "page": number}, of_one=of_one)
+        sheet = None if found is None else sheet_of(found, member, seen)
+        if sheet is None or not sheet.rows:
+            return
+        yield sheet

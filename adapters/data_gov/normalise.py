@@ -23,9 +23,11 @@ from gateway.model.enums import (
     NotificationFrequency,
     RecordType,
 )
-from gateway.model.mapping import Basis, Rule, Table
+from gateway.model.mapping import Basis, Clock, Rule, Table
 
 DERIVED = Basis.DERIVED
+UTC = Clock.UTC_ASSUMED
+"""Of the portal's instants: its columns have no zone, whatever its answers append."""
 
 
 ORGANIZATION = Table(
@@ -87,9 +89,9 @@ JOB = Table(
         Rule("native_status", "/status", wire.text),
         Rule("kind", "/job_type", rules.job_kind),
         Rule("native_kind", "/job_type", wire.text),
-        Rule("created_at", "/date_created", wire.instant),
-        Rule("started_at", "", rules.started, DERIVED, "date_created unless the status is new"),
-        Rule("ended_at", "/date_finished", wire.instant),
+        Rule("created_at", "/date_created", wire.instant, clock=UTC),
+        Rule("started_at", "", rules.started, DERIVED, "date_created unless the status is new", UTC),
+        Rule("ended_at", "/date_finished", wire.instant, clock=UTC),
         Rule("total", "/records_total", wire.count),
         Rule("added", "/records_added", wire.count),
         Rule("updated", "/records_updated", wire.count),
@@ -103,13 +105,17 @@ JOB = Table(
     consumed=frozenset(),
 )
 
+_PAYLOAD = "source_transform where it is there, else source_raw as JSON, else source_raw as ISO XML"
+_PARENT = "parent_identifier, else isPartOf of the payload: a text, an object's identifier or @id, the first of a list"
+_DATASET = "uuid5 of harvest_source_id, record_type, identifier; none without the key record_type"
+
 RECORD = Table(
     HarvestRecord,
     (
         Rule("native_id", "/id", wire.text),
         Rule("job", "/harvest_job_id", wire.text),
         Rule("source", "/harvest_source_id", wire.text),
-        Rule("dataset", "", rules.dataset, DERIVED, "uuid5 of harvest_source_id, record_type, identifier"),
+        Rule("dataset", "", rules.dataset, DERIVED, _DATASET),
         Rule("remote_id", "/identifier", wire.text),
         Rule(
             "record_type",
@@ -121,20 +127,21 @@ RECORD = Table(
         Rule("native_status", "/status", wire.text),
         Rule("action", "/action", rules.action),
         Rule("native_action", "/action", wire.text),
-        Rule("created_at", "/date_created", wire.instant),
+        Rule("created_at", "/date_created", wire.instant, clock=UTC),
         Rule(
             "ended_at",
             "",
             rules.record_ended,
             DERIVED,
             "date_finished; none of a delete, whose date is another row's",
+            UTC,
         ),
         Rule("hash", "/source_hash", wire.text),
         Rule("catalog_id", "/ckan_id", wire.text),
         Rule("catalog_name", "/ckan_name", wire.text),
-        Rule("parent_identifier", "/parent_identifier", wire.text),
+        Rule("parent_identifier", "", rules.parent, DERIVED, _PARENT),
     ),
-    consumed=wire.HEAVY | {"date_finished"},
+    consumed=wire.HEAVY | {"date_finished", "parent_identifier"},
 )
 
 ERROR = Table(
@@ -147,32 +154,30 @@ ERROR = Table(
         Rule("native_severity", "/severity", wire.text),
         Rule("native_type", "/type", wire.text),
         Rule("message", "/message", wire.text),
-        Rule("created_at", "/date_created", wire.instant),
+        Rule("created_at", "/date_created", wire.instant, clock=UTC),
     ),
     consumed=frozenset(),
 )
 
-_PAYLOAD = "source_transform where it is there, else source_raw as JSON, else source_raw as ISO XML"
-
 DATASET = Table(
     Dataset,
     (
-        Rule("native_id", "", rules.dataset, DERIVED, "uuid5 of harvest_source_id, record_type, identifier"),
+        Rule("native_id", "", rules.dataset, DERIVED, _DATASET),
         Rule("source", "/harvest_source_id", wire.text),
         Rule("record_type", "/record_type", rules.record_type),
         Rule("remote_id", "/identifier", wire.text),
-        Rule("parent_identifier", "/parent_identifier", wire.text),
+        Rule("parent_identifier", "", rules.parent, DERIVED, _PARENT),
         Rule("title", "/payload/title", rules.string, DERIVED, _PAYLOAD),
         Rule("description", "/payload/description", rules.string, DERIVED, _PAYLOAD),
         Rule("publisher", "/payload/publisher", rules.publisher, DERIVED, _PAYLOAD),
         Rule("keywords", "/payload/keyword", wire.texts, DERIVED, _PAYLOAD),
         Rule("license", "/payload/license", rules.string, DERIVED, _PAYLOAD),
         Rule("landing_page", "/payload/landingPage", rules.string, DERIVED, _PAYLOAD),
-        Rule("modified_at", "/payload/modified", wire.iso_instant, DERIVED, _PAYLOAD),
+        Rule("modified_at", "/payload/modified", wire.iso_instant, DERIVED, _PAYLOAD, UTC),
     ),
     consumed=frozenset(),
 )
-"""Runs on a record's element with its payload, read once, at ``payload``."""
+"""Runs, as the records' table does, on a record's element with its payload, read once, at ``payload``."""
 
 TABLES: Mapping[EntityType, Table[Any]] = {
     table.entity.type: table for table in (ORGANIZATION, BACKEND, SOURCE, JOB, RECORD, ERROR, DATASET)
@@ -221,11 +226,10 @@ def _record(element: dict[str, Any]) -> Iterable[Entity]:
     unknown = rules.record_type(element.get("record_type")) is RecordType.UNKNOWN
     delete = element.get("action") == "delete" and element.get("date_finished") is not None
     rest = _rest(RECORD, element, "record_type" if unknown else None, "date_finished" if delete else None)
-    record = RECORD.read(element, native=rest)
-    if record.dataset is None:
-        return (record,)
     text = payload.read(element.get("source_raw"), element.get("source_transform"))
-    return record, DATASET.read({**element, "payload": text}, native=None)
+    told = {**element, "payload": text}
+    record = RECORD.read(told, native=rest)
+    return (record,) if record.dataset is None else (record, DATASET.read(told, native=None))
 
 
 def _rest(table: Table[Any], element: dict[str, Any], *also: str | None) -> dict[str, Any] | None:

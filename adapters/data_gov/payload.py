@@ -17,8 +17,10 @@ import msgspec
 Text = dict[str, Any]
 """The keys of DCAT that a dataset is read from, with whatever values the payload has."""
 
-KEYS = ("title", "description", "publisher", "keyword", "license", "landingPage", "modified")
+KEYS = ("title", "description", "publisher", "keyword", "license", "landingPage", "modified", "isPartOf")
 NOTHING: Text = {}
+DEPTH = 4
+"""Levels of a payload that a dataset is read from: the text, its keys, a list, an object in it, that object's id."""
 
 _SURROGATE = re.compile("[\ud800-\udfff\0]")
 
@@ -33,6 +35,7 @@ class _Dcat(msgspec.Struct):
     license: Any = None
     landingPage: Any = None  # noqa: N815 - the wire's name
     modified: Any = None
+    isPartOf: Any = None  # noqa: N815
 
 
 _DECODER = msgspec.json.Decoder(_Dcat)
@@ -69,14 +72,14 @@ def _lenient(raw: str) -> Text | None:
     return {key: _clean(found.get(key)) for key in KEYS} if isinstance(found, dict) else NOTHING
 
 
-def _clean(found: Any) -> Any:
-    """Return *found* with U+FFFD for what Postgres refuses, two levels deep: as deep as a dataset is read."""
+def _clean(found: Any, depth: int = DEPTH) -> Any:
+    """Return *found* with U+FFFD for what Postgres refuses, as deep as a dataset is read."""
     if isinstance(found, str):
         return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", found)
-    if isinstance(found, list):
-        return [_clean(item) if isinstance(item, str) else item for item in found]
-    if isinstance(found, dict):
-        return {key: _clean(item) for key, item in found.items()}
+    if depth and isinstance(found, list):
+        return [_clean(item, depth - 1) for item in found]
+    if depth and isinstance(found, dict):
+        return {key: _clean(item, depth - 1) for key, item in found.items()}
     return found
 
 

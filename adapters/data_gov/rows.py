@@ -99,11 +99,21 @@ def fresh(
     found: list[Row | Rejection] = []
     for place, body in enumerate(bodies, start=position):
         row = body if isinstance(body, Rejection) else _row(body, member, fetch, place)
-        name = row.native_id or digest(row.body).hex()
-        if name not in seen:
+        if (name := name_of(row)) not in seen:
             seen.add(name)
             found.append(row)
     return found
+
+
+def name_of(row: Row | Rejection) -> str:
+    """Return what tells a row from others: its id, or the fingerprint of one without."""
+    return row.native_id or digest(row.body).hex()
+
+
+def sheet_of(answer: tuple[Sequence[bytes], Fetch], member: EntityType, seen: set[str]) -> Sheet:
+    """Return the rows of an answer that had not been seen, where reading goes on nowhere."""
+    bodies, fetch = answer
+    return Sheet(fresh(bodies, member, fetch, seen, 0), fetch, Start())
 
 
 def _row(body: bytes, member: EntityType, fetch: Fetch, position: int) -> Row | Rejection:

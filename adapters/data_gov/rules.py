@@ -5,7 +5,7 @@ Each takes anything, and none raises: an unknown word is UNKNOWN, what cannot be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -127,13 +127,34 @@ def record_ended(record: Any) -> datetime | None:
 
 
 def dataset(record: Any) -> str | None:
-    """Return the dataset that a record with an action is about, None where its triple is not known."""
-    if action(_at(record, "action")) is None:
+    """Return the dataset that a record with an action is about, None where its triple is not known.
+
+    Where the wire has no key for the type of a record, a service and a dataset cannot be told apart.
+    """
+    if action(_at(record, "action")) is None or "record_type" not in record:
         return None
     source, identifier = wire.text(_at(record, "harvest_source_id")), wire.text(_at(record, "identifier"))
     if source is None or identifier is None:
         return None
     return dataset_id(source, wire.text(_at(record, "record_type")) or "dataset", identifier)
+
+
+def parent(record: Any) -> str | None:
+    """Return what a record's dataset is part of: as the portal says, else as the payload at ``payload`` does."""
+    own = wire.text(_at(record, "parent_identifier"))
+    return _identifier(_at(_at(record, "payload"), "isPartOf")) if own is None else own
+
+
+def _identifier(whole: Any, depth: int = 3) -> str | None:
+    """Return the identifier in DCAT's `isPartOf`: a text, an object with one, or a list, whose first usable counts."""
+    if isinstance(whole, str):
+        return whole or None
+    if isinstance(whole, Mapping):
+        parts: Iterable[Any] = (whole.get("identifier"), whole.get("@id"))
+    else:
+        parts = whole if isinstance(whole, list) else ()
+    found = (_identifier(part, depth - 1) for part in parts) if depth else ()
+    return next(filter(None, found), None)
 
 
 def severity(word: Any) -> Severity:

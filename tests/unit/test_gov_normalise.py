@@ -382,8 +382,7 @@ def test_the_record_type_is_part_of_the_identity() -> None:
     series = record(record_type="data_series")
     assert series.record_type is enums.RecordType.DATA_SERIES
     assert series.dataset != record().dataset
-    element = {key: value for key, value in RECORD.items() if key != "record_type"}
-    assert entities(EntityType.HARVEST_RECORD, element)[0] == record()
+    assert record(record_type=None) == record()
 
 
 def test_the_published_documentations_record_is_read() -> None:
@@ -574,7 +573,7 @@ JSON = st.recursive(
 )
 def test_no_element_raises(type_: EntityType, element: dict[str, Any], payload: dict[str, Any]) -> None:
     assert entities(type_, element)
-    known = {"action": "create", "harvest_source_id": "s", "identifier": "i"}
+    known = {"action": "create", "harvest_source_id": "s", "identifier": "i", "record_type": "dataset"}
     found = entities(type_, {**element, **known, "source_raw": json.dumps(payload), "source_transform": None})
     if type_ is EntityType.HARVEST_RECORD and isinstance(found[0], HarvestRecord):
         assert isinstance(found[1], Dataset)
