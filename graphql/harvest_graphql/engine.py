@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 from graphql import (
@@ -25,11 +24,12 @@ from harvest_graphql.limits import Limits
 from harvest_graphql.plan.draft import Call
 from harvest_graphql.plan.operands import Values, shape
 from harvest_graphql.plan.planner import Introspection, Known, Plan, Statement, plan
-from harvest_graphql.problems import Code, Problem, UnknownPortal
+from harvest_graphql.problems import Code, Problem, UnknownPortal, internal
 from harvest_graphql.schema import core
 from harvest_graphql.schema import schema as default_schema
 from harvest_graphql.status import SQL as STATUS
 from harvest_graphql.status import Status
+from harvest_graphql.visibility import ALL, NOBODY, Scopes
 
 _log = logging.getLogger(__name__)
 
@@ -94,10 +94,15 @@ class Engine:
         await self._held.close()
 
     async def execute(
-        self, document: str, variables: Mapping[str, Any] | None = None, operation_name: str | None = None
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        *,
+        scopes: Scopes = NOBODY,
     ) -> bytes:
         """Return the JSON of the answer in UTF-8; whatever goes wrong is in its ``errors``."""
-        return (await self.answer(document, variables, operation_name)).body
+        return (await self.answer(document, variables, operation_name, scopes=scopes)).body
 
     async def status(self) -> Status:
         """Return what is known of the portals."""
@@ -106,11 +111,16 @@ class Engine:
         return self._status
 
     def explain(
-        self, document: str, variables: Mapping[str, Any] | None = None, operation_name: str | None = None
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        *,
+        scopes: Scopes = NOBODY,
     ) -> list[Explained]:
         """Return the statements that an operation takes; Problem or Refused where it cannot be used."""
         operation, values = self._prepare(document, variables or {}, operation_name)
-        found = self._plan(document, operation_name, operation, values)
+        found = self._plan(document, operation_name, operation, values, scopes)
         call = Call(values, self._status.portals)
         return [
             Explained(each.key, each.sql, each.arguments(call))
@@ -119,19 +129,24 @@ class Engine:
         ]
 
     async def answer(
-        self, document: str, variables: Mapping[str, Any] | None = None, operation_name: str | None = None
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        *,
+        scopes: Scopes = NOBODY,
     ) -> Answer:
-        """Return the answer, and whether the request was refused."""
+        """Return the answer to a caller with *scopes*, and whether the request was refused."""
         try:
             operation, values = self._prepare(document, variables or {}, operation_name)
-            found = self._plan(document, operation_name, operation, values)
+            found = self._plan(document, operation_name, operation, values, scopes)
             arguments = await self._arguments(found, values)
         except Problem as problem:
             return Answer(_errors([problem.as_error()]), refused=True)
         except Refused as refused:
             return Answer(_errors([_coded(error, refused.code) for error in refused.errors]), refused=True)
-        except Exception:  # noqa: BLE001 - whatever it is, its text is for the log alone
-            return Answer(_errors([_internal("planning").as_error()]), refused=True)
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
+            return Answer(_errors([internal(_log, "planning", error).as_error()]), refused=True)
         return await self._run(operation, found, arguments, variables or {})
 
     def _prepare(self, text: str, variables: Mapping[str, Any], name: str | None) -> tuple[Operation, Values]:
@@ -144,13 +159,15 @@ class Engine:
             raise Refused(Code.BAD_USER_INPUT, values)
         return operation, values.coerced
 
-    def _plan(self, text: str, name: str | None, operation: Operation, values: Values) -> Plan:
-        key = (text, name, shape(values, operation.ids))
-        return self._plans.get(key, lambda: self._compile(operation, values))
+    def _plan(
+        self, text: str, name: str | None, operation: Operation, values: Values, scopes: Scopes
+    ) -> Plan:
+        key = (text, name, scopes & ALL, shape(values, operation.ids))
+        return self._plans.get(key, lambda: self._compile(operation, values, scopes))
 
-    def _compile(self, operation: Operation, values: Values) -> Plan:
+    def _compile(self, operation: Operation, values: Values, scopes: Scopes) -> Plan:
         """Return the plan; what is asked of the schema without variables is answered once and for all."""
-        found = plan(self._schema, operation.node, operation.fragments, values)
+        found = plan(self._schema, operation.node, operation.fragments, values, scopes)
         if operation.node.variable_definitions:
             return found
         fields = tuple(
@@ -211,8 +228,8 @@ class Engine:
             ) from None
         except asyncio.CancelledError:
             raise
-        except Exception:  # noqa: BLE001 - whatever it is, its text is for the log alone
-            raise _internal(f"the field {field.key}") from None
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
+            raise internal(_log, f"the field {field.key}", error) from None
 
     async def _statement(self, sql: str, arguments: list[Any]) -> bytes:
         if time.monotonic() < self._stale_at:
@@ -233,15 +250,6 @@ class Engine:
 
 def _read(found: Plan, call: Call) -> list[list[Any]]:
     return [each.arguments(call) if isinstance(each, Statement) else [] for each in found.fields]
-
-
-def _internal(where: str) -> Problem:
-    """Log the exception under way and return what its sender is told."""
-    reference = uuid4().hex[:12]
-    _log.exception("an answer failed in %s (reference %s)", where, reference)
-    return Problem(
-        Code.INTERNAL, f"The gateway made a mistake. Its log knows more under the reference {reference}."
-    )
 
 
 def _coded(error: GraphQLError, code: Code) -> dict[str, Any]:

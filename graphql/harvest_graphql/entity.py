@@ -11,11 +11,51 @@ import strawberry
 
 from gateway.model.enums import Presence
 from harvest_graphql.marks import field
-from harvest_graphql.plan.computed import global_id, last_seen_at
+from harvest_graphql.origins import Document, Provenance
+from harvest_graphql.plan import origins
+from harvest_graphql.plan.computed import global_id, last_seen_at, native
 from harvest_graphql.portal import Node, Portal
 from harvest_graphql.scalars import JSON, URL, Cursor
 
 T = TypeVar("T")
+
+
+def said(description: str) -> Any:
+    """Return the description of an argument."""
+    return strawberry.argument(description=description)
+
+
+def look_up(type_: Any, description: str, arguments: dict[str, tuple[Any, str]], *, place: Any = None) -> Any:
+    """Return a field that finds one thing, or things, by *arguments*: type and description by name.
+
+    *place* says where they are read, from a row and the arguments; without it they are of the root.
+    """
+    marks = {"place": place} if place else {}
+    return strawberry.field(_unread(arguments, type_), description=description, metadata=marks)
+
+
+def _unread(arguments: dict[str, tuple[Any, str]], result: Any) -> Callable[..., Any]:
+    """Return a resolver that only tells Strawberry the arguments: the planner answers, nobody calls it."""
+
+    def resolver(**_: Any) -> Any:
+        raise NotImplementedError("the planner answers this field")
+
+    optional = {name for name, (kind, _) in arguments.items() if type(None) in getattr(kind, "__args__", ())}
+    resolver.__annotations__ = {
+        **{name: Annotated[kind, said(text)] for name, (kind, text) in arguments.items()},
+        "return": result,
+    }
+    parameters = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=resolver.__annotations__[name],
+            default=strawberry.UNSET if name in optional else inspect.Parameter.empty,
+        )
+        for name in arguments
+    ]
+    resolver.__signature__ = inspect.Signature(parameters, return_annotation=result)  # type: ignore[attr-defined]
+    return resolver
 
 
 @strawberry.interface(description="Something that a portal has, and what the gateway knows of its life.")
@@ -32,7 +72,27 @@ class Entity(Node):
     changed_at: datetime = field("When the gateway last saw it change.")
     deleted_at: datetime | None = field("When it was deleted, as the portal says.")
     removed_at: datetime | None = field("When the gateway found that it was no longer there.")
-    native: JSON | None = field("What the portal says of it beyond the fields here, as it is.")
+    native: JSON | None = field(
+        "What the portal says of it beyond the fields here, in the portal's own keys;"
+        " personal data are left out without a key that may read them.",
+        sql=native,
+    )
+    document: Document | None = field(
+        "What the portal said when the gateway last read it. An error or dataset that came inside another thing's"
+        " document has that one; a thing that was only ever named by others has none.",
+        place=origins.document,
+    )
+    provenance = look_up(
+        Provenance | None,
+        "How a field came to its value; null where nothing is known of it.",
+        {
+            "field": (
+                str,
+                "The field's name, with a dot where it lies in an object: `status`, `counts.total`.",
+            )
+        },
+        place=origins.provenance,
+    )
 
 
 @strawberry.type(description="Where a page lies in its list.")
@@ -63,11 +123,6 @@ class Connection(Generic[T]):
     total_count: int = field("How many rows the whole list has; counted only where it is selected.")
 
 
-def said(description: str) -> Any:
-    """Return the description of an argument."""
-    return strawberry.argument(description=description)
-
-
 def pages(node: Any, filters: type, order: type, description: str, *, via: str | None = None) -> Any:
     """Return a field that is a list of *node* in pages; *via* names the column of *node* that refers to the owner."""
     resolver = _unread(
@@ -88,32 +143,3 @@ def pages(node: Any, filters: type, order: type, description: str, *, via: str |
         Connection[node],
     )
     return strawberry.field(resolver, description=description, metadata={"via": via} if via else {})
-
-
-def look_up(type_: Any, description: str, arguments: dict[str, tuple[Any, str]]) -> Any:
-    """Return a field that finds one thing, or things, by *arguments*: type and description by name."""
-    return strawberry.field(_unread(arguments, type_), description=description)
-
-
-def _unread(arguments: dict[str, tuple[Any, str]], result: Any) -> Callable[..., Any]:
-    """Return a resolver that only tells Strawberry the arguments: the planner answers, nobody calls it."""
-
-    def resolver(**_: Any) -> Any:
-        raise NotImplementedError("the planner answers this field")
-
-    optional = {name for name, (kind, _) in arguments.items() if type(None) in getattr(kind, "__args__", ())}
-    resolver.__annotations__ = {
-        **{name: Annotated[kind, said(text)] for name, (kind, text) in arguments.items()},
-        "return": result,
-    }
-    parameters = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=resolver.__annotations__[name],
-            default=strawberry.UNSET if name in optional else inspect.Parameter.empty,
-        )
-        for name in arguments
-    ]
-    resolver.__signature__ = inspect.Signature(parameters, return_annotation=result)  # type: ignore[attr-defined]
-    return resolver

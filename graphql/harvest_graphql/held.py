@@ -9,13 +9,14 @@ from typing import Any
 
 import asyncpg
 
-_LOST = (
+LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.AdminShutdownError,
     asyncpg.CannotConnectNowError,
     OSError,
 )
+"""What is raised where a connection is gone, or none can be had."""
 
 
 class Unreachable(Exception):
@@ -47,7 +48,7 @@ class Held:
             self.sent += 1
             try:
                 return await connection.fetchrow(sql, *arguments)
-            except _LOST as error:
+            except LOST as error:
                 if _is_ours(error, connection):
                     raise
                 lost, connection = connection, None
@@ -57,7 +58,7 @@ class Held:
                 return await connection.fetchrow(sql, *arguments)
         except asyncpg.QueryCanceledError as error:
             raise TooSlow from error
-        except _LOST as error:
+        except LOST as error:
             if _is_ours(error, connection):
                 raise
             raise Unreachable from error
@@ -92,7 +93,7 @@ class Held:
             except BaseException as error:
                 await self._drop(connection)
                 left -= 1
-                if left < 0 or not isinstance(error, _LOST):
+                if left < 0 or not isinstance(error, LOST):
                     raise
             else:
                 return connection
@@ -105,7 +106,7 @@ class Held:
     async def _given_back(self, connection: Any) -> None:
         try:
             await connection.execute("RESET statement_timeout")
-        except _LOST:
+        except LOST:
             await self._drop(connection)
         else:
             await self._pool.release(connection)

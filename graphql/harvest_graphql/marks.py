@@ -18,14 +18,16 @@ def field(
     embedded: str | None = None,
     via: str | None = None,
     place: Callable[[Any], Any] | None = None,
+    private: bool = False,
 ) -> Any:
     """Return a field of an object type.
 
     Without marks the planner finds the column or relation by the field's name. *sql* computes the value.
     *embedded* is the prefix of the row's own columns that make up an object. *via* names the column of a
     relation, where there are several or its name differs. *place* says where the object's fields are read.
+    *private* withholds what is no column from callers without the scope; a column says so itself.
     """
-    marks = {"sql": sql, "embedded": embedded, "via": via, "place": place}
+    marks = {"sql": sql, "embedded": embedded, "via": via, "place": place, "private": private or None}
     return strawberry.field(
         description=description, metadata={key: mark for key, mark in marks.items() if mark is not None}
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import strawberry
 
+from gateway.model.enums import JobStatus
 from harvest_graphql.marks import field
 from harvest_graphql.plan import computed
 from harvest_graphql.scalars import JSON, URL
@@ -90,6 +91,26 @@ class PortalCounts:
     quarantined: int = field("Elements that could not be read and are kept aside.", sql=computed.quarantined)
 
 
+@strawberry.type(description="A word that a portal has for the status of a run.")
+class JobStatusWord:
+    """A word and what it means."""
+
+    word: str = field("The portal's word, as in `nativeStatus`.")
+    status: JobStatus = field(
+        "What the gateway makes of it, before the clock and a run's errors are looked at."
+    )
+
+
+@strawberry.type(
+    description="The words that a portal has for the status of a run, in the order of a run's life."
+)
+class JobStatusWords:
+    """A portal's words."""
+
+    words: list[JobStatusWord] = field("The words.", place=computed.words_of)
+    told: bool = field("Whether the portal itself told them; else the gateway knows them from its software.")
+
+
 @strawberry.type(description="A configured portal: an open-data portal whose harvests the gateway follows.")
 class Portal(Node):
     """A portal."""
@@ -103,6 +124,9 @@ class Portal(Node):
     inventory: bool = field("Whether each run lists every record; else runs list only what changed.")
     caveats: list[str] = field("What one must know about its data, a sentence each.")
     capabilities: JSON = field("What was probed of its interface: generation, dialect.")
+    job_statuses: JobStatusWords = field(
+        "The words that it has for the status of a run.", place=computed.job_statuses
+    )
     breaker_state: BreakerState = field("Whether the gateway asks it at the moment.")
     breaker_until: datetime | None = field("Until when it is left alone.")
     notice: str | None = field("Why its last pass failed; null after a good one.")

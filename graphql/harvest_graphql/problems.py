@@ -9,7 +9,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from logging import Logger
 from typing import Any
+from uuid import uuid4
 
 
 class Code(StrEnum):
@@ -29,6 +31,18 @@ class Code(StrEnum):
     """A cursor was not made by the gateway, or for another order."""
     BAD_ID = "BAD_ID"
     """An id was not made by the gateway, or names something of another type."""
+    NOT_FOUND = "NOT_FOUND"
+    """An id that the gateway could have made names nothing that it knows."""
+    PAYLOAD_ABSENT = "PAYLOAD_ABSENT"
+    """The portal says that the record has no such payload."""
+    PAYLOAD_NOT_FETCHED = "PAYLOAD_NOT_FETCHED"
+    """The portal does not hand out the payload by itself."""
+    PORTAL_UNAVAILABLE = "PORTAL_UNAVAILABLE"
+    """The portal cannot be asked now."""
+    PORTAL_REFUSED = "PORTAL_REFUSED"
+    """The portal did not allow what the gateway asked."""
+    PORTAL_UNREADABLE = "PORTAL_UNREADABLE"
+    """The portal answered what the gateway cannot read."""
     TIMEOUT = "TIMEOUT"
     """The answer took longer than it may."""
     UNAVAILABLE = "UNAVAILABLE"
@@ -56,3 +70,12 @@ class UnknownPortal(Problem):
     def __init__(self, key: str, known: list[str]) -> None:
         listed = ", ".join(known) or "none yet"
         super().__init__(Code.BAD_USER_INPUT, f"There is no portal {key!r}. The portals are: {listed}.")
+
+
+def internal(log: Logger, where: str, error: Exception) -> Problem:
+    """Log *error* and return what its sender is told."""
+    reference = uuid4().hex[:12]
+    log.error("an answer failed in %s (reference %s)", where, reference, exc_info=error)
+    return Problem(
+        Code.INTERNAL, f"The gateway made a mistake. Its log knows more under the reference {reference}."
+    )

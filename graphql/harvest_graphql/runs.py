@@ -20,7 +20,7 @@ from harvest_graphql.entity import Entity, pages
 from harvest_graphql.filters import HarvestErrorFilter, HarvestRecordFilter
 from harvest_graphql.marks import field
 from harvest_graphql.orders import HarvestErrorOrder, HarvestRecordOrder
-from harvest_graphql.plan import computed
+from harvest_graphql.plan import computed, payloads
 from harvest_graphql.scalars import JSON, URL
 from harvest_graphql.sources import HarvestSource
 
@@ -78,16 +78,29 @@ class HarvestJob(Entity):
     )
 
 
-@strawberry.type(description="What the publisher sent about a record.")
+@strawberry.type(
+    description="What the publisher sent about a record, or what the portal made of that."
+    f" {payloads.CAVEAT} `caveat` says so where it applies."
+)
 class Payload:
-    """A publisher's payload, read out of the portal's document."""
+    """A payload: read out of the portal's document, or asked for by itself."""
 
+    id: strawberry.ID = field("The id of its bytes, below `/payloads/`.")
     state: PayloadState = field("Whether it can be read here.")
-    media_type: str | None = field("What its text looks like.", sql=computed.payload_media_type)
-    bytes: int | None = field("Length of its text in bytes of UTF-8.", sql=computed.payload_bytes)
-    sha256: str | None = field("SHA-256 of its text in UTF-8, in hexadecimal.", sql=computed.payload_sha256)
+    media_type: str | None = field(
+        "What it is: as the portal said where it was asked for by itself, else what its text looks like.",
+        sql=payloads.media_type_text,
+    )
+    bytes: int | None = field("Length of its text in bytes of UTF-8.", sql=payloads.size)
+    sha256: str | None = field("SHA-256 of its text in UTF-8, in hexadecimal.", sql=payloads.digest)
     text: str | None = field("Its text. A character that no database holds (NUL) is replaced by U+FFFD.")
-    json: JSON | None = field("The same as JSON, null where it is none.", sql=computed.payload_json)
+    json: JSON | None = field("The same as JSON, null where it is none.", sql=payloads.json)
+    caveat: str | None = field("What one must know before comparing it byte for byte.", sql=payloads.caveat)
+    download: URL | None = field(
+        "The path below the gateway's address at which its bytes are handed out as a file, fetched first where"
+        " `state` is NOT_FETCHED and the portal allows it; null where the portal says that there is none.",
+        sql=payloads.download,
+    )
     href: URL | None = field("Where the publisher offers it, where the portal tells.")
 
 
@@ -125,12 +138,10 @@ class HarvestRecord(Entity):
     kwargs: JSON | None = field("Named values that the portal's harvester was called with.")
     position: int | None = field("Its place in the run, from 0, where the portal lists records by place.")
     dataset: _DATASET | None = field("The dataset that it is about, whatever became of it.")
-    raw: Payload | None = field(
-        "What the publisher sent.", place=computed.payload("source_raw", canonical=False)
-    )
+    raw: Payload | None = field("What the publisher sent.", place=payloads.payload(payloads.RAW))
     transformed: Payload | None = field(
         "What the portal made of it, as compact JSON with sorted keys.",
-        place=computed.payload("source_transform", canonical=True),
+        place=payloads.payload(payloads.TRANSFORMED),
     )
     errors = pages(_ERROR, HarvestErrorFilter, HarvestErrorOrder, "What went wrong with it.")
     logs: list[HarvestLog] = field("What the portal's harvester noted about it.")

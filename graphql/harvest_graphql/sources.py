@@ -24,7 +24,7 @@ from harvest_graphql.filters import (
 )
 from harvest_graphql.marks import field
 from harvest_graphql.orders import DatasetOrder, HarvestJobOrder, HarvestRecordOrder, HarvestSourceOrder
-from harvest_graphql.plan import computed
+from harvest_graphql.plan import configs
 from harvest_graphql.publishers import Organization, Person
 from harvest_graphql.scalars import JSON, URL
 
@@ -92,15 +92,37 @@ class KeyValue:
 
     key: str | None = field("The key.")
     value: JSON | None = field("The value, as the portal has it.")
+    label: str | None = field("What the source's backend calls the key for people.")
+    declared: bool = field("Whether the source's backend declares the key.")
+
+
+@strawberry.type(description="A feature as a source has it: what its backend declares, beside what was set.")
+class FeatureSetting:
+    """A feature of a source's configuration."""
+
+    key: str = field("Its key.")
+    label: str | None = field("What the source's backend calls it for people.")
+    enabled: bool | None = field("Whether it is on: as it is set, else as the backend does by default.")
+    default: bool | None = field("Whether the backend has it on unless a source says otherwise.")
+    declared: bool = field("Whether the source's backend declares it.")
+    set: bool = field("Whether the source's configuration names it.")
 
 
 @strawberry.type(description="How a source is harvested, as the portal was told.")
 class HarvestConfig:
     """A source's configuration."""
 
-    filters: list[KeyValue] = field("What is taken in or left out.")
-    features: JSON | None = field("Which features are on.")
-    extra_configs: list[KeyValue] = field("Further settings.")
+    filters: list[KeyValue] = field(
+        "What is taken in or left out.", place=configs.entries("filters", "filters")
+    )
+    features: JSON | None = field("The features that are set, as the portal has them.", sql=configs.features)
+    feature_settings: list[FeatureSetting] = field(
+        "The features that the source's backend declares, in its order, then those that only the configuration names.",
+        place=configs.feature_settings,
+    )
+    extra_configs: list[KeyValue] = field(
+        "Further settings.", place=configs.entries("extra_configs", "extraConfigs", "extra_configs")
+    )
     raw: JSON | None = field("The whole configuration as the portal has it.")
 
 
@@ -142,9 +164,7 @@ class HarvestSource(Entity):
     native_source_type: str | None = field("The portal's own word for how it is read.")
     native_schema_type: str | None = field("The portal's own word for the standard.")
     collection_parent_url: URL | None = field("The document that the others of a collection belong to.")
-    config: HarvestConfig | None = field(
-        "How it is harvested, as the portal was told.", place=computed.config
-    )
+    config: HarvestConfig | None = field("How it is harvested, as the portal was told.", place=configs.config)
     schedule: Schedule | None = field("When it is harvested.", embedded="schedule_")
     next_run_at: datetime | None = field("When it is harvested next.")
     active: bool | None = field("Whether it is switched on.")

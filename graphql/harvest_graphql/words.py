@@ -8,7 +8,11 @@ from typing import Any
 import strawberry
 
 from gateway.model import enums
+from gateway.model.mapping import Basis, Clock
 from harvest_graphql.plan.operands import Choice
+
+ProvenanceBasis = Basis
+InstantClock = Clock
 
 
 class SyncState(StrEnum):
@@ -62,6 +66,18 @@ def _register_all() -> None:
         register(words, said)
     ways = {"ASC": "The smallest or oldest first.", "DESC": "The greatest or newest first."}
     register(Direction, ways, name="OrderDirection")
+    bases = {
+        "DIRECT": "The portal's own value.",
+        "DERIVED": "Computed from the portal's values.",
+        "ASSUMED": "The portal does not say; the gateway's assumption.",
+    }
+    register(ProvenanceBasis, bases, name="ProvenanceBasis")
+    clocks = {
+        "ZONED": "The portal's clock, and its words say the zone.",
+        "UTC_ASSUMED": "The portal's clock, which says no zone and is taken for UTC.",
+        "GATEWAY": "The gateway's own clock.",
+    }
+    register(InstantClock, clocks, name="InstantClock")
 
 
 _WORDS: dict[type[Enum], dict[str, str]] = {

@@ -12,6 +12,7 @@ from api.world import Ask, World, seed
 
 from gateway.postgres import connect, connect_pool
 from harvest_graphql.engine import Engine
+from harvest_graphql.visibility import READ_PRIVATE
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +65,16 @@ def data(answer: Ask) -> Ask:
         found = await answer(document, operation_name, **variables)
         assert "errors" not in found, found["errors"]
         return found["data"]
+
+    return ask
+
+
+@pytest.fixture
+def private(engine: Engine) -> Ask:
+    """Return the whole answer to a document of a caller who may read what is private."""
+
+    async def ask(document: str, **variables: Any) -> Any:
+        return json.loads(await engine.execute(document, variables, scopes=frozenset({READ_PRIVATE})))
 
     return ask
 

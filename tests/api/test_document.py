@@ -128,7 +128,8 @@ def _everything(schema: Any, name: str, depth: int) -> str:
         if not hasattr(named, "fields"):
             words.append(field)
         elif depth:
-            words.append(f"{field} {{ {_everything(schema, named.name, depth - 1)} }}")
+            given = '(field: "title")' if field == "provenance" else ""
+            words.append(f"{field}{given} {{ {_everything(schema, named.name, depth - 1)} }}")
     return " ".join(words)
 
 

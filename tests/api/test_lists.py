@@ -84,10 +84,10 @@ async def test_filters_of_jobs(data: Ask, filters: str, expected: list[str]) -> 
 @pytest.mark.parametrize(
     ("filters", "expected"),
     [
-        ("hasRecord: false", ["e-job"]),
+        ("hasRecord: false", ["geo-1/e0", "e-job"]),
         (f'record: ["{gid("HarvestRecord", "r1")}"]', ["e1-1", "e1-0"]),
         (f'organization: ["{gid("Organization", "epa")}"], severity: [WARNING]', ["e4-1", "e3-1", "e1-1"]),
-        (f'organization: ["{gid("Organization", "ign", FR)}"]', []),
+        (f'organization: ["{gid("Organization", "ign", FR)}"]', ["geo-1/0/e1", "geo-1/0/e0", "geo-1/e0"]),
         (f'source: ["{gid("HarvestSource", "air")}"], nativeType: ["DownloadError"]', ["e-job"]),
         ('messageContains: "wrong_0"', ["e4-0", "e3-0", "e1-0"]),
         (f'job: ["{gid("HarvestJob", "air-00")}"], messageContains: "REACH"', ["e-job"]),

@@ -16,6 +16,7 @@ VARIABLES = {
     "source-detail": {"portal": "data-gov", "slug": "air"},
     "job-detail": {"id": gid("HarvestJob", "air-00")},
     "record-payload": {"id": gid("HarvestRecord", "r0")},
+    "provenance": {"id": gid("HarvestRecord", "r0")},
     "failed-records": {"source": gid("HarvestSource", "air")},
     "search-sources": {"name": "air"},
 }

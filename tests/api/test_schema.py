@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from graphql import build_schema, get_introspection_query, graphql_sync, parse, print_schema, validate
+from graphql import (
+    GraphQLInputObjectType,
+    build_schema,
+    get_introspection_query,
+    get_named_type,
+    graphql_sync,
+    parse,
+    print_schema,
+    validate,
+)
 
+from gateway.model.entities import ENTITIES
 from gateway.resources import operations, schema_file
-from gateway.store.ledger import Portal
+from gateway.store.ledger import Document, FetchLog, Portal
 from gateway.store.tables import ROWS
-from harvest_graphql.plan.relations import snake
+from harvest_graphql.plan.relations import BACKREF, is_private, snake
 from harvest_graphql.schema import core, sdl
 
 
@@ -44,35 +54,73 @@ def test_everything_is_described() -> None:
     assert bare == []
 
 
-INTERNAL = {
-    "id", "portal", "native_id", "document_hash", "row_hash", "wire_status", "text_record_id", "number",
-}  # fmt: skip
-"""Columns that no field shows under their own name."""
+ELSEWHERE = {
+    "id": "the key of joins; `id` in the schema is the global one, of type, portal and native id",
+    "portal": "the portal's number; `portal` in the schema is the portal itself",
+    "number": "the same of the portal's own row",
+    "native_private": "`native` gives it to those who may read it",
+    "document_hash": "`document.hash`",
+    "row_hash": "how the merge sees a change: no datum of a portal",
+    "wire_status": '`provenance(field: "status")` tells the word\'s own rule; `status` is what was concluded',
+    "text_record": "whose document `document` is, on its way to `latestRecord`",
+}
+"""Columns that no field shows under their own name, and why."""
+
+
+def shown(name: str, prefix: str = "") -> set[str]:
+    """Return the columns that the fields of a type show, and those of the objects that its row embeds."""
+    found: set[str] = set()
+    for field, definition in core().type_map[name].fields.items():
+        marks = definition.extensions[BACKREF].metadata
+        found.add(prefix + snake(field))
+        if "embedded" in marks:
+            found |= shown(get_named_type(definition.type).name, prefix + marks["embedded"])
+    return found
+
+
+def columns(row: Any) -> set[str]:
+    """Return the columns of a table; those of relations without ``_id``."""
+    return {
+        column.name.removesuffix("_id") if "refers" in column.info else column.name
+        for column in row.__table__.columns
+    }
 
 
 @pytest.mark.parametrize("type_", [*ROWS, "Portal"])
 def test_every_column_has_a_field(type_: Any) -> None:
-    """Columns of relations lose ``_id``; embedded objects lend theirs a prefix, or none."""
-    row: Any = ROWS.get(type_, Portal)
-    table = row.__table__
-    shown: set[str] = set()
+    assert columns(ROWS.get(type_, Portal)) - shown(str(type_)) - set(ELSEWHERE) == set()
 
-    def collect(name: str, prefix: str) -> None:
-        for field, definition in core().type_map[name].fields.items():
-            marks = definition.extensions["strawberry-definition"].metadata
-            shown.add(prefix + snake(field))
-            if "embedded" in marks:
-                named = definition.type
-                while hasattr(named, "of_type"):
-                    named = named.of_type
-                collect(named.name, prefix + marks["embedded"])
 
-    collect(str(type_), "")
-    columns = {
-        column.name.removesuffix("_id") if "refers" in column.info else column.name
-        for column in table.columns
-    }
-    assert columns - shown - INTERNAL == set() or columns - shown - INTERNAL == {"text_record"}
+def test_every_exception_is_one() -> None:
+    everything = set().union(*(columns(row) for row in (*ROWS.values(), Portal)))
+    assert set(ELSEWHERE) - everything == set()
+
+
+def test_every_column_of_a_document_and_of_its_fetch_has_a_field() -> None:
+    told = {"entity_type", "entity_id", "fetch", "run", "body"} | set(ELSEWHERE)
+    assert (columns(Document) | columns(FetchLog)) - shown("Document") - told == set()
+
+
+def test_every_field_of_the_model_has_a_field() -> None:
+    """What a normaliser can say is what the API can tell."""
+    for type_, entity in ENTITIES.items():
+        fields = set(entity.__dataclass_fields__) - {"type"}
+        assert fields - shown(type_) - set(ELSEWHERE) == set()
+
+
+def test_nothing_private_can_be_filtered_or_ordered_by() -> None:
+    rows = [column for row in ROWS.values() for column in row.__table__.columns]
+    private = {column.name for column in rows if is_private(column)}
+    assert "notification_emails" in private
+    keys: set[str] = set()
+    for name, type_ in core().type_map.items():
+        if name.endswith("OrderField"):
+            keys |= {str(value.value) for value in type_.values.values()}
+        elif name.endswith("Filter") and isinstance(type_, GraphQLInputObjectType):
+            marks = {field: each.extensions[BACKREF].metadata for field, each in type_.fields.items()}
+            keys |= {each.get("column", snake(field)) for field, each in marks.items()}
+    assert {"name", "url_contains", "status"} < keys
+    assert {key.removesuffix("_contains") for key in keys} & private == set()
 
 
 def test_the_words_of_the_model_are_the_words_of_the_schema() -> None:

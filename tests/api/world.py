@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 from sqlmodel import SQLModel
 
+from gateway.model.enums import EntityType
 from gateway.model.identity import global_id
 from gateway.store import ledger, tables
 
@@ -55,22 +56,30 @@ class World:
             self.keys[table.name, values["native_id"]] = key
         return None if key is None else int(key)
 
-    async def document(self, record: str, body: bytes) -> None:
-        """Store *body* as the document of a record."""
-        key = self.keys["harvest_record", record]
+    async def document(
+        self,
+        native_id: str,
+        body: bytes,
+        type_: EntityType = EntityType.HARVEST_RECORD,
+        *,
+        portal: int = GOV,
+        **more: Any,
+    ) -> None:
+        """Store *body* as the document of a thing: of a record, unless said."""
+        table = str(tables.ROWS[type_].__tablename__)
+        key = self.keys[table, native_id]
         digest = sha256(body).digest()[:16]
-        await self.add(
-            ledger.Document,
-            portal=GOV,
-            entity_type="HarvestRecord",
-            entity_id=key,
-            hash=digest,
-            body=body,
-            fetch_id=1,
-        )
-        await self.connection.execute(
-            "UPDATE harvest_record SET document_hash = $1 WHERE id = $2", digest, key
-        )
+        values = {"portal": portal, "entity_type": type_, "entity_id": key, "hash": digest, "body": body}
+        await self.add(ledger.Document, **values, fetch_id=portal, **more)
+        await self.connection.execute(f"UPDATE {table} SET document_hash = $1 WHERE id = $2", digest, key)
+
+    async def payload(
+        self, record: str, part: str, body: bytes | None, media_type: str | None = None
+    ) -> None:
+        """Store what was asked for by itself."""
+        key = self.keys["harvest_record", record]
+        values = {"record_id": key, "part": part, "body": body, "media_type": media_type}
+        await self.add(ledger.Payload, portal=GOV, fetched_at=hours_ago(1), **values)
 
 
 def _plain(column: Any, value: Any) -> Any:
@@ -92,6 +101,7 @@ async def seed(connection: asyncpg.Connection[asyncpg.Record]) -> World:
     await _records(world)
     await _errors(world)
     await _payloads(world)
+    await _origins(world)
     await _finish(world)
     await connection.execute("ANALYZE")
     return world
@@ -99,17 +109,19 @@ async def seed(connection: asyncpg.Connection[asyncpg.Record]) -> World:
 
 async def _portals(world: World) -> None:
     common: dict[str, Any] = {
-        "capabilities": {"generation": "v17"},
+        "job_statuses": [{"word": "new", "status": "PENDING"}, {"word": "done", "status": "SUCCEEDED"}],
         "breaker_state": "CLOSED",
         "caveats": ["Counts differ."],
     }
     await world.add(
         ledger.Portal, number=FR, key="data-gouv-fr", adapter="data-gouv-fr", title="data.gouv.fr",
-        base_url="https://fr.example/api/1", sandbox=False, inventory=True, notice="It did not answer.", **common,
+        base_url="https://fr.example/api/1", sandbox=False, inventory=True, notice="It did not answer.",
+        capabilities={"generation": "V10", "jobStatuses": ["done", "dreaming"]}, **common,
     )  # fmt: skip
     await world.add(
         ledger.Portal, number=GOV, key="data-gov", adapter="data-gov", title="Data.gov",
-        base_url="https://gov.example", site_url="https://catalog.gov.example", sandbox=True, inventory=False, **common,
+        base_url="https://gov.example", site_url="https://catalog.gov.example", sandbox=True, inventory=False,
+        capabilities={"dialect": "REAL", "jobStatuses": None}, **common,
     )  # fmt: skip
     for portal, stream, polled in (
         (FR, "backends", 9), (FR, "sources", 3), (FR, "jobs", 2), (GOV, "organizations", 5), (GOV, "sources", 4),
@@ -153,7 +165,10 @@ async def _sources(world: World) -> None:
     await world.add(
         tables.HarvestBackend, native_id="dcat", portal=FR, label="DCAT", **backend,
         filters=[{"key": "org", "label": "Organization", "type": "str", "description": None}],
-        features=[{"key": "geo", "label": "Geo", "default": True}], extra_configs=[{"key": "remote", "default": 3}],
+        features=[
+            {"key": "geo", "label": "Geo", "default": True}, {"key": "deep", "label": "Deep", "default": False},
+        ],
+        extra_configs=[{"key": "remote", "label": "Remote", "default": 3}],
     )  # fmt: skip
     await world.add(
         tables.HarvestSource, native_id="geo", portal=FR, name="Géo 100%", slug="geo", url="https://geo.example:bad/x",
@@ -161,13 +176,17 @@ async def _sources(world: World) -> None:
         owner_id=world.keys["person", "zoe"], schedule_raw="0 0 * * *", schedule_every_seconds=86400,
         schedule_words="At 00:00", active=True, validation_state="ACCEPTED", validation_native_state="accepted",
         validation_by_id=world.keys["person", "zoe"], validation_on=hours_ago(900), created_at=hours_ago(2000),
-        config={"filters": [{"key": "tag", "value": "a"}], "features": {"geo": False}, "other": 1}, **backend,
+        config={
+            "filters": [{"key": "tag", "value": "a"}, {"key": "org", "value": {"id": 1}}],
+            "features": {"geo": False, "odd": None}, "extra_configs": [{"key": "remote", "value": None}], "other": 1,
+        }, **backend,
     )  # fmt: skip
     epa = world.keys["organization", "epa"]
     await world.add(
         tables.HarvestSource, native_id="air", name="Air quality", slug="air", url="https://air.example/data.json",
         organization_id=epa, created_at=hours_ago(1000), notification_emails=["secret@example.org"],
-        notification_frequency="ON_ERROR", metadata_profile="FEDERAL", native={"extra": "word"}, **backend,
+        notification_frequency="ON_ERROR", metadata_profile="FEDERAL", native={"extra": "word"},
+        native_private={"extra": "word", "email": "secret@example.org"}, **backend,
     )  # fmt: skip
     await world.add(
         tables.HarvestSource, native_id="water", name="Water", slug="water", organization_id=epa,
@@ -281,10 +300,54 @@ async def _payloads(world: World) -> None:
     await world.document("r4", b"\xff\xfe not even text")
 
 
+async def _origins(world: World) -> None:
+    for portal, endpoint, mask in (
+        (FR, "/harvest/job/geo-1/", "data{*}"),
+        (GOV, "/harvest_records/?page=0", None),
+    ):
+        await world.add(
+            ledger.FetchLog, portal=portal, endpoint=endpoint, mask=mask, fetched_at=hours_ago(2), page_hash=b"page",
+        )  # fmt: skip
+    await _embedded(world)
+    common: dict[str, Any] = {"basis": "DIRECT", "adapter_version": 7}
+    for type_, field_, place, rule in (
+        ("HarvestRecord", "status", 0, {"pointer": "/status", "rule": "the word", "basis": "DERIVED"}),
+        ("HarvestRecord", "status", 1, {"rule": "then the clock", "basis": "DERIVED"}),
+        ("HarvestRecord", "createdAt", 0, {"pointer": "/created", "clock": "UTC_ASSUMED"}),
+        ("HarvestError", "message", 0, {"pointer": "/message"}),
+        ("HarvestError", "severity", 0, {"rule": "nothing milder is listed", "basis": "ASSUMED"}),
+        ("HarvestJob", "counts.total", 0, {"pointer": "/total"}),
+        ("Dataset", "title", 0, {"pointer": "/title"}),
+    ):
+        for portal in KEYS:
+            values = {**common, **rule, "entity_type": type_, "field": field_, "place": place}
+            await world.add(ledger.ProvenanceRule, portal=portal, **values)
+
+
+async def _embedded(world: World) -> None:
+    """A run and an item whose errors came inside their documents."""
+    job, item = world.keys["harvest_job", "geo-1"], world.keys["harvest_record", "geo-1/0"]
+    held = json.dumps({"id": "geo-1", "errors": [{"message": "The run stopped"}]}).encode()
+    await world.document("geo-1", held, EntityType.HARVEST_JOB, portal=FR, counted={"total": 3})
+    held = json.dumps({"remote_id": "é", "errors": [{"message": "First"}, {"message": "Second"}]}).encode()
+    await world.document("geo-1/0", held, portal=FR, parent="geo-1", position=0)
+    for native_id, record, place, message in (
+        ("geo-1/e0", None, 0, "The run stopped"), ("geo-1/0/e0", item, 0, "First"), ("geo-1/0/e1", item, 1, "Second"),
+    ):  # fmt: skip
+        await world.add(
+            tables.HarvestError, native_id=native_id, portal=FR, job_id=job, record_id=record, position=place,
+            severity="ERROR", message=message, created_at=hours_ago(0.5),
+        )  # fmt: skip
+
+
 async def _finish(world: World) -> None:
     await world.connection.execute(
         "UPDATE dataset SET latest_record_id = (SELECT id FROM harvest_record WHERE native_id = 'r0')"
         " WHERE native_id = 'no2'"
+    )
+    await world.connection.execute(
+        "UPDATE dataset SET text_record_id = (SELECT id FROM harvest_record WHERE native_id = 'r1')"
+        " WHERE native_id IN ('no2', 'lost-set')"
     )
     await world.connection.execute(
         "UPDATE dataset SET parent_id = (SELECT id FROM dataset WHERE native_id = 'no2') WHERE native_id = 'gone-set'"

@@ -14,12 +14,14 @@ from gateway.model.enums import EntityType
 from harvest_graphql.documents import Documents, Refused, Remembered
 from harvest_graphql.limits import Limits, check
 from harvest_graphql.plan.cursors import Position, read_cursor
+from harvest_graphql.plan.draft import Call
 from harvest_graphql.plan.leaves import object_text
 from harvest_graphql.plan.operands import shape
 from harvest_graphql.plan.planner import Introspection, Known, Statement, plan
 from harvest_graphql.plan.relations import entity_type, snake, table_of, to_many, to_one
 from harvest_graphql.problems import Problem
 from harvest_graphql.schema import core
+from harvest_graphql.visibility import READ_PRIVATE
 
 ALLOWED_SECONDS = 0.25
 
@@ -56,15 +58,32 @@ def test_a_page_reads_one_row_more_only_to_know_whether_there_is_one() -> None:
     assert "LIMIT 8" in more.sql
 
 
-def test_private_fields_are_never_read() -> None:
-    operation = (
-        Documents(core(), Limits())
-        .read("{ harvestSources { nodes { notificationEmails } } }")
-        .operation(None)
-    )
-    found = plan(core(), operation.node, operation.fragments, {})
-    assert found.private == ("HarvestSource.notificationEmails",)
-    assert "notification_emails" not in found.fields[0].sql  # type: ignore[union-attr]
+PRIVATE = """{ harvestSources { nodes { notificationEmails native document { hash text json } } } }"""
+
+
+def test_private_fields_are_read_with_the_scope_alone() -> None:
+    operation = Documents(core(), Limits()).read(PRIVATE).operation(None)
+    for scopes in (frozenset(), frozenset({"write"})):
+        found = plan(core(), operation.node, operation.fragments, {}, scopes)
+        assert found.private == ("Document.json", "Document.text", "HarvestSource.notificationEmails")
+        (statement,) = found.fields
+        assert isinstance(statement, Statement)
+        assert "notification_emails" not in statement.sql
+        assert "native_private" not in statement.sql
+        assert "text_json" not in statement.sql
+    found = plan(core(), operation.node, operation.fragments, {}, frozenset({READ_PRIVATE}))
+    assert found.private == ()
+    (statement,) = found.fields
+    assert isinstance(statement, Statement)
+    assert "notification_emails" in statement.sql
+    assert "native_private" in statement.sql
+    assert "text_json" in statement.sql
+
+
+def test_the_field_of_a_provenance_is_a_parameter() -> None:
+    (found,) = statements('{ harvestSources { nodes { provenance(field: "na\'me") { field } } } }')
+    assert "na'me" not in found.sql
+    assert found.arguments(Call({}, ())) == ["na'me"]
 
 
 def test_relations_are_found_in_the_metadata() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harvest_graphql.plan.cursors import base64url
-from harvest_graphql.plan.draft import Below, Member, Row
+from harvest_graphql.plan.draft import Below, Draft, Member, Row
 from harvest_graphql.plan.leaves import instant
 
 Sql = Callable[[Row], str]
@@ -32,6 +32,14 @@ def global_id(row: Row) -> str:
     return f"""'"' || {base64url(f"'{row.type_name}:' || {row.portal_key()} || ':' || {native}")} || '"'"""
 
 
+def native(row: Row) -> str:
+    """Return what no field reads, as JSON text: with what is personal for those who may read that."""
+    shown = row.column("native")
+    if row.draft.may_read_private:
+        shown = f"coalesce({row.column('native_private')}, {shown})"
+    return f"coalesce({shown}::text, 'null')"
+
+
 def last_seen_at(row: Row) -> str:
     """Return when the row was last seen at its portal, as JSON text."""
     streams = "', '".join(_STREAMS[row.type_name])
@@ -55,66 +63,6 @@ def source_count(row: Row) -> str:
         f"(SELECT count(*)::text FROM harvest_source w WHERE w.organization_id = {row.column('id')}"
         f" AND w.presence IN {LISTED})"
     )
-
-
-def config(row: Row) -> Below:
-    """Return a source's configuration: its known keys, whatever else it holds."""
-    kind = f"jsonb_typeof({row.column('config')}) = 'object'"
-    return Below(f"(SELECT) w WHERE {kind}", Member(row.draft, row.column("config")))
-
-
-def payload(key: str, *, canonical: bool) -> Callable[[Row], Below]:
-    """Return where the fields of the publisher's payload are read: the member *key* of the record's document.
-
-    *canonical*: its text is compact JSON with sorted keys; else it is the text that the member holds.
-    """
-    text = "canonical_json(x.value)" if canonical else "x.value #>> '{}'"
-
-    def place(row: Row) -> Below:
-        alias = row.draft.alias()
-        href = "NULL::text" if canonical else row.column("remote_url")
-        document = (
-            f"d.entity_type = '{row.type_name}' AND d.entity_id = {row.column('id')}"
-            f" AND d.hash = {row.column('document_hash')}"
-        )
-        value = (
-            f"SELECT document_member(d.body, '{key}') AS value, {href} AS href"
-            f" FROM (SELECT) w LEFT JOIN document d ON {document} OFFSET 0"
-        )
-        state = (
-            "CASE jsonb_typeof(x.value) WHEN 'null' THEN 'ABSENT' ELSE"
-            " CASE WHEN x.value IS NULL THEN 'NOT_FETCHED' ELSE 'STORED' END END"
-        )
-        stored = f"CASE WHEN jsonb_typeof(x.value) <> 'null' THEN {text} END"
-        source = f"(SELECT {state} AS state, {stored} AS text, x.href FROM ({value}) x OFFSET 0) {alias}"
-        return Below(source, Row(row.draft, "Payload", alias, None))
-
-    return place
-
-
-def payload_bytes(row: Row) -> str:
-    """Return the number of bytes of a payload's text in UTF-8."""
-    return f"coalesce(octet_length({row.column('text')})::text, 'null')"
-
-
-def payload_sha256(row: Row) -> str:
-    """Return the SHA-256 of a payload's text in UTF-8, in hexadecimal."""
-    digest = f"encode(sha256(convert_to({row.column('text')}, 'UTF8')), 'hex')"
-    return f"""coalesce('"' || {digest} || '"', 'null')"""
-
-
-def payload_media_type(row: Row) -> str:
-    """Return what a payload's text looks like."""
-    text = row.column("text")
-    return (
-        f"""CASE WHEN {text} IS NULL THEN 'null' WHEN {text} ~ '^\\s*<' THEN '"application/xml"'"""
-        f""" WHEN text_json({text}) IS NOT NULL THEN '"application/json"' ELSE '"text/plain"' END"""
-    )
-
-
-def payload_json(row: Row) -> str:
-    """Return a payload as JSON, null where it is none."""
-    return f"coalesce(text_json({row.column('text')})::text, 'null')"
 
 
 def loading(number: str) -> str:
@@ -186,3 +134,40 @@ def quarantined(row: Row) -> str:
         f"(SELECT count(*)::text FROM quarantine w WHERE w.portal = {row.column('number')}"
         " AND w.released_at IS NULL)"
     )
+
+
+def job_statuses(row: Row) -> Below:
+    """Return where the words of a portal's runs are read: those that it told, else those that its adapter knows."""
+    alias = row.draft.alias()
+    known = array(row.column("job_statuses"))
+    words = f"{row.column('capabilities')} -> 'jobStatuses'"
+    meant = (
+        f"(SELECT k ->> 'status' FROM jsonb_array_elements({known}) k WHERE k ->> 'word' = w.word LIMIT 1)"
+    )
+    pair = f"jsonb_build_object('word', w.word, 'status', coalesce({meant}, 'UNKNOWN'))"
+    told = (
+        f"SELECT coalesce(jsonb_agg({pair} ORDER BY w.n), '[]') FROM"
+        f" jsonb_array_elements_text({array(words)}) WITH ORDINALITY w(word, n) WHERE w.word IS NOT NULL"
+    )
+    source = (
+        f"(SELECT x.told, CASE WHEN x.told THEN ({told}) ELSE {known} END AS words"
+        f" FROM (SELECT coalesce(jsonb_typeof({words}) = 'array', false) AS told) x) {alias}"
+    )
+    return Below(source, Row(row.draft, "JobStatusWords", alias, None))
+
+
+def words_of(row: Row) -> Below:
+    """Return where the members of ``words`` are read, a JSON array."""
+    return elements(row.draft, row.column("words"))
+
+
+def elements(draft: Draft, json: str) -> Below:
+    """Return where the members of a JSON array are read; what is no array has none."""
+    alias = draft.alias()
+    source = f"jsonb_array_elements({array(json)}) WITH ORDINALITY AS {alias}(value, n)"
+    return Below(source, Member(draft, f"{alias}.value"), f"{alias}.n")
+
+
+def array(json: str) -> str:
+    """Return the SQL of a JSON array: *json*, or an empty one where that is none."""
+    return f"(CASE WHEN jsonb_typeof({json}) = 'array' THEN {json} ELSE '[]' END)"

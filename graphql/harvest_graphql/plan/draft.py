@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from harvest_graphql.plan.operands import Values
 from harvest_graphql.plan.relations import PORTAL, is_private
+from harvest_graphql.visibility import NOBODY, READ_PRIVATE, Scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,9 @@ _PARAMETER = re.compile(r"\$(\d+)::")
 class Draft:
     """The parts of a statement that its rows and conditions share."""
 
-    def __init__(self) -> None:
+    def __init__(self, scopes: Scopes = NOBODY) -> None:
         self.reads: list[Read] = []
+        self.may_read_private = READ_PRIVATE in scopes
         self.private: set[str] = set()
         """Fields that are selected and that this caller may not read."""
         self._bound: dict[Read, str] = {}
@@ -83,6 +85,8 @@ class Row:
     prefix: str = ""
     used: set[str] = field(default_factory=set)
     """The columns that have been read."""
+    owner: Row | None = None
+    """The row that this one tells of, where the statement makes this one itself."""
 
     def column(self, name: str) -> str:
         """Return the SQL of a column."""
@@ -99,7 +103,9 @@ class Row:
 
     def private(self, name: str) -> bool:
         """Return whether this caller may not read the column."""
-        return self.table is not None and is_private(self.table.c[self.prefix + name])
+        if self.draft.may_read_private or self.table is None:
+            return False
+        return is_private(self.table.c[self.prefix + name])
 
     def holds_json(self, name: str) -> bool:
         """Return whether the column is JSON."""
@@ -111,7 +117,7 @@ class Row:
 
     def embedded(self, prefix: str) -> Row:
         """Return the same row with *prefix* before its columns."""
-        return Row(self.draft, self.type_name, self.alias, self.table, prefix, self.used)
+        return Row(self.draft, self.type_name, self.alias, self.table, prefix, self.used, self.owner)
 
     def portal_key(self) -> str:
         """Return the SQL of the key of the row's portal."""

@@ -17,6 +17,7 @@ from graphql import (
     is_non_null_type,
 )
 
+from harvest_graphql.plan.computed import elements
 from harvest_graphql.plan.draft import Below, Draft, Member, Place, Row
 from harvest_graphql.plan.leaves import NULL, leaf, list_text, member, object_text, typename
 from harvest_graphql.plan.listing import Listing, is_connection, member_type
@@ -72,19 +73,25 @@ class Objects:
             return self._member(field, said, nodes, place)
         definition = field.extensions[BACKREF]
         marks: Mapping[str, Any] = definition.metadata
+        if marks.get("private") and not self.draft.may_read_private:
+            return self._withheld(said, place)
         if sql := marks.get("sql"):
             return str(sql(place))
         if is_leaf_type(get_named_type(field.type)):
             return self._leaf(field, said, definition.python_name, place)
         if is_connection(field):
             return self._related_list(field, nodes, place, marks.get("via"))
-        return self.below(field, nodes, self._place(field, definition.python_name, marks, place))
+        return self.below(field, nodes, self._place(field, nodes, marks, place))
 
     def _leaf(self, field: GraphQLField, said: str, name: str, row: Row) -> str:
         if row.private(name):
-            self.draft.private.add(f"{row.type_name}.{said}")
-            return NULL
+            return self._withheld(said, row)
         return leaf(field.type, row.column(name), nullable=row.nullable(name))
+
+    def _withheld(self, said: str, row: Row) -> str:
+        """Return null for a field that this caller may not read, and remember to say so."""
+        self.draft.private.add(f"{row.type_name}.{said}")
+        return NULL
 
     def _member(self, field: GraphQLField, said: str, nodes: list[FieldNode], place: Member) -> str:
         """Return a field of a JSON object, whose keys are in either spelling; ``raw`` is the object itself."""
@@ -94,18 +101,21 @@ class Objects:
             json = f"coalesce({json}, {place.json} -> '{name}')"
         if is_leaf_type(get_named_type(field.type)):
             return member(field.type, json)
-        return self.below(field, nodes, _elements(self.draft, json))
+        return self.below(field, nodes, elements(self.draft, json))
 
-    def _place(self, field: GraphQLField, name: str, marks: Mapping[str, Any], row: Row) -> Place:
+    def _place(
+        self, field: GraphQLField, nodes: list[FieldNode], marks: Mapping[str, Any], row: Row
+    ) -> Place:
         """Return where the fields of an object are read that a row has."""
-        named = get_named_type(field.type).name
+        named, name = get_named_type(field.type).name, field.extensions[BACKREF].python_name
         if place := marks.get("place"):
-            found: Place = place(row)
+            given = (self.selections.arguments(field, nodes[0]),) if field.args else ()
+            found: Place = place(row, *given)
             return found
         if (prefix := marks.get("embedded")) is not None:
             return row.embedded(prefix)
         if row.holds_json(name):
-            return _elements(self.draft, row.column(name))
+            return elements(self.draft, row.column(name))
         alias = self.draft.alias()
         if named == "Portal":
             return Below(
@@ -123,14 +133,6 @@ class Objects:
         assert row.table is not None
         column = to_many(member_type(field), row.table, via)
         return self.connection(field, nodes, owner=(column, row.column("id")))
-
-
-def _elements(draft: Draft, json: str) -> Below:
-    """Return where the members of a JSON array are read; what is no array has none."""
-    alias = draft.alias()
-    array = f"CASE WHEN jsonb_typeof({json}) = 'array' THEN {json} ELSE '[]' END"
-    source = f"jsonb_array_elements({array}) WITH ORDINALITY AS {alias}(value, n)"
-    return Below(source, Member(draft, f"{alias}.value"), f"{alias}.n")
 
 
 def _if_any(type_: GraphQLObjectType, text: str, row: Row) -> str:

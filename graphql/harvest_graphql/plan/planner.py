@@ -28,6 +28,7 @@ from harvest_graphql.plan.operands import Operand, Values
 from harvest_graphql.plan.relations import PORTAL, entity_type, table_of
 from harvest_graphql.plan.selection import Selections
 from harvest_graphql.problems import Code, Problem
+from harvest_graphql.visibility import NOBODY, Scopes
 
 MOST_IDS = 100
 """How many ids ``nodes`` takes."""
@@ -87,31 +88,31 @@ def plan(
     operation: OperationDefinitionNode,
     fragments: dict[str, FragmentDefinitionNode],
     values: Values,
+    scopes: Scopes = NOBODY,
 ) -> Plan:
-    """Return how *operation* is answered; *values* are the coerced variables of the call at hand."""
+    """Return how *operation* is answered to a caller with *scopes*; *values* are the call's coerced variables."""
     root = schema.query_type
     assert root is not None
     selections = Selections(schema, fragments, values)
     private: set[str] = set()
     fields = [
-        _field(root, key, nodes, selections, private)
+        _field(root, key, nodes, Objects(selections, Draft(scopes)), private)
         for key, nodes in selections.at_root(root, operation.selection_set).items()
     ]
     return Plan(tuple(fields), tuple(sorted(private)))
 
 
 def _field(
-    root: GraphQLObjectType, key: str, nodes: list[FieldNode], selections: Selections, private: set[str]
+    root: GraphQLObjectType, key: str, nodes: list[FieldNode], objects: Objects, private: set[str]
 ) -> Statement | Known | Introspection:
     name = nodes[0].name.value
     if name == "__typename":
         return Known(key, f'"{root.name}"'.encode())
     if name.startswith("__"):
         return Introspection(key, tuple(nodes))
-    draft = Draft()
-    sql = _Root(Objects(selections, draft), root.fields[name], nodes).sql()
-    private |= draft.private
-    finished, reads = draft.finished(sql)
+    sql = _Root(objects, root.fields[name], nodes).sql()
+    private |= objects.draft.private
+    finished, reads = objects.draft.finished(sql)
     return Statement(key, f"SELECT convert_to({finished}, 'UTF8') AS answer", reads)
 
 
