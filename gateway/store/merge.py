@@ -26,6 +26,7 @@ BULK = frozenset({EntityType.HARVEST_RECORD, EntityType.HARVEST_ERROR, EntityTyp
 """Types whose arrival is told per job, not per row."""
 
 _DERIVED_FROM = {"status": "wire_status"}
+"""Columns that begin as what the wire says; ``derive`` settles the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,11 @@ def _key_of(shape_: Shape, reference: Reference) -> str:
     return f"r_{reference.field}.id"
 
 
+def _begun(column: str, source: str) -> str:
+    """Return the setting of a derived column whose source has changed: as in a row that is new."""
+    return f"{column} = CASE WHEN t.{source} = excluded.{source} THEN t.{column} ELSE excluded.{column} END"
+
+
 @cache
 def _upsert(type_: EntityType) -> str:
     """Return the statement that merges a stage; it answers job_id (bulk types), new, changed."""
@@ -116,6 +122,8 @@ def _upsert(type_: EntityType) -> str:
     columns = [f'"{name}"' for name in plain] + [ref.column for ref in shape_.references]
     values = [f's."{name}"' for name in plain] + [_key_of(shape_, ref) for ref in shape_.references]
     updates = ", ".join(f"{column} = excluded.{column}" for column in columns)
+    if type_ is EntityType.HARVEST_RECORD:  # of the others, derive settles every touched row
+        updates += ", " + ", ".join(_begun(column, source) for column, source in derived.items())
     stays = "NOT $3::boolean AND t.presence IN ('GONE', 'EXPIRED')"
     presence = f"CASE WHEN {stays} THEN t.presence ELSE excluded.presence END"
     differs = f"(t.row_hash IS DISTINCT FROM excluded.row_hash OR t.presence IS DISTINCT FROM {presence})"

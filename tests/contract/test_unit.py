@@ -147,3 +147,15 @@ async def test_statuses_follow_from_the_clock_and_from_errors(bench: Bench) -> N
     assert dict(rows)["runs"] == "LOST"
     assert dict(rows)["plan"] == "PENDING"
     assert await bench.value("SELECT count(*) FROM event WHERE cause = 'CLOCK'") == 2
+
+
+async def test_a_record_that_is_read_after_it_was_named_has_the_status_that_it_says(bench: Bench) -> None:
+    job = document(JOB, "j", source="s", wire_status="SUCCEEDED", created_at="2026-10-31T00:00:00+00:00")
+    await bench.writer.commit([Part(SOURCES, [job, document(ERROR, "e", job="j", record="r")])])
+    assert await bench.value("SELECT status FROM harvest_record") == "UNKNOWN"
+    await bench.writer.commit([Part(SOURCES, [document(RECORD, "r", job="j", wire_status="FAILED")])])
+    assert await bench.value("SELECT status FROM harvest_record") == "FAILED"
+    await bench.writer.commit([Part(SOURCES, [document(RECORD, "r", job="j", wire_status="SUCCEEDED")])])
+    assert await bench.value("SELECT status FROM harvest_record") == "SUCCEEDED"
+    await bench.writer.commit([Part(SOURCES, [document(RECORD, "r", job="j", wire_status="PENDING")])])
+    assert await bench.value("SELECT status FROM harvest_record") == "LOST"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import asyncpg
 import msgspec
 
 from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.entities import ENTITIES, Entity
-from gateway.model.enums import EntityType
+from gateway.model.enums import EntityType, JobStatus
+from gateway.model.mapping import Table
 from gateway.ports import Portal, PortalSettings
 from gateway.store import bookkeeping, lease, portals
 from gateway.store.absence import Cap
@@ -27,6 +28,9 @@ class Toy:
     title = "Toy portal"
     settings = PortalSettings
     caveats = ("Nothing here is real.",)
+    version = 1
+    job_statuses: ClassVar[dict[str, JobStatus]] = {}
+    tables: ClassVar[dict[EntityType, Table[Any]]] = {}
 
     def __init__(self, *, inventory: bool) -> None:
         self.inventory = inventory
