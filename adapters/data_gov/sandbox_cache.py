@@ -31,7 +31,8 @@ class Kept:
 class Cache:
     """Keeps answers on the sandbox's clock; the oldest leave first when there are too many."""
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int = LARGEST) -> None:
+        self._largest = largest
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self._size = 0
 
@@ -52,12 +53,12 @@ class Cache:
         if not isinstance(answer, web.Response) or answer.status != 200 or told is None:
             return
         body = bytes(answer.body) if isinstance(answer.body, bytes | bytearray) else b""
-        if len(body) > LARGEST:
+        if len(body) > self._largest:
             return
         self._drop(key)
         self._kept[key] = Kept(body, dict(answer.headers), now, int(told[1]))
         self._size += len(body)
-        while self._size > LARGEST:
+        while self._size > self._largest:
             self._drop(next(iter(self._kept)))
 
     def _drop(self, key: Key) -> None:
