@@ -20,6 +20,7 @@ from gateway import __version__, postgres, registry, resources
 from gateway.compare.measure import Comparison, compare
 from gateway.config import Settings
 from gateway.errors import ConfigurationError, UsageError
+from gateway.fetch.budget import Budget
 from gateway.fetch.client import Client
 from gateway.ports import Adapter, Pass, Portal
 from gateway.store import overview, portals
@@ -161,8 +162,8 @@ class Gateway:
         key = portal.settings.api_key.get_secret_value() if portal.settings.api_key else None
         connection = await postgres.connect(self.url)
         try:
-            async with _client(portal, key, now) as client:
-                summary = await PortalPass(
+            async with self._budgeted(connection, portal, key, now) as client:
+                return await PortalPass(
                     portal=portal,
                     number=self.numbers[portal.key],
                     adapter=self.adapters[portal.settings.adapter],
@@ -176,23 +177,23 @@ class Gateway:
                         Cap(self.settings.deletion_cap_percent, self.settings.deletion_cap_rows),
                     ),
                 ).run(kind)
-                await self._keep_rate(connection, portal, client, key)
-                return summary
         finally:
             await connection.close()
 
-    async def _keep_rate(
-        self, connection: asyncpg.Connection, portal: Portal, client: Client, key: str | None
-    ) -> None:
-        if client.rate.limit is None and client.rate.blocked_until is None:
-            return
-        await portals.keep_rate(
-            connection,
-            self.numbers[portal.key],
-            sha256(key.encode()).hexdigest()[:16] if key else "",
-            portals.Rate(client.rate.limit, client.rate.remaining, client.rate.blocked_until),
-            real_time(),
-        )
+    @asynccontextmanager
+    async def _budgeted(
+        self, connection: asyncpg.Connection, portal: Portal, key: str | None, now: Clock
+    ) -> AsyncIterator[Client]:
+        """Open a client of *portal* that knows what may still be asked; keep that, however it ends."""
+        number = self.numbers[portal.key]
+        key_hash = sha256(key.encode()).hexdigest()[:16] if key else ""
+        budget = await portals.budget(connection, number, key_hash)
+        async with _client(portal, key, now, budget) as client:
+            try:
+                yield client
+            finally:
+                if client.requests and budget.told:
+                    await portals.keep_budget(connection, number, key_hash, budget, real_time())
 
 
 @asynccontextmanager
@@ -232,7 +233,7 @@ async def portal_clock(portal: Portal) -> Clock:
     return lambda: told
 
 
-def _client(portal: Portal, key: str | None, now: Clock) -> Client:
+def _client(portal: Portal, key: str | None, now: Clock, budget: Budget) -> Client:
     settings = portal.settings
     return Client(
         portal=portal.key,
@@ -245,6 +246,7 @@ def _client(portal: Portal, key: str | None, now: Clock) -> Client:
         timeout_seconds=settings.timeout_seconds,
         max_body_bytes=settings.max_body_bytes,
         max_requests=settings.max_requests,
+        budget=budget,
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 STREAM = ("stream", "polled_at", "reconciled_at", "complete", "done", "expected")
+BUDGET = ("limit", "remaining", "blocked_until", "updated_at")
 RUN = ("kind", "state", "baseline", "started_at", "ended_at", "requests", "notice")
 
 
@@ -47,7 +48,7 @@ async def _status(settings: Settings) -> dict[str, Any]:
 
 
 def print_status(told: Mapping[str, Any]) -> None:
-    """Print a table of each: the portals, their rows by presence, their streams, their last passes."""
+    """Print a table of each: the portals, their rows by presence, their budgets, streams and last passes."""
     from gateway.cli import output
 
     portals = told["portals"]
@@ -58,6 +59,10 @@ def print_status(told: Mapping[str, Any]) -> None:
     words = sorted({word for _, _, by_presence in counts for word in by_presence})
     rows = [[key, type_, *(by_presence.get(word, 0) for word in words)] for key, type_, by_presence in counts]
     output.print_table("Rows", ["portal", "type", *(word.lower() for word in words)], rows)
+    limited = [portal for portal in portals if portal["budget"] is not None]
+    if limited:
+        budgets = [[portal["key"], *map(portal["budget"].get, BUDGET)] for portal in limited]
+        output.print_table("Requests an hour", ["portal", *BUDGET], budgets)
     output.print_table("Streams", ["portal", *STREAM], _inner(portals, "streams", STREAM))
     output.print_table("Last passes", ["portal", *RUN], _inner(portals, "runs", RUN))
 

@@ -7,14 +7,15 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
 from gateway.cli.choosing import Choice, choose
 from gateway.cli.endpoint import forgotten, graphql, note
-from gateway.cli.options import RUN, DataDir, Host, Sandbox, Scale, Seed, examples
-from gateway.cli.place import ensure_database
+from gateway.cli.options import RUN, DataDir, Dialects, Host, Sandbox, Scale, Seed, examples
+from gateway.cli.place import ensure_database, invented, spoken
 from gateway.cli.sandboxes import serving
 from gateway.cli.stopping import GRACE_SECONDS, stop_on_signals
 
@@ -32,7 +33,7 @@ def register(app: typer.Typer) -> None:
             "gateway up",
             "gateway up --sandbox --port 18080 --data /tmp/try",
             "GATEWAY_PORTALS__DATA_GOV__API_KEY=... gateway up",
-            "gateway up --sandbox --once",
+            "gateway up --sandbox --dialect v16 --once",
         ),
     )(up)
 
@@ -54,6 +55,7 @@ def up(
     data: DataDir = None,
     seed: Seed = None,
     scale: Scale = None,
+    dialects: Dialects = None,
     once: Annotated[bool, typer.Option("--once", help="End after the first sync.")] = False,
 ) -> None:
     """Start everything: Postgres, a sync of both portals, the GraphQL endpoint; sync on until Ctrl-C.
@@ -77,7 +79,14 @@ def up(
     free = free_port(settings.host, settings.port, given="port" in settings.model_fields_set)
     from gateway.compose import opened  # only now: a port in use is said at once
 
-    raised = Raised(settings, free, once=once, open_gateway=lambda chosen: opened(chosen, migrate=True))
+    speaks = spoken(invented(), dialects) if dialects else {}
+    raised = Raised(
+        settings,
+        free,
+        once=once,
+        open_gateway=lambda chosen: opened(chosen, migrate=True),
+        serve_portals=partial(serving, dialects=speaks),
+    )
     summaries = await_result(raised.run())
     if once:
         raise typer.Exit(exit_code(summaries))
@@ -198,7 +207,7 @@ class Raised:
 
     def _pause(self, summaries: Sequence[RunSummary]) -> float:
         """Return how long to leave the portals alone: a first load that is not complete goes on at once."""
-        unfinished = any(summary.baseline and summary.state == "INCOMPLETE" for summary in summaries)
+        unfinished = any(summary.rationed for summary in summaries)
         return 1.0 if unfinished else self.settings.poll_seconds
 
     def _say_choice(self, choice: Choice) -> None:

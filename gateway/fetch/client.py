@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from gateway.errors import PortalRefused, PortalUnavailable, PortalUnreadable
+from gateway.fetch.budget import Budget, Spending
 from gateway.fetch.pace import Pace, retry_after
 from gateway.fetch.sending import Answer, Failure, Key, Request, Sender, TooLarge
 from gateway.model.document import Fetch
@@ -25,23 +25,17 @@ LARGEST_BODY = 256 * 1024 * 1024
 
 
 class BudgetSpent(PortalUnavailable):
-    """The pass has sent as many requests as it may."""
+    """Nothing more may be sent now: the pass has sent what it may, or the portal's limit leaves nothing.
 
-
-@dataclass(slots=True)
-class RateLimit:
-    """What the portal's answers last said of its limits; None where they said nothing."""
-
-    limit: int | None = None
-    remaining: int | None = None
-    blocked_until: datetime | None = None
+    *retry_after* is the number of seconds until the portal may be asked again, None where the pass ended itself.
+    """
 
 
 class Client:
     """Asks one portal; an async context manager.
 
-    *base_url* is the address below which every path lies, *now* the clock for answers that bear no date,
-    *sleep* waits for seconds. Raises ConfigurationError for a base URL that is none.
+    *base_url* is the address below which every path lies, *now* the portal's clock, for the budget and for answers
+    that bear no date; *sleep* waits for seconds. Raises ConfigurationError for a base URL that is none.
     """
 
     def __init__(
@@ -58,6 +52,7 @@ class Client:
         timeout_seconds: float = 180.0,
         max_body_bytes: int = LARGEST_BODY,
         max_requests: int | None = None,
+        budget: Budget | None = None,
         attempts: int = 3,
         backoff_seconds: float = 0.5,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -65,7 +60,10 @@ class Client:
         self.portal = portal
         self.requests = 0
         """Requests sent so far, retries included."""
-        self.rate = RateLimit()
+        self.budget = budget
+        """What the portal may still be asked; None: whatever it answers, it is asked."""
+        self.spending = Spending.POLL
+        """What the next requests are sent for."""
         self._sender = Sender(
             base_url,
             user_agent=user_agent,
@@ -75,12 +73,12 @@ class Client:
             max_body_bytes=max_body_bytes,
             now=now,
         )
+        self._now = now
         self._has_key = api_key is not None
         self._max_body = max_body_bytes
         self._max_requests = max_requests
         self._attempts = attempts
         self._backoff = backoff_seconds
-        self._sleep = sleep
         self._pace = Pace(requests_per_second, connections, sleep)
 
     def __repr__(self) -> str:
@@ -111,8 +109,8 @@ class Client:
 
         429, the statuses in *retry* and network failures are tried again; redirects are not followed. Every
         status is an answer but 401 and 403 (PortalRefused) and, after the last attempt, 429, 502, 503 and 504
-        (PortalUnavailable, as for network failures). A body that is too large is PortalUnreadable, a request
-        beyond the budget BudgetSpent.
+        (PortalUnavailable, as for network failures). A body that is too large is PortalUnreadable. BudgetSpent
+        where the pass or the budget allows no request, and for a 429 whose pause is too long to be waited for.
         """
         return await self._answer(Request(path, params or {}, mask, keyed), retry, None)
 
@@ -142,7 +140,7 @@ class Client:
             wait = self._wait(outcome, attempt, retry)
             if wait is None:
                 return self._settled(outcome, self._sender.endpoint(request))
-            await self._sleep(wait)
+            self._pace.pause(wait)
             attempt += 1
 
     def unreadable(self, fetch: Fetch, why: str) -> PortalUnreadable:
@@ -153,26 +151,34 @@ class Client:
 
     async def _attempt(self, request: Request, into: BinaryIO | None) -> Answer | Failure | TooLarge:
         async with self._pace.turn():
-            if self._max_requests is not None and self.requests >= self._max_requests:
-                raise BudgetSpent(
-                    f"This pass may send {self._max_requests} requests, and has sent them.",
-                    portal=self.portal,
-                    endpoint=self._sender.endpoint(request),
-                    hint="The next pass goes on from here.",
-                )
+            self._permit(request)
             self.requests += 1
             outcome = await self._sender.send(request, into)
-        if isinstance(outcome, Answer):
-            self._note(outcome)
+        if isinstance(outcome, Answer) and outcome.status != 429 and self.budget is not None:
+            limit, remaining = (
+                _count(outcome.headers.get(f"X-RateLimit-{n}")) for n in ("Limit", "Remaining")
+            )
+            self.budget.answered(self._now(), limit=limit, remaining=remaining)
         return outcome
 
-    def _note(self, answer: Answer) -> None:
-        """Remember what the answer says of the portal's limits."""
-        self.rate.limit = _count(answer.headers.get("X-RateLimit-Limit"), self.rate.limit)
-        self.rate.remaining = _count(answer.headers.get("X-RateLimit-Remaining"), self.rate.remaining)
-        asked = _asked(answer)
-        if answer.status == 429 and asked is not None:
-            self.rate.blocked_until = answer.fetch.fetched_at + timedelta(seconds=asked)
+    def _permit(self, request: Request) -> None:
+        """Note that *request* goes out; BudgetSpent where it may not."""
+        endpoint = self._sender.endpoint(request)
+        if self._max_requests is not None and self.requests >= self._max_requests:
+            raise BudgetSpent(
+                f"This pass may send {self._max_requests} requests, and has sent them.",
+                portal=self.portal,
+                endpoint=endpoint,
+                hint="The next pass goes on from here.",
+            )
+        if self.budget is None:
+            return
+        now = self._now()
+        until = self.budget.may_send(now, self.spending)
+        if until is not None:
+            kept = " but for polls" if self.spending is Spending.BACKFILL else ""
+            raise self._later(BudgetSpent, f"The portal's limit is used up{kept}.", endpoint, until)
+        self.budget.sent(now)
 
     def _wait(
         self, outcome: Answer | Failure | TooLarge, attempt: int, retry: frozenset[int]
@@ -185,8 +191,10 @@ class Client:
             return backoff
         if outcome.status != 429 and outcome.status not in retry:
             return None
-        asked = _asked(outcome) or 0.0
-        return None if asked > LONGEST_WAIT else max(asked, backoff)
+        asked = _asked(outcome)
+        if asked is None and outcome.status == 429 and self.budget is not None:
+            return None  # it is for the budget to say for how long
+        return None if asked is not None and asked > LONGEST_WAIT else max(asked or 0.0, backoff)
 
     def _settled(self, outcome: Answer | Failure | TooLarge, endpoint: str) -> Answer:
         """Return the last attempt's answer, or raise what it means."""
@@ -207,6 +215,8 @@ class Client:
                 endpoint=endpoint,
                 hint="Look at the portal's key." if self._has_key else "",
             )
+        if outcome.status == 429 and self.budget is not None:
+            raise self._limited(_asked(outcome), endpoint, self.budget)
         if outcome.status in DOWN:
             raise PortalUnavailable(
                 f"The portal cannot answer now ({outcome.status}).",
@@ -216,14 +226,33 @@ class Client:
             )
         return outcome
 
+    def _limited(self, asked: float | None, endpoint: str, budget: Budget) -> PortalUnavailable:
+        """Return the error for a 429 that is not waited for: without its reason, it may be no limit at all."""
+        until = budget.refused(self._now(), asked)
+        if asked is not None:
+            return self._later(BudgetSpent, "The portal's limit is used up (429).", endpoint, until)
+        return self._later(PortalUnavailable, "The portal wants to be left alone (429).", endpoint, until)
+
+    def _later(
+        self, kind: type[PortalUnavailable], message: str, endpoint: str, until: datetime
+    ) -> PortalUnavailable:
+        """Return the error for what may be asked again from *until* on."""
+        return kind(
+            message,
+            portal=self.portal,
+            endpoint=endpoint,
+            hint=f"It may be asked again from {until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC on.",
+            retry_after=(until - self._now()).total_seconds(),
+        )
+
 
 def _asked(answer: Answer) -> float | None:
     """Return the seconds that the answer asks to be left alone."""
     return retry_after(answer.headers.get("Retry-After"), answer.fetch.fetched_at)
 
 
-def _count(text: str | None, otherwise: int | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() and len(text) < 19 else otherwise
+def _count(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() and len(text) < 10 else None
 
 
-__all__ = ["RETRIED", "Answer", "BudgetSpent", "Client", "RateLimit"]
+__all__ = ["RETRIED", "Answer", "Budget", "BudgetSpent", "Client", "Spending"]

@@ -22,17 +22,30 @@ class Pace:
         self._places = asyncio.Semaphore(connections)
         self._sleep = sleep
         self._next = 0.0
+        self._paused = 0.0
+        """Nothing starts before this time of the loop's."""
+
+    def pause(self, seconds: float) -> None:
+        """Start nothing for so many seconds."""
+        self._paused = max(self._paused, asyncio.get_running_loop().time() + seconds)
+        self._next = max(self._next, self._paused)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Hold a place from the moment on which the request may start."""
         async with self._places:
-            now = asyncio.get_running_loop().time()
-            start = max(now, self._next)
+            start = max(asyncio.get_running_loop().time(), self._next)
             self._next = start + self._apart
-            if start - now > _NOT_WORTH_SLEEPING:
-                await self._sleep(start - now)
+            await self._until(start)
+            while self._paused > start:  # others have been told meanwhile to leave the portal alone
+                start = self._paused
+                await self._until(start)
             yield
+
+    async def _until(self, start: float) -> None:
+        wait = start - asyncio.get_running_loop().time()
+        if wait > _NOT_WORTH_SLEEPING:
+            await self._sleep(wait)
 
 
 def http_date(text: str | None) -> datetime | None:

@@ -22,10 +22,16 @@ _RUNS = """
     SELECT kind, state, baseline, started_at, ended_at, requests, tallies, notice FROM sync_run
     WHERE portal = $1 ORDER BY id DESC LIMIT 5
 """
+_BUDGET = """
+    SELECT "limit", remaining, blocked_until, updated_at FROM budget WHERE portal = $1 ORDER BY updated_at DESC LIMIT 1
+"""
 
 
 async def portals(connection: Connection, keys: Sequence[str]) -> list[dict[str, Any]]:
-    """Return, per portal: what it is, how current each stream is, how many rows there are, the last runs."""
+    """Return, per portal: what it is, how current each stream is, how many rows there are, the last runs.
+
+    Its budget is that of the key that was used last, None where the portal has told of no limit.
+    """
     return [await _portal(connection, dict(row)) for row in await connection.fetch(_PORTALS, list(keys))]
 
 
@@ -35,6 +41,7 @@ async def _portal(connection: Connection, portal: dict[str, Any]) -> dict[str, A
     runs = [dict(row) for row in await connection.fetch(_RUNS, number)]
     for run in runs:
         run["tallies"] = msgspec.json.decode(run["tallies"])
+    budget = await connection.fetchrow(_BUDGET, number)
     loading = not streams or any(stream["reconciled_at"] is None for stream in streams)
     return {
         **portal,
@@ -47,6 +54,7 @@ async def _portal(connection: Connection, portal: dict[str, Any]) -> dict[str, A
         "held_deletions": await connection.fetchval(
             "SELECT count(*) FROM held_deletion WHERE portal = $1 AND decided_at IS NULL", number
         ),
+        "budget": None if budget is None else dict(budget),
         "streams": streams,
         "runs": runs,
     }

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
+from gateway.fetch.budget import Budget
 from gateway.model.entities import JSON
 from gateway.ports import Adapter, Portal
 from gateway.store import bookkeeping, provenance
 from gateway.store.staging import Connection, value
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """What a portal last said may still be asked, per key."""
-
-    limit: int | None
-    remaining: int | None
-    blocked_until: datetime | None
 
 
 async def register(
@@ -74,18 +67,30 @@ async def note(connection: Connection, portal: int, noted: Mapping[str, JSON]) -
     )
 
 
-async def keep_rate(connection: Connection, portal: int, key_hash: str, rate: Rate, now: datetime) -> None:
-    """Store what a portal's answers said of its limits."""
+async def budget(connection: Connection, portal: int, key_hash: str) -> Budget:
+    """Return what is known of how often the portal may be asked with the key of that fingerprint ("": without)."""
+    state: str | None = await value(
+        connection, "SELECT state FROM budget WHERE portal = $1 AND key_hash = $2", portal, key_hash
+    )
+    return Budget() if state is None else Budget.from_json(msgspec.json.decode(state))
+
+
+async def keep_budget(
+    connection: Connection, portal: int, key_hash: str, budget: Budget, now: datetime
+) -> None:
+    """Store what is known of how often the portal may be asked with that key; *now* is the gateway's own time."""
     await connection.execute(
         """
-        INSERT INTO budget AS b (portal, key_hash, "limit", remaining, blocked_until, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (portal, key_hash) DO UPDATE SET "limit" = $3, remaining = $4, blocked_until = $5, updated_at = $6
+        INSERT INTO budget AS b (portal, key_hash, "limit", remaining, blocked_until, state, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (portal, key_hash) DO UPDATE
+            SET "limit" = $3, remaining = $4, blocked_until = $5, state = $6, updated_at = $7
         """,
         portal,
         key_hash,
-        rate.limit,
-        rate.remaining,
-        rate.blocked_until,
+        budget.limit,
+        budget.remaining,
+        budget.blocked_until,
+        bookkeeping.encode(budget.to_json()),
         now,
     )

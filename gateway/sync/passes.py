@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from gateway.errors import GatewayError, PortalError
+from gateway.fetch.budget import Spending
 from gateway.fetch.client import BudgetSpent, Client
 from gateway.ports import Adapter, Crawl, Pass, Portal, Scope
 from gateway.store import bookkeeping, lease, portals
@@ -28,6 +29,9 @@ from gateway.sync.reading import UNIT_ELEMENTS, Gatherer, Stream
 
 log = structlog.get_logger()
 
+POLLED = frozenset({"organizations", "sources", "jobs"})
+"""Streams that every poll reads."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -35,6 +39,15 @@ class Limits:
 
     elements: int = UNIT_ELEMENTS
     cap: Cap = field(default_factory=Cap)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a pass ended: the fields of RunSummary."""
+
+    state: str
+    notice: str | None = None
+    resumes_at: datetime | None = None
 
 
 class PortalPass:
@@ -96,33 +109,32 @@ class PortalPass:
         )
         await self._writer.open()
         self._progress.started(self._portal.key, self._kind, run.baseline)
-        state, notice = "INTERRUPTED", None
+        ending = Ending("INTERRUPTED")
         try:
             try:
                 await self._crawl()
             finally:
                 await self._flush()
-            state = "DONE" if all(stream.proved for stream in self._streams.values()) else "INCOMPLETE"
-        except BudgetSpent:
-            state = "INCOMPLETE"
+            proved = all(stream.proved for stream in self._streams.values())
+            ending = Ending("DONE" if proved else "INCOMPLETE")
+        except BudgetSpent as spent:
+            ending = self._spent(spent)
         except PortalError as error:
-            state, notice = "FAILED", str(error)
+            ending = Ending("FAILED", str(error))
             log.warning("pass_failed", portal=self._portal.key, endpoint=error.endpoint, error=error.message)
         except GatewayError as error:
-            state, notice = "FAILED", error.message
+            ending = Ending("FAILED", error.message)
             raise
         finally:
-            summary = self._summary(
-                baseline=run.baseline, state=state, notice=notice, seconds=time.monotonic() - began
-            )
+            summary = self._summary(ending, baseline=run.baseline, seconds=time.monotonic() - began)
             await bookkeeping.end_run(
                 self._connection,
                 run,
-                state=state,
+                state=ending.state,
                 now=self._start + timedelta(seconds=summary.seconds),
                 requests=summary.requests,
                 tallies={name: asdict(tally) for name, tally in summary.streams.items()},
-                notice=notice,
+                notice=ending.notice,
             )
             self._progress.ended(summary)
         return summary
@@ -134,6 +146,7 @@ class PortalPass:
         return Pass.RECONCILE if len(self._unloaded) == len(self._adapter.streams) else Pass.POLL
 
     async def _crawl(self) -> None:
+        self._client.spending = self._spending(None)
         crawl = self._adapter.crawl(self._portal, self._client, self._known, self._kind, self._start)
         try:
             await self._read(crawl)
@@ -190,9 +203,15 @@ class PortalPass:
         cursor = stream.cursors.pop(scope.key, None)
         seen = await self._writer.begin(scope) if scope.whole and cursor is None else None
         stream.expect(scope.total)
+        self._client.spending = self._spending(stream)
         items = crawl.read(scope, cursor)
         stream.conclude(await self._gatherer.read(scope, items, seen=seen, baseline=stream.baseline))
         stream.ended.append(scope.key)
+
+    def _spending(self, stream: Stream | None) -> Spending:
+        """Return what is asked for: what may wait leaves the reserve to polls."""
+        loading = stream is not None and stream.baseline and stream.name not in POLLED
+        return Spending.BACKFILL if loading or self._kind is Pass.RECONCILE else Spending.POLL
 
     def _advance(self, stream: Stream, tally: Tally) -> None:
         stream.tally.add(tally)
@@ -226,14 +245,21 @@ class PortalPass:
         stream.seconds = time.monotonic() - stream.began
         await lease.extend(self._connection, self._held)
 
-    def _summary(self, *, baseline: bool, state: str, notice: str | None, seconds: float) -> RunSummary:
+    def _spent(self, spent: BudgetSpent) -> Ending:
+        """Return how a pass ends that may send no more; it goes on at once where that was its own ration."""
+        if spent.retry_after is None:
+            return Ending("INCOMPLETE")
+        return Ending("INCOMPLETE", str(spent), self._now() + timedelta(seconds=spent.retry_after))
+
+    def _summary(self, ending: Ending, *, baseline: bool, seconds: float) -> RunSummary:
         return RunSummary(
             portal=self._portal.key,
             kind=self._kind,
-            state=state,
+            state=ending.state,
             baseline=baseline,
             requests=self._client.requests,
             seconds=round(seconds, 3),
             streams={name: stream.summary() for name, stream in self._streams.items()},
-            notice=notice,
+            notice=ending.notice,
+            resumes_at=ending.resumes_at,
         )

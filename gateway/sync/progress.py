@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -34,7 +35,14 @@ class RunSummary:
     seconds: float
     streams: dict[str, StreamTally]
     notice: str | None = None
-    """Why it failed, in words."""
+    """Why it failed, or why it stopped and when it may go on, in words."""
+    resumes_at: datetime | None = None
+    """Where it ended because of the portal's limit: when that allows more, by the portal's clock."""
+
+    @property
+    def rationed(self) -> bool:
+        """Return whether this was a slice of a first load that may go on at once."""
+        return self.baseline and self.state == "INCOMPLETE" and self.resumes_at is None
 
 
 class Progress(Protocol):

@@ -57,7 +57,7 @@ class PortalWorker:
         return Pass.RECONCILE if overdue else Pass.POLL
 
     def _wait(self, summary: RunSummary | None) -> float:
-        rationed = summary is not None and summary.baseline and summary.state == "INCOMPLETE"
+        rationed = summary is not None and summary.rationed
         return min(self.rhythm.poll, SLICE_PAUSE) if rationed else self.rhythm.poll
 
     async def _pause(self, stop: asyncio.Event, seconds: float) -> None:

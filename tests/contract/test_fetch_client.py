@@ -103,7 +103,7 @@ async def test_a_passing_failure_is_tried_again(status: int) -> None:
     async with asking({"/a": [Reply({}, status), Reply({}, status), Reply({"ok": 1})]}) as (_, client, slept):
         assert (await client.get("/a")).status == 200
         assert client.requests == 3
-    assert slept == [0.5, 1.0]
+    assert slept == pytest.approx([0.5, 1.0], abs=0.1)
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
@@ -149,14 +149,14 @@ async def test_a_short_retry_after_is_waited_for() -> None:
     busy = Reply({}, 429, headers={"Retry-After": "7"})
     async with asking({"/a": [busy, Reply({})]}) as (_, client, slept):
         assert (await client.get("/a")).status == 200
-    assert slept == [7.0]
+    assert slept == pytest.approx([7.0], abs=0.1)
 
 
 async def test_a_retry_after_date_is_counted_from_the_portals_clock() -> None:
     headers = {"Retry-After": "Fri, 20 Nov 2026 00:00:09 GMT", "Date": "Fri, 20 Nov 2026 00:00:00 GMT"}
     async with asking({"/a": [Reply({}, 503, headers=headers), Reply({})]}) as (_, client, slept):
         await client.get("/a")
-    assert slept == [9.0]
+    assert slept == pytest.approx([9.0], abs=0.1)
 
 
 async def test_a_long_retry_after_gives_up_at_once() -> None:
@@ -165,7 +165,6 @@ async def test_a_long_retry_after_gives_up_at_once() -> None:
         with pytest.raises(PortalUnavailable) as caught:
             await client.get("/a")
         assert client.requests == 1
-        assert client.rate.blocked_until == datetime(2026, 11, 20, 1, tzinfo=UTC)
     assert caught.value.retry_after == 3600
     assert slept == []
 
@@ -177,22 +176,13 @@ async def test_a_silly_retry_after_breaks_nothing(text: str) -> None:
             await client.get("/a")
 
 
-async def test_the_portals_limits_are_remembered() -> None:
-    said = {"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "12"}
-    odd = {"X-RateLimit-Limit": "many", "X-RateLimit-Remaining": "9" * 5000}
-    async with asking({"/a": [Reply({}, headers=said), Reply({}, headers=odd)]}) as (_, client, _slept):
-        assert client.rate.limit is None
-        await client.get("/a")
-        await client.get("/a")
-        assert (client.rate.limit, client.rate.remaining) == (1000, 12)
-
-
-async def test_the_budget_counts_retries() -> None:
+async def test_what_a_pass_may_send_counts_retries() -> None:
     async with asking({"/a": Reply({}, 500)}, max_requests=4) as (portal, client, _):
         await client.get("/a")
-        with pytest.raises(BudgetSpent):
+        with pytest.raises(BudgetSpent) as caught:
             await client.get("/a")
         assert client.requests == len(portal.requests) == 4
+    assert caught.value.retry_after is None
 
 
 async def test_nobody_there_is_unavailable() -> None:
@@ -320,6 +310,13 @@ async def test_requests_keep_their_distance() -> None:
         for _ in range(3):
             await client.get("/a")
     assert [round(seconds, 1) for seconds in slept] == [0.5, 1.0]
+
+
+async def test_one_answer_that_asks_for_a_pause_pauses_everybody() -> None:
+    answers = {"/a": [Reply({}, 429, headers={"Retry-After": "7"}), Reply({})]}
+    async with asking(answers, connections=2) as (_, client, slept):
+        await asyncio.gather(*(client.get("/a") for _ in range(4)))
+    assert [round(seconds) for seconds in slept].count(7) >= 3
 
 
 async def test_only_so_many_requests_are_under_way() -> None:
