@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from adapters.data_gouv_fr import ADAPTER
+from adapters.data_gouv_fr.sandbox_mask import apply, parse
 from gateway.model.entities import HarvestRecord
 from gateway.ports import Pass
 from gateway.testing import FakePortal, MemoryKnown, Reply, client_for, harvest, portal_for
@@ -75,6 +76,9 @@ class Udata:
     items: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     poison: dict[str, set[int]] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
+    generation: str = "V17"
+    statuses: Any = None
+    """What the portal answers to the question for its jobs' words; None: it has no such path."""
     before_page: Callable[[str, int], None] = lambda _path, _page: None
     edit: Callable[[dict[str, Any]], dict[str, Any]] = lambda envelope: envelope
 
@@ -94,24 +98,50 @@ class Udata:
         self.add(name, *listed)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        parts = request.path.removeprefix("/api/1/harvest").strip("/").split("/")
+        path = request.path.removeprefix("/api/1/harvest")
+        parts = path.strip("/").split("/")
+        self.before_page(request.path, int(request.query.get("page", 0)))
         match parts:
+            case ["backends" | "job_status" as name]:
+                return self.top(name, slash=path.endswith("/"))
             case ["sources"]:
-                return self.page(request, lambda: self.sources)
+                return self.page(request, lambda: [self.told(one) for one in self.sources])
             case ["source", name, "jobs"]:
-                return self.page(request, lambda: self.jobs[name])
-            case ["job", name, "items"] if name not in self.gone:
+                return self.page(request, lambda: [self.shown(one) for one in self.jobs[name]])
+            case ["job", name, "items"] if self.generation == "V17" and name not in self.gone:
                 return self.page(request, lambda: self.items[name], self.poison.get(name, set()))
             case ["job", name] if name not in self.gone:
                 (found,) = [one for jobs in self.jobs.values() for one in jobs if one["id"] == name]
-                return Reply(found).response()
-        return Reply({"message": "Internal Server Error"}, 500).response()
+                return Reply(masked(request, self.shown(found))).response()
+        unknown = parts[-1] == "items" and self.generation != "V17"
+        return Reply({"message": "There is none."}, 404 if unknown else 500).response()
+
+    def top(self, name: str, *, slash: bool) -> web.StreamResponse:
+        """Answer on a path that ends in a slash or does not, as the generation has it."""
+        wanted = self.generation != "V9"
+        if wanted and not slash:
+            return Reply({}, 308, headers={"Location": f"/api/1/harvest/{name}/"}).response()
+        body = [{"id": "ckan", "label": "CKAN"}] if name == "backends" else self.statuses
+        if slash is not wanted or body is None:
+            return Reply({"message": "not found"}, 404).response()
+        return body.response() if isinstance(body, Reply) else Reply(body).response()
+
+    def told(self, source: dict[str, Any]) -> dict[str, Any]:
+        """Return a source as its generation shows its newest run."""
+        if self.generation == "V17" or not source.get("last_job"):
+            return source
+        return {**source, "last_job": {**source["last_job"], "items": [], "source": None}}
+
+    def shown(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Return a job as its generation shows it."""
+        if self.generation == "V17":
+            return job
+        return {**job, "items": self.items[job["id"]], "source": "the name of a source"}
 
     def page(
         self, request: web.Request, listed: Callable[[], list[Any]], poison: set[int] | None = None
     ) -> web.StreamResponse:
         number, size = int(request.query["page"]), int(request.query["page_size"])
-        self.before_page(request.path, number)
         rows = listed()
         start, end = (number - 1) * size, number * size
         if number > 1 and start >= len(rows):
@@ -126,7 +156,13 @@ class Udata:
             "total": len(rows),
             "next_page": more,
         }
-        return Reply(self.edit(envelope)).response()
+        return Reply(masked(request, self.edit(envelope))).response()
+
+
+def masked(request: web.Request, body: Any) -> Any:
+    """Return what the request's mask leaves of a job or a list of jobs."""
+    mask = request.headers.get("X-Fields")
+    return body if mask is None or request.path.endswith("/sources/") else apply(parse(mask), body)
 
 
 @dataclass
@@ -155,8 +191,8 @@ class Desk:
 @asynccontextmanager
 async def desk(udata: Udata) -> AsyncIterator[Desk]:
     async with FakePortal({}) as portal:
-        portal.answers["/harvest/backends/"] = [{"id": "ckan", "label": "CKAN"}]
-        portal.answers["/harvest/sources/"] = udata.answer
+        for path in ("backends", "backends/", "job_status", "job_status/", "sources/"):
+            portal.answers[f"/harvest/{path}"] = udata.answer
         for name, jobs in udata.jobs.items():
             portal.answers[f"/harvest/source/{name}/jobs/"] = udata.answer
             for one in jobs:
