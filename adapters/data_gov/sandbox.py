@@ -48,4 +48,5 @@ SANDBOX = SandboxPortal(
     dialects={"real": front.BEHIND, DOCUMENTED: front.PATH, "gateway": front.PATH},
     build=Changes,
     routes=routes,
+    keys={DOCUMENTED: front.OPEN_KEY, "gateway": front.OPEN_KEY},
 )

@@ -30,16 +30,20 @@ async def serve(
     *,
     live: bool,
     attached: bool,
+    dialects: Mapping[str, str],
 ) -> None:
     """Serve *portals* on their listening *sockets*; *world* is the folder of their clocks.
 
-    *live*: their time passes. *attached*: end when standard input does.
+    *live*: their time passes. *attached*: end when standard input does. *dialects*: what those portals speak that
+    are not to go on with what they spoke last.
     """
     runners: list[web.AppRunner] = []
     with stop_on_signals() as stop:
         try:
             for key, listener in sockets.items():
-                runners.append(await _runner(settings, portals[key], world, live=live))
+                runners.append(
+                    await _runner(settings, portals[key], world, live=live, dialect=dialects.get(key, ""))
+                )
                 await web.SockSite(runners[-1], listener).start()
                 print(f"SANDBOX {key}: http://{settings.host}:{listener.getsockname()[1]}", flush=True)
             if attached:
@@ -54,7 +58,9 @@ async def serve(
                 await runner.cleanup()
 
 
-async def _runner(settings: Settings, portal: SandboxPortal, world: Path, *, live: bool) -> web.AppRunner:
+async def _runner(
+    settings: Settings, portal: SandboxPortal, world: Path, *, live: bool, dialect: str
+) -> web.AppRunner:
     served = application(
         portal,
         seed=settings.sandbox_seed,
@@ -62,6 +68,7 @@ async def _runner(settings: Settings, portal: SandboxPortal, world: Path, *, liv
         epoch=datetime.now(UTC).replace(microsecond=0),
         folder=world,
         live=live,
+        dialect=dialect,
     )
     runner = web.AppRunner(served, access_log=None, shutdown_timeout=1.0)
     await runner.setup()

@@ -27,6 +27,14 @@ Scale = Annotated[
     int | None,
     typer.Option("--scale", min=1, help="Size of the sandbox; 1 is 20,000 records.", show_default="1"),
 ]
+Dialects = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--dialect",
+        help="What sandbox portals speak; may be given again. `gateway sandbox dialect` lists what there is.",
+        show_default="what they spoke last",
+    ),
+]
 Host = Annotated[str | None, typer.Option("--host", help="Address to serve on.", show_default="127.0.0.1")]
 
 RUN = "Run"

@@ -41,7 +41,10 @@ def place(settings: Settings) -> Settings:
         sandbox=True,
         data_dir=folder,
         database_url=_own_database(settings.database_url),
-        portals={key: portal_settings(portal, known_port(folder, key)) for key, portal in invented().items()},
+        portals={
+            key: portal_settings(portal, known_port(folder, key), last_spoken(settings, portal, folder))
+            for key, portal in invented().items()
+        },
     )
 
 
@@ -90,15 +93,29 @@ async def _create_database(url: str, name: str) -> None:
         await connection.close()
 
 
-def portal_settings(portal: SandboxPortal, port: int) -> dict[str, Any]:
-    """Return what reads *portal*, served on *port* of this machine."""
+def world_folder(data_dir: Path) -> Path:
+    """Return where the sandbox portals keep their clocks and dialects, beside the sandbox's other data."""
+    return data_dir / "world"
+
+
+def last_spoken(settings: Settings, portal: SandboxPortal, data_dir: Path) -> str:
+    """Return the dialect that *portal* spoke last in the world of *settings*, else its usual one."""
+    from gateway.sandbox.clock import kept_in
+
+    world = world_folder(data_dir)
+    kept = kept_in(world, portal.name, seed=settings.sandbox_seed, scale=settings.sandbox_scale)
+    return kept.dialect if kept is not None and kept.dialect in portal.dialects else portal.usual
+
+
+def portal_settings(portal: SandboxPortal, port: int, dialect: str) -> dict[str, Any]:
+    """Return what reads *portal*, served on *port* of this machine and speaking *dialect*."""
     return {
         "adapter": portal.name,
         "title": portal.title if "sandbox" in portal.title.lower() else f"{portal.title} (sandbox)",
-        "base_url": f"http://{LOOPBACK}:{port}{portal.dialects[portal.usual]}",
+        "base_url": f"http://{LOOPBACK}:{port}{portal.dialects[dialect]}",
         "sandbox": True,
         "requests_per_second": RATE,
-        "api_key": None,
+        "api_key": portal.keys.get(dialect),
     }
 
 
@@ -125,6 +142,18 @@ def chosen(keys: list[str] | None) -> Mapping[str, SandboxPortal]:
         if key not in known:
             raise UsageError(f"There is no sandbox portal {key!r}.", hint=f"There are: {', '.join(known)}.")
     return {key: known[key] for key in wanted}
+
+
+def spoken(portals: Mapping[str, SandboxPortal], names: list[str] | None) -> dict[str, str]:
+    """Return which of the dialects *names* each of *portals* is to speak; UsageError where none knows one."""
+    found: dict[str, str] = {}
+    for name in names or ():
+        knowing = [key for key, portal in portals.items() if name in portal.dialects]
+        if not knowing:
+            known = "; ".join(f"{key}: {', '.join(portal.dialects)}" for key, portal in portals.items())
+            raise UsageError(f"No sandbox portal speaks {name!r}.", hint=f"There are {known}.")
+        found |= dict.fromkeys(knowing, name)
+    return found
 
 
 def addresses_file(folder: Path) -> Path:

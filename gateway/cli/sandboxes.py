@@ -17,7 +17,16 @@ from urllib.request import ProxyHandler, build_opener
 
 from gateway.cli.calling import with_changes
 from gateway.cli.listening import listening_socket
-from gateway.cli.place import LOOPBACK, addresses, invented, known_port, note_addresses, portal_settings
+from gateway.cli.place import (
+    LOOPBACK,
+    addresses,
+    invented,
+    known_port,
+    last_spoken,
+    note_addresses,
+    portal_settings,
+    world_folder,
+)
 from gateway.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -55,24 +64,27 @@ class Child:
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[Settings]:
+async def serving(settings: Settings, dialects: Mapping[str, str] | None = None) -> AsyncIterator[Settings]:
     """Serve the sandbox portals of *settings* (see ``place``) and yield the settings that read them.
 
-    Their sockets listen at once: whoever asks before a world is built waits for it.
+    Their sockets listen at once: whoever asks before a world is built waits for it. *dialects*: what portals, by
+    key, are to speak; the others go on with what they spoke last.
     """
+    given = dialects or {}
     children: list[Child] = []
     portals: dict[str, dict[str, Any]] = {}
     origins: dict[str, str] = {}
     try:
         for key, portal in invented().items():
-            origin = await asyncio.to_thread(_already_served, settings, key)
+            speaks = given.get(key) or last_spoken(settings, portal, settings.data_dir)
+            origin = await asyncio.to_thread(_already_served, settings, key, speaks)
             if origin is not None:
-                portals[key] = portal_settings(portal, urlsplit(origin).port or 0)
+                portals[key] = portal_settings(portal, urlsplit(origin).port or 0, speaks)
                 continue
             with _socket_for(known_port(settings.data_dir, key)) as listener:
                 port = int(listener.getsockname()[1])
-                children.append(_start(settings, key, listener))
-            portals[key] = portal_settings(portal, port)
+                children.append(_start(settings, key, listener, speaks))
+            portals[key] = portal_settings(portal, port, speaks)
             origins[key] = f"http://{LOOPBACK}:{port}"
         note_addresses(settings.data_dir, origins)
         yield with_changes(settings, portals=portals)
@@ -80,18 +92,26 @@ async def serving(settings: Settings) -> AsyncIterator[Settings]:
         await asyncio.shield(asyncio.to_thread(_end_all, children))
 
 
-def _already_served(settings: Settings, key: str) -> str | None:
-    """Return the origin of this very portal where another process serves it from the same folder."""
+def _already_served(settings: Settings, key: str, dialect: str) -> str | None:
+    """Return the origin of this very portal where another process serves it from the same folder.
+
+    It speaks *dialect* from then on.
+    """
     origin = addresses(settings.data_dir).get(key)
     wanted = (settings.sandbox_seed, settings.sandbox_scale)
     if origin is None:
         return None
+    ask = build_opener(ProxyHandler({})).open
     try:
-        with build_opener(ProxyHandler({})).open(f"{origin}/_sandbox/info", timeout=1.0) as answer:
+        with ask(f"{origin}/_sandbox/info", timeout=1.0) as answer:
             told = json.loads(answer.read(10_000))
-        return origin if (told["seed"], told["scale"]) == wanted else None
+        if (told["seed"], told["scale"]) != wanted:
+            return None
+        if told["dialect"] != dialect:
+            ask(f"{origin}/_sandbox/dialect", json.dumps({"dialect": dialect}).encode(), timeout=1.0).close()
     except (OSError, ValueError, LookupError, TypeError):
         return None
+    return origin
 
 
 def _end_all(children: list[Child]) -> None:
@@ -110,13 +130,14 @@ def _socket_for(port: int) -> socket.socket:
         return listening_socket(LOOPBACK, 0)
 
 
-def _start(settings: Settings, key: str, listener: socket.socket) -> Child:
+def _start(settings: Settings, key: str, listener: socket.socket, dialect: str) -> Child:
     folder = settings.data_dir / "logs"
     folder.mkdir(parents=True, exist_ok=True)
     command = [
         *(sys.executable, "-P", "-m", "gateway", "sandbox", "--portal", key, "--live", "--attached"),
-        *("--listen-fd", str(listener.fileno()), "--world", str(settings.data_dir / "world")),
+        *("--listen-fd", str(listener.fileno()), "--world", str(world_folder(settings.data_dir))),
         *("--seed", str(settings.sandbox_seed), "--scale", str(settings.sandbox_scale)),
+        *("--dialect", dialect),
     ]
     with (folder / f"sandbox-{key}.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own program, our own words

@@ -1,4 +1,4 @@
-"""The clock of a sandbox portal: an epoch and the days it was moved on, kept in a folder if there is one."""
+"""The state of a sandbox portal that outlives its process: clock and dialect, kept in a folder if there is one."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class Kept(msgspec.Struct):
     days: float
     started: float
     """Wall time (POSIX seconds) of the first start."""
+    dialect: str = ""
+    """What the portal speaks; "": the usual."""
 
 
 @dataclass(slots=True)
@@ -48,6 +50,11 @@ class Clock:
         self.save()
         return self.now()
 
+    def speak(self, dialect: str) -> None:
+        """Remember what the portal speaks from now on."""
+        self.kept.dialect = dialect
+        self.save()
+
     def save(self) -> None:
         """Write what is kept, if there is a folder."""
         if self.file is not None:
@@ -62,19 +69,25 @@ class Clock:
 
 def opened(name: str, *, seed: int, scale: int, epoch: datetime, folder: Path | None, live: bool) -> Clock:
     """Return the clock of the portal *name*: the kept one of this seed and scale, else one at *epoch*."""
-    file = folder / f"sandbox-{name}.json" if folder else None
-    kept = _read(file)
-    if kept is None or (kept.seed, kept.scale) != (seed, scale):
+    kept = kept_in(folder, name, seed=seed, scale=scale)
+    if kept is None:
         kept = Kept(seed, scale, epoch.astimezone(UTC), 0.0, time.time())
-    clock = Clock(kept, live, file)
+    clock = Clock(kept, live, _file(folder, name))
     clock.save()
     return clock
 
 
-def _read(file: Path | None) -> Kept | None:
+def kept_in(folder: Path | None, name: str, *, seed: int, scale: int) -> Kept | None:
+    """Return what *folder* keeps of the portal *name*, None where that is nothing or of another world."""
+    file = _file(folder, name)
     if file is None or not file.exists():
         return None
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Kept)
+        kept = msgspec.json.decode(file.read_bytes(), type=Kept)
     except msgspec.MsgspecError:
         return None
+    return kept if (kept.seed, kept.scale) == (seed, scale) else None
+
+
+def _file(folder: Path | None, name: str) -> Path | None:
+    return folder / f"sandbox-{name}.json" if folder else None

@@ -35,11 +35,19 @@ class Control:
     portal: SandboxPortal
     world: World
     clock: Clock
-    dialect: str
-    """What the portal speaks."""
     faults: Faults = field(default_factory=Faults)
     answers: Answers = field(default_factory=Answers)
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+
+    @property
+    def dialect(self) -> str:
+        """Return what the portal speaks."""
+        kept = self.clock.kept.dialect
+        return kept if kept in self.portal.dialects else self.portal.usual
+
+    def speak(self, dialect: str) -> None:
+        """Let the portal speak *dialect* from now on; HTTPBadRequest where it cannot."""
+        self.clock.speak(self.known(dialect))
 
     def passes(self, request: web.Request) -> Passes:
         """Return the passes that a request names (``step:KIND[:dialect],...``), by default one RECONCILE now."""
@@ -122,7 +130,7 @@ async def _speak(control: Control, request: web.Request) -> web.StreamResponse:
         asked = msgspec.json.decode(await request.read(), type=dict[str, str])["dialect"]
     except (ValueError, KeyError) as error:
         raise _refused('Send {"dialect": "..."}.') from error
-    control.dialect = control.known(asked)
+    control.speak(asked)
     return _json(control.info())
 
 
@@ -267,12 +275,14 @@ def application(
 ) -> web.Application:
     """Return the server of *portal*: its own paths and ``/_sandbox/``.
 
-    Clock, seed and scale are kept in *folder*; *live* lets the clock run with the real time. *dialect* is what the
-    portal speaks at first, "" the usual one.
+    Clock, seed, scale and dialect are kept in *folder*; *live* lets the clock run with the real time. *dialect* is
+    what the portal speaks at first; "": what is kept, else the usual one.
     """
     clock = opened(portal.name, seed=seed, scale=scale, epoch=epoch, folder=folder, live=live)
     world = portal.build(seed, scale, clock.kept.epoch)
-    control = Control(portal, world, clock, dialect or portal.usual)
+    control = Control(portal, world, clock)
+    if dialect:
+        control.speak(dialect)
     routes = portal.routes(world, clock.now, lambda: control.dialect)
     app = routes if isinstance(routes, web.Application) else web.Application()
     if not isinstance(routes, web.Application):
@@ -326,7 +336,7 @@ class Running:
 
     def speak(self, dialect: str) -> None:
         """Let the portal speak another of its dialects from now on, as after an upgrade."""
-        self.control.dialect = self.control.known(dialect)
+        self.control.speak(dialect)
 
     async def stop(self) -> None:
         """Stop serving."""

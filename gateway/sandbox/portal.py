@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -64,6 +64,8 @@ class SandboxPortal:
     """Makes the world of (seed, scale, epoch)."""
     routes: Callable[[Any, Now, Dialect], list[web.RouteDef] | web.Application]
     """Makes the portal's own surface over a world that *build* made, showing its state at the clock, in its dialect."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """By dialect: a key without limits, where nothing is told without one."""
 
     @property
     def usual(self) -> str:

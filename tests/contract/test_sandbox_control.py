@@ -1,9 +1,12 @@
-"""The control beside a sandbox portal: clock, truth, minimum, requests, and each of the faults."""
+"""The control beside a sandbox portal: clock, dialect, truth, minimum, requests, told answers, each of the faults."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -11,7 +14,9 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from gateway.sandbox.control import Running, running
+from gateway.cli.app import run
+from gateway.sandbox.clock import opened
+from gateway.sandbox.control import Running, running, start
 from gateway.sandbox.portal import Dialect, Now, Passes, SandboxPortal
 
 EPOCH = datetime(2026, 11, 22, tzinfo=UTC)
@@ -22,7 +27,8 @@ class Numbers:
     """A world of six rows."""
 
     def truth(self, passes: Passes) -> Iterator[dict[str, Any]]:
-        yield from ({"at": at.isoformat(), "kind": kind} for at, kind, _ in passes)
+        for at, kind, dialect in passes:
+            yield {"at": at.isoformat(), "kind": kind, "dialect": dialect}
 
     def minimum(self, passes: Passes) -> dict[str, int]:
         return {"rows": len(passes)}
@@ -31,12 +37,15 @@ class Numbers:
         yield {"type": "Dataset", "nativeId": "1", "sameAs": at.isoformat()}
 
 
-def routes(_: Numbers, __: Now, ___: Dialect) -> list[web.RouteDef]:
+def routes(_: Numbers, __: Now, dialect: Dialect) -> list[web.RouteDef]:
     async def rows(request: web.Request) -> web.Response:
         size, page = int(request.query.get("page_size", "3")), int(request.query.get("page", "1"))
         return web.json_response({"data": ROWS[(page - 1) * size : page * size], "total": len(ROWS)})
 
-    return [web.get("/api/rows/", rows)]
+    async def spoken(_: web.Request) -> web.Response:
+        return web.json_response(dialect())
+
+    return [web.get("/api/rows/", rows), web.get("/old/spoken", spoken)]
 
 
 PORTAL = SandboxPortal("numbers", "Numbers", {"plain": "/api", "other": "/old"}, lambda *_: Numbers(), routes)
@@ -89,8 +98,8 @@ async def test_the_clock_is_moved_and_shown_in_every_answer(
 async def test_truth_and_minimum_take_passes(session: aiohttp.ClientSession, sandbox: Running) -> None:
     told = await control(session, sandbox, "GET", "truth?passes=0:RECONCILE,1.5:POLL")
     assert told == [
-        {"at": "2026-11-22T00:00:00+00:00", "kind": "RECONCILE"},
-        {"at": "2026-11-23T12:00:00+00:00", "kind": "POLL"},
+        {"at": "2026-11-22T00:00:00+00:00", "kind": "RECONCILE", "dialect": "plain"},
+        {"at": "2026-11-23T12:00:00+00:00", "kind": "POLL", "dialect": "plain"},
     ]
     sandbox.advance(1)
     assert (await control(session, sandbox, "GET", "truth"))[0]["at"] == "2026-11-23T00:00:00+00:00"
@@ -99,6 +108,111 @@ async def test_truth_and_minimum_take_passes(session: aiohttp.ClientSession, san
     for wrong in ("0:POL", "x:POLL"):
         async with session.get(f"{sandbox.control_url}/truth?passes={wrong}") as response:
             assert response.status == 400
+
+
+async def spoken(session: aiohttp.ClientSession, sandbox: Running) -> Any:
+    async with session.get(f"{sandbox.origin}/old/spoken") as response:
+        return await response.json()
+
+
+async def test_a_portal_speaks_another_dialect_when_it_is_told_to(
+    session: aiohttp.ClientSession, sandbox: Running
+) -> None:
+    assert (sandbox.base_url, await spoken(session, sandbox)) == (f"{sandbox.origin}/api", "plain")
+    told = (await control(session, sandbox, "POST", "dialect", {"dialect": "other"}))[0]
+    assert (told["dialect"], told["dialects"]) == ("other", {"plain": "/api", "other": "/old"})
+    assert told["api_path"] == "/old"
+    assert (sandbox.base_url, await spoken(session, sandbox)) == (f"{sandbox.origin}/old", "other")
+    sandbox.speak("plain")
+    assert (await control(session, sandbox, "GET", "info"))[0]["dialect"] == "plain"
+    for wrong in ({"dialect": "third"}, {"language": "other"}, ["other"], {"dialect": 1}):
+        async with session.post(f"{sandbox.control_url}/dialect", json=wrong) as response:
+            assert response.status == 400
+    assert await spoken(session, sandbox) == "plain"
+
+
+async def test_passes_name_what_the_portal_spoke(session: aiohttp.ClientSession, sandbox: Running) -> None:
+    sandbox.speak("other")
+    told = await control(session, sandbox, "GET", "truth?passes=0:RECONCILE:plain,1:POLL")
+    assert [row["dialect"] for row in told] == ["plain", "other"]
+    async with session.get(f"{sandbox.control_url}/truth?passes=0:POLL:third") as response:
+        assert response.status == 400
+        assert "plain, other" in await response.text()
+
+
+async def test_a_folder_keeps_the_dialect(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+    said = []
+    for dialect in ("", "other", "", "plain", ""):
+        served = await start(PORTAL, seed=1, scale=1, epoch=EPOCH, folder=tmp_path, dialect=dialect)
+        said.append(await spoken(session, served))
+        await served.stop()
+    assert said == ["plain", "other", "other", "plain", "plain"]
+    served = await start(PORTAL, seed=1, scale=1, epoch=EPOCH, folder=tmp_path)
+    await control(session, served, "POST", "dialect", {"dialect": "other"})
+    await served.stop()
+    again = await start(PORTAL, seed=1, scale=1, epoch=EPOCH, folder=tmp_path)
+    assert await spoken(session, again) == "other"
+    await again.stop()
+
+
+async def test_a_dialect_that_is_no_more_is_the_usual_one(
+    session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    opened("numbers", seed=1, scale=1, epoch=EPOCH, folder=tmp_path, live=False).speak("forgotten")
+    served = await start(PORTAL, seed=1, scale=1, epoch=EPOCH, folder=tmp_path)
+    assert await spoken(session, served) == "plain"
+    await served.stop()
+
+
+async def test_the_command_line_tells_and_changes_the_dialect(
+    session: aiohttp.ClientSession, sandbox: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["sandbox", "dialect", "--url", sandbox.origin, "--json"]
+    assert await asyncio.to_thread(run, asked) == 0
+    shown = json.loads(capsys.readouterr().out)[sandbox.origin]
+    assert shown == {"dialect": "plain", "dialects": ["plain", "other"]}
+    assert await asyncio.to_thread(run, ["sandbox", "dialect", "other", "--url", sandbox.origin]) == 0
+    assert "plain, other" in capsys.readouterr().out
+    assert await spoken(session, sandbox) == "other"
+    assert await asyncio.to_thread(run, ["sandbox", "dialect", "third", "--url", sandbox.origin]) == 2
+    assert "plain, other" in capsys.readouterr().err
+
+
+async def test_told_answers_are_given_word_for_word(session: aiohttp.ClientSession, sandbox: Running) -> None:
+    answers = [
+        {"path": "/api/rows/", "body": {"told": [1, None]}},
+        {"path": "/api/nowhere", "body": "<p>Hello</p>", "media_type": "text/html", "status": 503},
+        {"path": "/api/rows/", "method": "POST", "body": [], "status": 201},
+    ]
+    assert len((await control(session, sandbox, "POST", "answers", answers))[0]) == 3
+    assert await rows(session, sandbox, "?page=2") == (200, {"told": [1, None]})
+    async with session.get(f"{sandbox.base_url}/nowhere") as response:
+        assert (response.status, response.content_type) == (503, "text/html")
+        assert await response.text() == "<p>Hello</p>"
+    async with session.post(f"{sandbox.base_url}/rows/") as response:
+        assert (response.status, await response.json()) == (201, [])
+    assert [request["status"] for request in sandbox.requests] == [200, 503, 201]
+
+
+async def test_the_last_word_on_a_path_holds_until_all_is_forgotten(
+    session: aiohttp.ClientSession, sandbox: Running
+) -> None:
+    for body in (1, 2):
+        await control(session, sandbox, "POST", "answers", [{"path": "/api/rows/", "body": body}])
+    assert await rows(session, sandbox) == (200, 2)
+    assert len((await control(session, sandbox, "GET", "answers"))[0]) == 1
+    await control(session, sandbox, "DELETE", "answers")
+    assert await rows(session, sandbox) == (200, {"data": ROWS[:3], "total": 6})
+    for wrong in ({"path": "/x", "body": 1}, [{"path": "/x"}], [{"path": "/x", "body": 1, "more": 2}]):
+        async with session.post(f"{sandbox.control_url}/answers", json=wrong) as response:
+            assert response.status == 400
+
+
+async def test_a_told_answer_breaks_as_any_other(session: aiohttp.ClientSession, sandbox: Running) -> None:
+    await control(session, sandbox, "POST", "answers", [{"path": "/api/rows/", "body": {"data": [1, 2]}}])
+    await control(session, sandbox, "POST", "faults", {"kind": "status-500", "path": "/rows/"})
+    assert (await rows(session, sandbox))[0] == 500
+    assert await rows(session, sandbox) == (200, {"data": [1, 2]})
 
 
 async def test_the_portals_requests_are_remembered(session: aiohttp.ClientSession, sandbox: Running) -> None:

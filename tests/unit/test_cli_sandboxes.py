@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from gateway.cli.place import addresses, chosen, known_port, last_served, note_addresses, place
+from gateway.cli.place import (
+    addresses,
+    chosen,
+    invented,
+    known_port,
+    last_served,
+    note_addresses,
+    place,
+    spoken,
+    world_folder,
+)
 from gateway.config import Settings
 from gateway.errors import ConfigurationError, UsageError
 from gateway.registry import portals
+from gateway.sandbox.clock import opened
 
 
 def settings(folder: Path, **given: object) -> Settings:
@@ -92,3 +104,23 @@ def test_an_unknown_sandbox_portal_names_the_known_ones() -> None:
         chosen(["nowhere"])
     assert "data-gov" in refused.value.hint
     assert list(chosen(["DATA_GOV"])) == ["data-gov"]
+
+
+def test_a_dialect_is_for_the_portals_that_know_it() -> None:
+    assert spoken(invented(), None) == {}
+    assert spoken(invented(), ["v16", "documented"]) == {"data-gouv-fr": "v16", "data-gov": "documented"}
+    assert spoken(invented(), ["v16", "v9"]) == {"data-gouv-fr": "v9"}
+    with pytest.raises(UsageError) as refused:
+        spoken(invented(), ["klingon"])
+    assert "data-gouv-fr: v17, v16, v9" in refused.value.hint
+
+
+def test_the_address_and_the_key_are_those_of_what_was_spoken_last(tmp_path: Path) -> None:
+    assert place(settings(tmp_path)).portals["data-gov"]["base_url"].endswith("/api/v1")
+    world = world_folder(tmp_path / "sandbox")
+    epoch = datetime(2026, 11, 22, tzinfo=UTC)
+    opened("data-gov", seed=1, scale=1, epoch=epoch, folder=world, live=False).speak("documented")
+    found = place(settings(tmp_path)).portals["data-gov"]
+    assert found["base_url"].endswith("/technology/datagov_harvest/v2")
+    assert found["api_key"]
+    assert place(settings(tmp_path, sandbox_seed=2)).portals["data-gov"]["base_url"].endswith("/api/v1")

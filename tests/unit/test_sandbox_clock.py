@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.sandbox.clock import opened
+from gateway.sandbox.clock import kept_in, opened
 
 EPOCH = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
 
@@ -38,6 +38,26 @@ def test_another_seed_begins_anew(tmp_path: Path) -> None:
     opened("x", seed=1, scale=1, epoch=EPOCH, folder=tmp_path, live=False).advance(3)
     later = EPOCH + timedelta(days=9)
     assert opened("x", seed=2, scale=1, epoch=later, folder=tmp_path, live=False).now() == later
+
+
+def test_what_was_spoken_last_is_kept_with_the_world(tmp_path: Path) -> None:
+    opened("x", seed=1, scale=1, epoch=EPOCH, folder=tmp_path, live=False).speak("old")
+    kept = kept_in(tmp_path, "x", seed=1, scale=1)
+    assert kept is not None
+    assert kept.dialect == "old"
+    assert kept_in(tmp_path, "x", seed=2, scale=1) is None
+    assert kept_in(tmp_path, "y", seed=1, scale=1) is None
+    assert kept_in(None, "x", seed=1, scale=1) is None
+    again = opened("x", seed=1, scale=1, epoch=EPOCH, folder=tmp_path, live=False)
+    assert again.kept.dialect == "old"
+    assert opened("x", seed=2, scale=1, epoch=EPOCH, folder=tmp_path, live=False).kept.dialect == ""
+
+
+def test_a_file_of_the_time_before_dialects_is_read(tmp_path: Path) -> None:
+    text = '{"seed": 1, "scale": 1, "epoch": "2026-11-22T06:30:00Z", "days": 2.0, "started": 0.0}'
+    (tmp_path / "sandbox-x.json").write_text(text, encoding="utf-8")
+    clock = opened("x", seed=1, scale=1, epoch=EPOCH, folder=tmp_path, live=False)
+    assert (clock.now(), clock.kept.dialect) == (EPOCH + timedelta(days=2), "")
 
 
 def test_a_broken_file_is_a_new_start(tmp_path: Path) -> None:
