@@ -21,7 +21,7 @@ from gateway.model.identity import parse_global_id
 from gateway.ports import Part
 from gateway.store.staging import Connection
 from harvest_graphql.held import LOST
-from harvest_graphql.plan.payloads import KINDS, PATH, Kind, kept, media_type
+from harvest_graphql.plan.payloads import KINDS, PATH, Kind, kept
 from harvest_graphql.problems import Code, Problem, internal
 
 Ask = Callable[[str, str, Part], Awaitable[bool]]
@@ -241,7 +241,7 @@ def _statement(kind: Kind, columns: str, more: str = "") -> str:
 
 
 _FACTS = (
-    f"x.state, x.told IS NOT NULL, {media_type('x')}, length(x.octets), encode(sha256(x.octets), 'hex'),"
+    "x.state, x.told, x.media_type, length(x.octets), encode(sha256(x.octets), 'hex'),"
     f" substring(x.octets FROM 1 FOR {CHUNK})"
 )
 _FOUND = {kind.type: _statement(kind, _FACTS) for kind in KINDS.values()}

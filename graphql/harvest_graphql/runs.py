@@ -89,7 +89,6 @@ class Payload:
     state: PayloadState = field("Whether it can be read here.")
     media_type: str | None = field(
         "What it is: as the portal said where it was asked for by itself, else what its text looks like.",
-        sql=payloads.media_type_text,
     )
     bytes: int | None = field("Length of its text in bytes of UTF-8.", sql=payloads.size)
     sha256: str | None = field("SHA-256 of its text in UTF-8, in hexadecimal.", sql=payloads.digest)

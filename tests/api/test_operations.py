@@ -66,3 +66,15 @@ async def test_what_vanished_and_what_is_lost(engine: Engine) -> None:
     assert vanished["harvestSources"]["nodes"][0]["lastSeenAt"] == "2026-11-18T20:00:00.000000Z"
     lost = json.loads(await engine.execute(operations()["lost-jobs"], {"portal": ["data-gouv-fr"]}))["data"]
     assert [job["id"] for job in lost["harvestJobs"]["nodes"]] == [gid("HarvestJob", "geo-0", FR)]
+
+
+async def test_provenance_tells_of_the_document_and_of_the_fields(engine: Engine) -> None:
+    answer = json.loads(
+        await engine.execute(operations()["provenance"], {"id": gid("HarvestRecord", "geo-1/0", FR)})
+    )
+    record = answer["data"]["node"]
+    assert record["document"]["endpoint"] == "/harvest/job/geo-1/"
+    assert record["document"]["text"] is None
+    assert [rule["pointer"] for rule in record["ofStatus"]["rules"]] == ["/status", None]
+    assert record["ofCreatedAt"]["rules"][0]["clock"] == "UTC_ASSUMED"
+    assert record["ofAction"] is None

@@ -11,6 +11,7 @@ import pytest
 from api.world import FR, gid
 
 from harvest_graphql.engine import Engine
+from harvest_graphql.visibility import READ_PRIVATE
 
 
 @pytest.fixture
@@ -112,3 +113,22 @@ async def test_values_are_never_part_of_the_statement(engine: Engine) -> None:
         for each in engine.explain(document, variables):
             assert "DROP" not in each.sql
         assert "errors" not in json.loads(await engine.execute(document, variables))
+
+
+async def test_origins_payloads_and_settings_cost_no_statement_of_their_own(
+    logged: tuple[Engine, list[str]],
+) -> None:
+    engine, sent = logged
+    document = """{
+      portals { jobStatuses { told words { word status } } }
+      harvestSources(first: 100) { nodes { native document { hash text json }
+        provenance(field: "name") { rules { rule } }
+        config { filters { label declared } extraConfigs { declared } featureSettings { key enabled } }
+        records { nodes { raw { ...P } transformed { ...P } document { text } provenance(field: "status") {
+          rules { pointer basis clock } document { bytes } } } } } }
+    } fragment P on Payload { id state mediaType bytes sha256 text json caveat download href }"""
+    answer = json.loads(await engine.execute(document, scopes=frozenset({READ_PRIVATE})))
+    await asyncio.sleep(0)
+    assert "errors" not in answer
+    assert len(sent) == 2
+    assert [each.sql for each in engine.explain(document, scopes=frozenset({READ_PRIVATE}))] == sent

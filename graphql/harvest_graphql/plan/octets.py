@@ -11,7 +11,16 @@ def utf8_text(octets: str) -> str:
     """Return the SQL of the text whose UTF-8 are the bytes *octets*: null where they are none. NUL is U+FFFD.
 
     ``convert_from`` ends a statement that it cannot serve, so ``document_member`` is asked first, which does not:
-    for the member beside a JSON string of these bytes, in which what a JSON string cannot hold as it stands is an x.
+    for the member beside the bytes, which are nearly always JSON; else for the member beside a string of them.
+    """
+    json = f"""document_member('{{"t":'::bytea || {octets} || ',"ok":1}}'::bytea, 'ok')"""
+    return f"(SELECT CASE WHEN {json} IS NOT NULL THEN convert_from({octets}, 'UTF8') ELSE {_any_text(octets)} END)"
+
+
+def _any_text(octets: str) -> str:
+    """Return the SQL of the same text of bytes that are no JSON: half a second for a million of them.
+
+    In the string that ``document_member`` reads, what no JSON string holds as it stands is an x.
     ``encode(…, 'escape')`` is plain ASCII: a backslash is a pair of them, NUL and what is not ASCII three digits
     after one. The pairs are an é until the digits of NUL have been replaced.
     """

@@ -37,13 +37,14 @@ KINDS = {kind.type: kind for kind in (RAW, TRANSFORMED)}
 
 
 def kept(kind: Kind, record: str, document: str) -> str:
-    """Return the SELECT of a payload's ``state``, ``told`` (its media type as the portal said), ``text``, ``octets``.
+    """Return the SELECT of a payload: ``state``, ``told``, ``media_type``, ``text``, ``octets``.
 
     *record* is the SQL of the record's key, *document* that of its document's hash. What the document does not
-    hold may have been asked for by itself.
+    hold may have been asked for by itself: ``told`` is whether the portal said a media type then. Its bytes are
+    looked at only where the text is needed: they may be many.
     """
     held = (
-        f"SELECT document_member(d.body, '{kind.member}') AS value, p.record_id, p.media_type AS told,"
+        f"SELECT document_member(d.body, '{kind.member}') AS value, p.record_id, p.media_type,"
         f" p.body || ''::bytea AS body FROM (SELECT) w"
         f" LEFT JOIN document d ON d.entity_type = 'HarvestRecord' AND d.entity_id = {record} AND d.hash = {document}"
         f" LEFT JOIN payload p ON p.record_id = {record} AND p.part = '{kind.part}' OFFSET 0"
@@ -55,26 +56,35 @@ def kept(kind: Kind, record: str, document: str) -> str:
         f"CASE WHEN h.value IS NULL THEN {asked} WHEN jsonb_typeof(h.value) = 'null' THEN 'ABSENT'"
         " ELSE 'STORED' END"
     )
-    texts = (
-        f"SELECT {state} AS state, CASE WHEN h.value IS NULL THEN h.told END AS told,"
-        f" CASE WHEN h.value IS NULL THEN h.body END AS body, {_text(kind)} AS text FROM ({held}) h OFFSET 0"
+    body = "CASE WHEN h.value IS NULL THEN h.body END"
+    said = "CASE WHEN h.value IS NULL THEN h.media_type END"
+    read = f"SELECT {state} AS state, {said} AS said, {body} AS body, {_read(kind)} AS text FROM ({held}) h OFFSET 0"
+    text = f"coalesce(k.text, {utf8_text('k.body')})"
+    return (
+        f"SELECT k.state, k.said IS NOT NULL AS told, {_media_type(text)} AS media_type, {text} AS text,"
+        f" coalesce(convert_to(k.text, 'UTF8'), k.body) AS octets FROM ({read}) k OFFSET 0"
     )
-    return f"SELECT k.state, k.told, k.text, {_octets(kind)} AS octets FROM ({texts}) k OFFSET 0"
 
 
-def _text(kind: Kind) -> str:
-    """Return the SQL of the text of what is held at ``h``."""
-    member, body = "h.value #>> '{}'", utf8_text("h.body")
-    if kind.canonical:
-        whole = """document_member('{"t":'::bytea || h.body || '}'::bytea, 't')"""
-        member, body = "canonical_json(h.value)", f"coalesce(canonical_json({whole}), {body})"
-    return f"CASE WHEN h.value IS NULL THEN {body} WHEN jsonb_typeof(h.value) <> 'null' THEN {member} END"
+def _read(kind: Kind) -> str:
+    """Return the SQL of the text of what is held at ``h``, as far as it is not the bytes that came by themselves."""
+    if not kind.canonical:
+        return "CASE WHEN jsonb_typeof(h.value) <> 'null' THEN h.value #>> '{}' END"
+    whole = """document_member('{"t":'::bytea || h.body || '}'::bytea, 't')"""
+    return (
+        f"CASE WHEN h.value IS NULL THEN canonical_json({whole})"
+        " WHEN jsonb_typeof(h.value) <> 'null' THEN canonical_json(h.value) END"
+    )
 
 
-def _octets(kind: Kind) -> str:
-    """Return the SQL of the bytes of what is held at ``k``: those that came by themselves stay as they came."""
-    read = "convert_to(k.text, 'UTF8')"
-    return f"coalesce({read}, k.body)" if kind.canonical else f"coalesce(k.body, {read})"
+def _media_type(text: str) -> str:
+    """Return the SQL of what is held at ``k``: what the portal said, else what the *text* looks like."""
+    return (
+        "CASE WHEN k.state <> 'STORED' THEN NULL WHEN k.said IS NOT NULL THEN k.said ELSE"
+        " (SELECT CASE WHEN l.text IS NULL THEN 'application/octet-stream'"
+        " WHEN l.text ~ '^\\s*<' THEN 'application/xml' WHEN text_json(l.text) IS NOT NULL THEN 'application/json'"
+        f" ELSE 'text/plain' END FROM (SELECT {text} AS text OFFSET 0) l) END"
+    )
 
 
 def payload(kind: Kind) -> Callable[[Row], Below]:
@@ -102,21 +112,6 @@ def digest(row: Row) -> str:
     """Return the SHA-256 of a payload's bytes, in hexadecimal."""
     found = f"encode(sha256({row.column('octets')}), 'hex')"
     return f"""coalesce('"' || {found} || '"', 'null')"""
-
-
-def media_type(alias: str) -> str:
-    """Return the SQL of what a payload is: what the portal said, else what its text looks like."""
-    return (
-        f"CASE WHEN {alias}.state <> 'STORED' THEN NULL WHEN {alias}.told IS NOT NULL THEN {alias}.told"
-        f" WHEN {alias}.text IS NULL THEN 'application/octet-stream'"
-        f" WHEN {alias}.text ~ '^\\s*<' THEN 'application/xml'"
-        f" WHEN text_json({alias}.text) IS NOT NULL THEN 'application/json' ELSE 'text/plain' END"
-    )
-
-
-def media_type_text(row: Row) -> str:
-    """Return what a payload is, as JSON text."""
-    return f"coalesce(to_json({media_type(row.alias)})::text, 'null')"
 
 
 def json(row: Row) -> str:
