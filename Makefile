@@ -23,7 +23,7 @@ test: .venv/dev ## Run the tests (ARGS="-k cursor")
 	$(BIN)/pytest $(TESTS) $(ARGS)
 
 .PHONY: check
-check: lint types imports schema migrations docs test captures ## Everything that CI runs
+check: lint types imports schema migrations docs test captures walk ## Everything that CI runs
 	@echo "All checks passed."
 
 .PHONY: bench
@@ -33,6 +33,10 @@ bench: .venv/dev ## Measure: records a second, memory, requests, time to the fir
 .PHONY: captures
 captures: .venv/dev ## Replay the portals' captures against the sandbox and the adapters (needs ../shared)
 	$(BIN)/python tests/acceptance/captures.py $(ARGS)
+
+.PHONY: walk
+walk: .venv/dev ## Read every field of the portals' documentation back (needs ../shared; ARGS=--homes says where)
+	$(BIN)/python tests/acceptance/walk.py $(ARGS)
 
 ##@ Single steps of `make check`
 .PHONY: lint

@@ -1,0 +1,55 @@
+"""Databases for a command: a Postgres of its own, and empty, migrated databases in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from gateway.postgres import Server, connect, migrate
+
+_TEMPLATE = "walk_template"
+
+
+@asynccontextmanager
+async def databases(folder: Path) -> AsyncIterator[Callable[[], AbstractAsyncContextManager[str]]]:
+    """Start a Postgres in *folder* and yield what makes a database in it; it is stopped at the end."""
+    server = Server(folder, durable=False)
+    await asyncio.to_thread(server.start)
+    try:
+        await _command(server.url, f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'")
+        await migrate(_address(server.url, _TEMPLATE))
+        yield making(server.url, _TEMPLATE)
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+def making(server: str, template: str) -> Callable[[], AbstractAsyncContextManager[str]]:
+    """Return what makes a copy of the database *template* of *server*, yields its address and removes it."""
+    numbers = count(1)
+
+    @asynccontextmanager
+    async def make() -> AsyncIterator[str]:
+        name = f"{template}_{next(numbers)}"
+        await _command(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield _address(server, name)
+        finally:
+            await _command(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+    return make
+
+
+def _address(server: str, database: str) -> str:
+    return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
+
+
+async def _command(url: str, statement: str) -> None:
+    connection = await connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
