@@ -20,7 +20,6 @@ from gateway.model.entities import (
 )
 from gateway.model.enums import (
     EntityType,
-    NotificationFrequency,
     RecordType,
 )
 from gateway.model.mapping import Basis, Clock, Rule, Table
@@ -211,10 +210,11 @@ def _entities(type_: EntityType, element: dict[str, Any]) -> Iterable[Entity]:
 
 
 def _source(element: dict[str, Any]) -> Iterable[Entity]:
-    """Return a source and the backend that its types name."""
-    unknown = rules.notification(element.get("notification_frequency")) is NotificationFrequency.UNKNOWN
-    rest = _rest(SOURCE, element, "notification_frequency" if unknown else None)
-    source = SOURCE.read(element, native=rest)
+    """Return a source and the backend that its types name.
+
+    The portal's own word for when a publisher is told has no field: it stays among the portal's own words.
+    """
+    source = SOURCE.read(element, native=_rest(SOURCE, element, "notification_frequency"))
     return (source,) if source.backend is None else (source, BACKEND.read(element, native=None))
 
 

@@ -222,7 +222,8 @@ def test_a_source_brings_its_backend() -> None:
     assert source.notification_emails == ("data@example.gov",)
     assert source.organization == "organization-1"
     assert (source.native_source_type, source.native_schema_type) == ("document", "dcatus1.1: non-federal")
-    assert (source.active, source.created_at, source.config, source.native) == (None, None, None, None)
+    assert (source.active, source.created_at, source.config) == (None, None, None)
+    assert source.native == {"notification_frequency": "on_error_or_update"}
     assert backend.native is None
     assert (backend.filters, backend.features, backend.extra_configs) == ((), (), ())
 
@@ -274,7 +275,7 @@ def test_a_sources_emails_are_never_in_native() -> None:
     source = entities(EntityType.HARVEST_SOURCE, {**SOURCE, "notification_emails": "data@example.gov"})[0]
     assert isinstance(source, HarvestSource)
     assert source.notification_emails is None
-    assert source.native is None
+    assert source.native == {"notification_frequency": "on_error_or_update"}
 
 
 def test_an_organization() -> None:
