@@ -1,16 +1,29 @@
-"""The database is what the portal is: field by field, pass after pass, with as few requests as there can be."""
+"""The database is what the portal is: field by field, pass after pass, with as few requests as there can be.
+
+Each wire is held against its portal's truth at one seed a case; ``make truth`` (``GATEWAY_TRUTH=all``) takes every
+wire through every case at all three seeds.
+"""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 from acceptance.mirror import summary
 from acceptance.syncing import BOOKKEEPING, CONTENT, Rehearsal, rehearsal
+from acceptance.wires import WIRES, Wire
 
 from gateway.ports import Pass
 
-PORTALS = ("data-gouv-fr", "data-gov")
 SEEDS = (1, 2, 3)
+ALL = os.environ.get("GATEWAY_TRUTH") == "all"
 ALLOWANCE = 1.05
+
+
+def _seeds(shift: int) -> list[tuple[Wire, int]]:
+    """Return each wire with the seeds at which it is tried here: all, else one, another for each *shift*."""
+    chosen = ((wire, SEEDS[(number + shift) % len(SEEDS)]) for number, wire in enumerate(WIRES))
+    return [(wire, seed) for wire in WIRES for seed in SEEDS] if ALL else list(chosen)
 
 
 async def _check(mirror: Rehearsal, kind: Pass) -> None:
@@ -35,12 +48,13 @@ async def _unchanged(mirror: Rehearsal, kind: Pass) -> None:
         )
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("portal", PORTALS)
+@pytest.mark.parametrize(("wire", "seed"), _seeds(0), ids=str)
 async def test_a_mirror_kept_current_day_by_day_equals_the_truth(
-    portal: str, seed: int, database_url: str
+    wire: Wire, seed: int, database_url: str
 ) -> None:
-    async with rehearsal(portal, database_url, seed=seed) as mirror:
+    async with rehearsal(
+        wire.adapter, database_url, seed=seed, dialect=wire.dialect, settings=wire.settings
+    ) as mirror:
         await _check(mirror, Pass.RECONCILE)
         await _unchanged(mirror, Pass.POLL)
         await _unchanged(mirror, Pass.RECONCILE)
@@ -56,13 +70,17 @@ async def test_a_mirror_kept_current_day_by_day_equals_the_truth(
         await _unchanged(mirror, Pass.POLL)
 
 
-@pytest.mark.parametrize("days", [1, 5])
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("portal", PORTALS)
+@pytest.mark.parametrize(
+    ("wire", "seed", "days"),
+    [(wire, seed, days) for shift, days in ((1, 1), (2, 5)) for wire, seed in _seeds(shift)],
+    ids=str,
+)
 async def test_a_first_load_of_a_moved_world_equals_the_truth(
-    portal: str, seed: int, days: int, database_url: str
+    wire: Wire, seed: int, days: int, database_url: str
 ) -> None:
-    async with rehearsal(portal, database_url, seed=seed) as mirror:
+    async with rehearsal(
+        wire.adapter, database_url, seed=seed, dialect=wire.dialect, settings=wire.settings
+    ) as mirror:
         mirror.sandbox.advance(days)
         await _check(mirror, Pass.RECONCILE)
         mirror.sandbox.advance(1)
