@@ -19,7 +19,7 @@ from gateway.fetch.budget import Budget, Spending
 from gateway.fetch.client import Client
 from gateway.model.entities import JSON
 from gateway.model.enums import EntityType
-from gateway.ports import End, Known, Page, Pass, Portal, Scope
+from gateway.ports import End, Page, Pass, Portal, Scope
 from gateway.store import overview, portals
 from gateway.sync.passes import Limits, PortalPass
 from gateway.sync.progress import RunSummary, Silent
@@ -74,7 +74,7 @@ class Asking:
     def streams(self) -> tuple[str, ...]:
         return STREAMS
 
-    def crawl(self, portal: Portal, client: Client, known: Known, kind: Pass, now: datetime) -> Asks:
+    def crawl(self, _portal: Portal, client: Client, *_: Any) -> Asks:
         self.spent = {}
         return Asks(client, self.spent)
 
