@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import msgspec
 from acceptance.syncing import rehearsal
 from acceptance.walking.homes import Finding
 from acceptance.walking.leaves import Address, leaves
 from acceptance.walking.places import Place, Row
-from acceptance.walking.round import endpoint, lay
+from acceptance.walking.round import endpoint, lay, operations_of, read
 from acceptance.walking.wire import Bodies, Wire
 
 from gateway.ports import Pass
-
-_NOTICE = "{ portals { key notice } }"
 
 
 async def refused(wire: Wire, bodies: Bodies, name: str, database_url: str) -> dict[Address, Finding]:
@@ -24,7 +21,8 @@ async def refused(wire: Wire, bodies: Bodies, name: str, database_url: str) -> d
         await lay(mirror, [*wire.answers(bodies), answer])
         await mirror.run(Pass.RECONCILE)
     async with endpoint(database_url) as engine:
-        said = msgspec.json.decode(await engine.execute(_NOTICE))["data"]["portals"][0]
+        ask = (await operations_of(engine)).everything()["Portal"]
+        said = (await read(engine, {"Portal": ask}, frozenset()))["Portal"][0]
     home = Place(Row("Portal", said["key"]), ("notice",))
     return {
         leaf.address: Finding((home,) if leaf.published in (said["notice"] or "") else ())

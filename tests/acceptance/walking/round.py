@@ -51,10 +51,10 @@ async def walked(wire: Wire, bodies: Bodies, database_url: str) -> Round:
         for record in wire.records(bodies):
             problems += [sentence async for sentence in ask_for_payloads(mirror, record)]
     async with endpoint(database_url) as engine:
-        operations = await _operations(engine)
-        anybody = await _read(engine, operations.everything(), frozenset())
-        trusted = await _read(engine, operations.everything(), MAY_READ_PRIVATE)
-        documents = await _read(engine, operations.documents(), frozenset())
+        operations = await operations_of(engine)
+        anybody = await read(engine, operations.everything(), frozenset())
+        trusted = await read(engine, operations.everything(), MAY_READ_PRIVATE)
+        documents = await read(engine, operations.documents(), frozenset())
     if not any(documents.values()):
         problems.append("no query reads documents, so nobody knows what they show")
     shown = msgspec.json.encode([anybody, documents]).decode()
@@ -85,12 +85,13 @@ async def endpoint(database_url: str) -> AsyncIterator[Engine]:
         await pool.close()
 
 
-async def _operations(engine: Engine) -> Operations:
+async def operations_of(engine: Engine) -> Operations:
+    """Return what can be asked of an endpoint, as it says itself."""
     told = msgspec.json.decode(await engine.execute(get_introspection_query(descriptions=False)))
     return Operations(build_client_schema(told["data"]))
 
 
-async def _read(engine: Engine, operations: Mapping[str, str], scopes: frozenset[str]) -> Answers:
+async def read(engine: Engine, operations: Mapping[str, str], scopes: frozenset[str]) -> Answers:
     """Return the rows of each operation by type; AssertionError where one is not answered."""
     found: dict[str, list[dict[str, Any]]] = {}
     for type_, operation in operations.items():
