@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from aiohttp import web
-from multidict import CIMultiDict
 from yarl import URL
 
 from adapters.data_gov.sandbox_cache import Cache
@@ -148,7 +147,7 @@ def _passed_on(request: web.Request) -> web.Request:
     path = rest if rest == DESCRIPTION else BEHIND + rest
     pairs = request.rel_url.raw_query_string.split("&")
     query = "&".join(pair for pair in pairs if pair.partition("=")[0] != "api_key")
-    headers: CIMultiDict[str] = CIMultiDict(request.headers)
+    headers = request.headers.copy()
     headers.popall("X-Api-Key", None)
     if _user(request) is not None:
         headers.popall("Authorization", None)

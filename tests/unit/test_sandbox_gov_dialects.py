@@ -58,6 +58,12 @@ def real(world: Changes) -> Rows:
     return held(world, (0, "RECONCILE", "real"))
 
 
+@pytest.fixture(scope="module")
+def fresh(world: Changes) -> Rows:
+    """What a mirror holds that reads the real wire for the first time, a second after the epoch."""
+    return held(world, (SECOND, "RECONCILE", "gateway"))
+
+
 def test_the_gateway_changes_nothing_about_the_real_wire(world: Changes, real: Rows) -> None:
     assert held(world, (0, "RECONCILE", "gateway")) == real
     assert world.minimum(steps((0, "RECONCILE", "gateway"))) == world.minimum(steps((0, "RECONCILE", "real")))
@@ -168,16 +174,18 @@ def test_documented_polls_ask_for_new_errors_and_records_alone(world: Changes, d
     assert 0 < taken["errors"] < 50
 
 
-def test_an_upgraded_portal_is_read_as_one_that_always_spoke_so(world: Changes) -> None:
-    poll, whole = (SECOND, "POLL", "gateway"), (SECOND, "RECONCILE", "gateway")
-    fresh = held(world, (SECOND, "RECONCILE", "gateway"))
-    assert held(world, FIRST, whole) == fresh
-    assert held(world, FIRST, poll, whole) == fresh
+def test_an_upgraded_portal_is_read_as_one_that_always_spoke_so(world: Changes, fresh: Rows) -> None:
+    assert held(world, FIRST, (SECOND, "POLL", "gateway"), (SECOND, "RECONCILE", "gateway")) == fresh
 
 
-def test_errors_of_before_an_upgrade_stay_as_they_were_told(world: Changes, documented: Rows) -> None:
+def test_a_reconcile_right_after_an_upgrade_reads_errors_again(world: Changes, fresh: Rows) -> None:
+    assert held(world, FIRST, (SECOND, "RECONCILE", "gateway")) == fresh
+
+
+def test_errors_of_before_an_upgrade_stay_as_they_were_told_until_a_reconcile(
+    world: Changes, documented: Rows, fresh: Rows
+) -> None:
     after = held(world, FIRST, (SECOND, "POLL", "real"))
-    fresh = held(world, (SECOND, "RECONCILE", "real"))
     assert after.keys() == fresh.keys()
     told = {name for name in fresh if after[name] != fresh[name]}
     assert told
