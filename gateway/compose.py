@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,20 +15,20 @@ import asyncpg
 import msgspec
 from aiohttp import web
 
-from gateway import __version__, postgres, registry, resources
+from gateway import postgres, registry, resources
 from gateway.compare.measure import Comparison, compare
 from gateway.config import Settings
 from gateway.errors import ConfigurationError, UsageError
-from gateway.fetch.budget import Budget
-from gateway.fetch.client import Client
-from gateway.ports import Adapter, Pass, Portal
+from gateway.ports import Adapter, Part, Pass, Portal
 from gateway.store import overview, portals
 from gateway.store.absence import Cap
 from gateway.store.lease import this_process
 from gateway.store.renormalise import renormalise
+from gateway.sync.asking import asked, fetch_payload
 from gateway.sync.passes import Limits, PortalPass
 from gateway.sync.progress import Progress, RunSummary
 from gateway.sync.worker import PortalWorker, Rhythm
+from harvest_graphql import payloads
 from harvest_graphql.engine import Engine
 from harvest_graphql.view import routes
 
@@ -85,7 +84,7 @@ class Gateway:
     async def serve(self, *, host: str, port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve the endpoint until *stop* is set; *ready* hears its address. ConfigurationError: port in use."""
         app = web.Application()
-        app.add_routes(routes(self.engine))
+        app.add_routes([*routes(self.engine), *payloads.routes(self.pool, self.fetch_payload)])
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         try:
@@ -140,6 +139,24 @@ class Gateway:
         )
         return answer
 
+    async def fetch_payload(self, key: str, record: str, part: Part) -> bool:
+        """Ask the portal *key* for a payload of the record with that native id, and store it.
+
+        False where the portal's wire has none of its own, or the portal is no longer configured. Raises
+        PortalUnavailable, PortalRefused, PortalUnreadable.
+        """
+        if key not in self.portals:
+            return False
+        portal, number = self.portals[key], self.numbers[key]
+        now = await portal_clock(portal)
+        connection = await postgres.connect(self.url)
+        try:
+            async with asked(connection, portal, number, now) as client:
+                adapter = self.adapters[portal.settings.adapter]
+                return await fetch_payload(connection, portal, number, adapter, client, record, part)
+        finally:
+            await connection.close()
+
     def _portal(self, key: str) -> Portal:
         if key not in self.portals:
             raise UsageError(f"There is no portal {key!r}.", hint=f"There are: {', '.join(self.portals)}.")
@@ -159,10 +176,9 @@ class Gateway:
     async def _pass(self, portal: Portal, kind: Pass, progress: Progress, clock: Clock | None) -> RunSummary:
         """Run one pass over *portal* with a client and a connection of its own."""
         now = clock or await portal_clock(portal)
-        key = portal.settings.api_key.get_secret_value() if portal.settings.api_key else None
         connection = await postgres.connect(self.url)
         try:
-            async with self._budgeted(connection, portal, key, now) as client:
+            async with asked(connection, portal, self.numbers[portal.key], now) as client:
                 return await PortalPass(
                     portal=portal,
                     number=self.numbers[portal.key],
@@ -179,21 +195,6 @@ class Gateway:
                 ).run(kind)
         finally:
             await connection.close()
-
-    @asynccontextmanager
-    async def _budgeted(
-        self, connection: asyncpg.Connection, portal: Portal, key: str | None, now: Clock
-    ) -> AsyncIterator[Client]:
-        """Open a client of *portal* that knows what may still be asked; keep that, however it ends."""
-        number = self.numbers[portal.key]
-        key_hash = sha256(key.encode()).hexdigest()[:16] if key else ""
-        budget = await portals.budget(connection, number, key_hash)
-        async with _client(portal, key, now, budget) as client:
-            try:
-                yield client
-            finally:
-                if client.requests and budget.told:
-                    await portals.keep_budget(connection, number, key_hash, budget, real_time())
 
 
 @asynccontextmanager
@@ -231,23 +232,6 @@ async def portal_clock(portal: Portal) -> Clock:
     except (aiohttp.ClientError, OSError, ValueError, KeyError):
         return real_time  # the pass itself says that the portal cannot be reached
     return lambda: told
-
-
-def _client(portal: Portal, key: str | None, now: Clock, budget: Budget) -> Client:
-    settings = portal.settings
-    return Client(
-        portal=portal.key,
-        base_url=settings.base_url,
-        now=now,
-        user_agent=f"harvest-gateway/{__version__} ({settings.contact or 'no contact given'})",
-        api_key=key,
-        requests_per_second=settings.requests_per_second,
-        connections=settings.connections,
-        timeout_seconds=settings.timeout_seconds,
-        max_body_bytes=settings.max_body_bytes,
-        max_requests=settings.max_requests,
-        budget=budget,
-    )
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:

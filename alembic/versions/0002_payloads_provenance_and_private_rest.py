@@ -11,8 +11,21 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+OCTETS_TEXT = r"""
+CREATE OR REPLACE FUNCTION octets_text(octets bytea) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  IF position('\000'::bytea IN octets) > 0 THEN
+    octets := decode(replace(replace(encode(octets, 'escape'), '\\', '\134'), '\000', '\357\277\275'), 'escape');
+  END IF;
+  RETURN convert_from(octets, 'UTF8');
+EXCEPTION WHEN data_exception OR statement_too_complex OR program_limit_exceeded THEN
+  RETURN NULL;
+END $$
+"""
+
 
 def upgrade() -> None:
+    op.execute(OCTETS_TEXT)
     op.create_table(
         "payload",
         sa.Column("record_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -130,6 +143,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP FUNCTION octets_text(bytea)")
     op.drop_column("portal", "job_statuses")
     op.drop_column("person", "native_private")
     op.drop_column("organization_history", "native_private")

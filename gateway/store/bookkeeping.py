@@ -270,7 +270,7 @@ async def move_version(connection: Connection) -> None:
     await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(version))
 
 
-_READABLE = ", ".join(f"'{row.__tablename__}'" for row in ROWS.values())
+_READABLE = ", ".join(f"'{name}'" for name in (*(row.__tablename__ for row in ROWS.values()), "payload"))
 _CHANGED = f"""
     SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) > 0 FROM pg_stat_xact_user_tables
     WHERE schemaname = current_schema() AND relname IN ({_READABLE})

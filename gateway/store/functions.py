@@ -43,5 +43,18 @@ $$
 """
 """The compact text of a JSON value, keys sorted by code point."""
 
-FUNCTIONS = (DOCUMENT_MEMBER.strip(), TEXT_JSON.strip(), CANONICAL_JSON.strip())
+OCTETS_TEXT = r"""
+CREATE OR REPLACE FUNCTION octets_text(octets bytea) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+  IF position('\000'::bytea IN octets) > 0 THEN
+    octets := decode(replace(replace(encode(octets, 'escape'), '\\', '\134'), '\000', '\357\277\275'), 'escape');
+  END IF;
+  RETURN convert_from(octets, 'UTF8');
+EXCEPTION WHEN data_exception OR statement_too_complex OR program_limit_exceeded THEN
+  RETURN NULL;
+END $$
+"""
+"""Bytes as the text whose UTF-8 they are: null where they are none. NUL is U+FFFD."""
+
+FUNCTIONS = (DOCUMENT_MEMBER.strip(), TEXT_JSON.strip(), CANONICAL_JSON.strip(), OCTETS_TEXT.strip())
 """What migrations make beside the tables."""

@@ -11,6 +11,7 @@ import msgspec
 from gateway.model.entities import JSON
 from gateway.model.enums import EntityType, JobStatus
 from gateway.ports import KnownJob
+from gateway.store import portals
 from gateway.store.derive import OPEN
 from gateway.store.staging import Connection
 from gateway.store.tables import ROWS
@@ -50,11 +51,7 @@ class StoredKnowledge:
 
     async def noted(self) -> Mapping[str, JSON]:
         """Return what earlier passes noted of the portal's wire."""
-        text = await self._connection.fetchval(
-            "SELECT capabilities FROM portal WHERE number = $1", self._portal
-        )
-        found: Mapping[str, JSON] = msgspec.json.decode(text)
-        return found
+        return await portals.noted(self._connection, self._portal)
 
     async def stubs(self, type_: EntityType) -> Sequence[str]:
         """Return the native ids of the entities of a type that were named and never read, in their order."""

@@ -58,6 +58,14 @@ async def register(
     return numbers
 
 
+async def noted(connection: Connection, portal: int) -> Mapping[str, JSON]:
+    """Return what passes have noted of the portal's wire, empty at first."""
+    found: Mapping[str, JSON] = msgspec.json.decode(
+        await value(connection, "SELECT capabilities FROM portal WHERE number = $1", portal)
+    )
+    return found
+
+
 async def note(connection: Connection, portal: int, noted: Mapping[str, JSON]) -> None:
     """Remember what a pass has found of the portal's wire; the same again writes nothing."""
     await connection.execute(

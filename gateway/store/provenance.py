@@ -122,7 +122,9 @@ def told(adapter: Adapter) -> Iterator[Told]:
 def _addressed(type_: EntityType, ruled: Container[str]) -> Iterator[Derived]:
     """Yield the fields that no rule reads because the place tells them at which the element was found."""
     fields = ENTITIES[type_].__dataclass_fields__
-    for name in ("native_id", "job", "record", "position"):
+    for name in ("native_id", "source", "job", "record", "position"):
+        if name == "source" and type_ is not EntityType.HARVEST_JOB:
+            continue  # what the store makes of it is told below
         if name in fields and api_field(type_, name) not in ruled:
             yield Derived(
                 api_field(type_, name), "told by the list in which it was found, and the place there"

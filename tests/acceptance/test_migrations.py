@@ -17,9 +17,11 @@ from sqlmodel import SQLModel
 from gateway.errors import DatabaseUnusable
 from gateway.postgres import check, connect, downgrade, ensure_current, migrate
 from gateway.postgres.migrations import head
+from gateway.resources import alembic_folder
 from gateway.store import ledger, tables
 
 TABLES = SQLModel.metadata.tables
+REVISIONS = sorted(file.name[:4] for file in (alembic_folder() / "versions").glob("[0-9]*.py"))
 ALWAYS = {"data_version": 1}
 """Rows that are there in a new database."""
 
@@ -27,6 +29,7 @@ _CONSTRAINTS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
 FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND conrelid <> 0
 """
+_NAMES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 _INDEXES = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
 _COLUMNS = """
 SELECT table_name, column_name, data_type, udt_name, is_nullable, column_default
@@ -74,14 +77,25 @@ async def test_the_schema_goes_up_down_and_up_again_with_rows_in_it(database_url
     """Of the rows nothing survives the way down; the extensions do, for others may use them."""
     await _seed(database_url)
     assert await _counts(database_url) == dict.fromkeys(TABLES, 1)
-    assert await downgrade(database_url, "base") == ["0001"]
-    left = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-    assert await _rows(database_url, left) == {("alembic_version",)}
+    assert await downgrade(database_url, "base") == REVISIONS[::-1]
+    assert await _rows(database_url, _NAMES) == {("alembic_version",)}
     assert {("unaccent",), ("pg_trgm",)} <= await _rows(database_url, "SELECT extname FROM pg_extension")
-    assert await migrate(database_url) == ["0001"]
+    assert await migrate(database_url) == REVISIONS
     assert await _counts(database_url) == {name: ALWAYS.get(name, 0) for name in TABLES}
     await check(database_url)
     await _seed(database_url)
+
+
+async def test_each_revision_goes_down_and_up_with_its_rows(database_url: str) -> None:
+    """Tables that both revisions know keep their rows."""
+    await _seed(database_url)
+    for revision in REVISIONS[-2::-1]:
+        await downgrade(database_url, revision)
+        kept = {name for (name,) in await _rows(database_url, _NAMES)} & TABLES.keys()
+        assert set((await _counts(database_url, kept)).values()) == {1}
+        await migrate(database_url)
+        assert set((await _counts(database_url, kept)).values()) == {1}
+        await check(database_url)
 
 
 async def test_an_upgrade_at_head_changes_nothing(database_url: str) -> None:
@@ -99,7 +113,7 @@ async def test_an_upgrade_at_head_changes_nothing(database_url: str) -> None:
 
 async def test_two_that_migrate_at_once_take_turns(empty_database_url: str) -> None:
     done = await asyncio.gather(*(migrate(empty_database_url) for _ in range(3)))
-    assert sorted(done) == [[], [], ["0001"]]
+    assert sorted(done) == [[], [], REVISIONS]
 
 
 async def test_a_database_without_tables_is_told_what_to_run(empty_database_url: str) -> None:
@@ -120,7 +134,7 @@ async def test_a_newer_schema_is_left_alone(database_url: str) -> None:
     for refused in (ensure_current(database_url), migrate(database_url)):
         with pytest.raises(DatabaseUnusable, match=r"\(9999\) is newer than this gateway"):
             await refused
-    assert head() == "0001"
+    assert head() == REVISIONS[-1]
 
 
 async def test_the_administrator_is_asked_for_a_missing_extension(empty_database_url: str) -> None:
@@ -135,7 +149,7 @@ async def test_the_administrator_is_asked_for_a_missing_extension(empty_database
             await migrate(limited)
         assert "permission denied" in str(refused.value)
         await _run(empty_database_url, "CREATE EXTENSION unaccent; CREATE EXTENSION pg_trgm")
-        assert await migrate(limited) == ["0001"]
+        assert await migrate(limited) == REVISIONS
     finally:
         await _run(empty_database_url, f"DROP OWNED BY {role}; DROP ROLE {role}")
 
@@ -176,8 +190,8 @@ _VALUES: Iterable[tuple[type, Any]] = (
 )
 
 
-async def _counts(url: str) -> dict[str, int]:
-    return {name: next(iter(await _rows(url, f'SELECT count(*) FROM "{name}"')))[0] for name in TABLES}
+async def _counts(url: str, names: Iterable[str] = TABLES) -> dict[str, int]:
+    return {name: next(iter(await _rows(url, f'SELECT count(*) FROM "{name}"')))[0] for name in names}
 
 
 async def _rows(url: str, query: str) -> set[tuple[Any, ...]]:
