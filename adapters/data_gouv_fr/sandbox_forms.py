@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from adapters.data_gouv_fr import sandbox_actions as actions
 from adapters.data_gouv_fr.sandbox_call import Call, Handler, Refusal
-from adapters.data_gouv_fr.sandbox_legacy import UNTOLD
-from adapters.data_gouv_fr.sandbox_reads import found
-from adapters.data_gouv_fr.sandbox_whole import whole_dataset
-from gateway.sandbox.inventory import View
 
 _NEW: dict[str, Any] = {"description": None, "config": {}, "active": True, "autoarchive": True}
 """What a source has where a form does not say."""
@@ -38,38 +32,3 @@ def replace(call: Call) -> Any:
     given = actions.payload(call)
     actions.complete(given)
     return actions.changed(call, view, {**_NEW, **given})
-
-
-def preview(call: Call) -> Any:
-    """Show what a run of a source would bring."""
-    return _named(actions.preview(call), found(call).name)
-
-
-def preview_new(call: Call) -> Any:
-    """Show what a run of a source that is not stored would bring."""
-    return _named(actions.preview_new(call), msgspec.json.decode(call.body)["name"])
-
-
-def published_preview(call: Call) -> Any:
-    """Show anybody with a key what a run of a source would bring."""
-    actions.signed(call)
-    view: View = found(call)
-    return _published(_named(actions.previewed(call, view), view.name))
-
-
-def published_preview_new(call: Call) -> Any:
-    """Show what a run of a source that is not stored would bring."""
-    return _published(preview_new(call))
-
-
-def _named(job: dict[str, Any], source: str) -> dict[str, Any]:
-    return {**job, "source": source}
-
-
-def _published(job: dict[str, Any]) -> dict[str, Any]:
-    return {**job, "items": [_item(item) for item in job["items"]]}
-
-
-def _item(item: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in item.items() if key not in UNTOLD}
-    return {**kept, "dataset": whole_dataset(item["dataset"])}

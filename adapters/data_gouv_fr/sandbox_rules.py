@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from adapters.data_gouv_fr import sandbox_actions as actions
 from adapters.data_gouv_fr import sandbox_embedded as embedded
 from adapters.data_gouv_fr import sandbox_forms as forms
+from adapters.data_gouv_fr import sandbox_previews as previews
 from adapters.data_gouv_fr import sandbox_published as published
 from adapters.data_gouv_fr import sandbox_reads as reads
 from adapters.data_gouv_fr.sandbox_call import Rule
@@ -61,11 +62,11 @@ _EMBEDDED = Generation(
     (
         Rule(f"{_BACKENDS}/", {"GET": reads.backends}),
         Rule(_SOURCES, {"GET": embedded.sources, "POST": by_form(actions.create)}),
-        Rule(f"{_PREVIEW}/", {"POST": by_form(forms.preview_new)}),
+        Rule(f"{_PREVIEW}/", {"POST": by_form(previews.preview_new)}),
         Rule(f"{_SOURCE}/", {"GET": reads.source, "PUT": by_form(forms.replace), "DELETE": actions.delete}),
         Rule(f"{_SOURCE}/validate/", {"POST": by_form(actions.validate)}),
         *_SAME,
-        Rule(f"{_SOURCE}/preview/", {"GET": forms.preview}),
+        Rule(f"{_SOURCE}/preview/", {"GET": previews.preview}),
         Rule(f"{_SOURCE}/jobs/", {"GET": embedded.jobs}),
         Rule(_JOB, {"GET": embedded.job}),
         _EXPORT,
@@ -77,7 +78,7 @@ _PUBLISHED = Generation(
         Rule(_BACKENDS, {"GET": reads.backends}),
         Rule(f"{API}/harvest/job_status", {"GET": published.job_status}),
         Rule(_SOURCES, {"GET": published.sources, "POST": by_form(actions.create)}),
-        Rule(_PREVIEW, {"POST": by_form(forms.published_preview_new)}),
+        Rule(_PREVIEW, {"POST": by_form(previews.published_preview_new)}),
         Rule(
             _IDENT,
             {
@@ -91,7 +92,7 @@ _PUBLISHED = Generation(
             f"{_IDENT}/schedule",
             {"POST": failing(actions.schedule), "DELETE": failing(actions.unschedule)},
         ),
-        Rule(f"{_IDENT}/preview", {"GET": failing(forms.published_preview)}),
+        Rule(f"{_IDENT}/preview", {"GET": failing(previews.published_preview)}),
         Rule(f"{_IDENT}/jobs/", {"GET": failing(published.jobs)}),
         Rule(_JOB, {"GET": embedded.job}),
         _EXPORT,
