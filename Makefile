@@ -10,6 +10,7 @@ UV ?= $(shell command -v uv)
 BIN := .venv/bin
 PACKAGE := gateway adapters graphql/harvest_graphql
 SUITES := unit contract api acceptance faults browser
+TRUTH := $(addprefix tests/acceptance/test_,truth.py upgrade.py budget.py)
 TESTS := $(foreach suite,$(SUITES),$(if $(wildcard tests/$(suite)/test_*.py),tests/$(suite)))
 
 ##@ Run
@@ -20,7 +21,11 @@ up: .venv/run ## Start everything: Postgres, a first sync, the endpoint (ARGS="-
 ##@ Test
 .PHONY: test
 test: .venv/dev ## Run the tests (ARGS="-k cursor")
-	$(BIN)/pytest $(TESTS) $(ARGS)
+	$(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal $(TESTS) $(ARGS)
+
+.PHONY: truth
+truth: .venv/dev ## Hold every wire of every portal against its truth, at three seeds (about 40 minutes)
+	GATEWAY_TRUTH=all $(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal $(TRUTH) $(ARGS)
 
 .PHONY: check
 check: lint types imports schema migrations docs test captures walk ## Everything that CI runs
