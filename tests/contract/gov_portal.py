@@ -1,4 +1,4 @@
-"""A small Data.gov made of rows: the generic lists as the portal serves them, for the crawl's tests."""
+"""A small Data.gov made of rows, in either dialect: as the portal serves them, as its documentation has them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     name: getattr(operator, name) for name in ("eq", "ne", "lt", "le", "gt", "ge")
 }
 Answer = Callable[[web.Request], Reply | None]
+NOT_FOUND = Reply({"error": "Not Found"}, 404)
+ASTRAY = Reply(b"<html>", 308, "text/html; charset=utf-8", {"Location": "/api/v1/v1/"})
+"""What the real dialect answers where it has no endpoint."""
+LATER = {"record_type", "source_raw", "source_transform", "severity", "job_type", "dcatus_catalog"}
+LATER |= {f"records_{counter}" for counter in ("total", "ignored", "validated", "warned")}
+"""Keys that the documentation does not know."""
 
 
 def at(**ago: float) -> str:
@@ -38,15 +44,25 @@ def moment(text: str) -> datetime:
 
 
 class GovPortal:
-    """Rows by list; *faults* are asked first, in order, and answer or return None."""
+    """Rows by list; *faults* are asked first, in order, and answer or return None.
+
+    *documented*: what it speaks; *organizations*: where it lists them then; *absent*: what else it answers there.
+    """
 
     def __init__(self) -> None:
+        self.documented = False
+        self.organizations = "/organizations/"
+        self.absent = NOT_FOUND
+        self.none = Reply([])
+        """The documented answer where there is nothing to list."""
         self.rows: dict[str, list[dict[str, Any]]] = {name: [] for name in PATHS}
         self.faults: list[Answer] = []
         self.rows["organizations"].append({"id": "o", "name": "Organization", "source_count": 1})
-        self.source("s")
         self.fake = FakePortal({path: self._list(name) for name, path in PATHS.items()}, api_path="/api/v1")
+        for path in ("/organizations/", "/organization/"):
+            self.fake.answers[path] = self._list("organizations")
         self._counter = 0
+        self.source("s")
 
     @property
     def asked(self) -> list[str]:
@@ -65,6 +81,7 @@ class GovPortal:
                 "schema_type": "dcatus3.0",
             }
         )
+        self._served(f"/harvest_source/{name}/jobs", "jobs", "harvest_source_id", name)
 
     def job(self, name: str, created: str, finished: str | None = None, **changes: Any) -> dict[str, Any]:
         counters = dict.fromkeys(
@@ -83,6 +100,7 @@ class GovPortal:
         }
         self.rows["jobs"].append(row)
         self.fake.answers[f"/harvest_job/{name}"] = row
+        self._served(f"/harvest_job/{name}/errors", "errors", "harvest_job_id", name)
         return row
 
     def harvested(self, name: str, count: int, *, days: float, **changes: Any) -> None:
@@ -94,35 +112,47 @@ class GovPortal:
     def records(self, job: str, count: int, *, days: float, **changes: Any) -> None:
         for number in range(count):
             self._counter += 1
-            self.rows["records"].append(
-                {
-                    "id": f"r{self._counter}",
-                    "identifier": f"i{self._counter}",
-                    "harvest_job_id": job,
-                    "harvest_source_id": "s",
-                    "record_type": "dataset",
-                    "action": "create",
-                    "status": "success",
-                    "date_created": at(days=days, seconds=-(1 + number // 5)),
-                    "date_finished": at(days=days, seconds=-(2 + number // 5)),
-                    "source_raw": '{"title": "T"}',
-                    "source_transform": None,
-                    **changes,
-                }
-            )
+            row = {
+                "id": f"r{self._counter}",
+                "identifier": f"i{self._counter}",
+                "harvest_job_id": job,
+                "harvest_source_id": "s",
+                "record_type": "dataset",
+                "action": "create",
+                "status": "success",
+                "date_created": at(days=days, seconds=-(1 + number // 5)),
+                "date_finished": at(days=days, seconds=-(2 + number // 5)),
+                "source_raw": '{"title": "T"}',
+                "source_transform": None,
+                **changes,
+            }
+            self.rows["records"].append(row)
+            self._served(f"/harvest_record/{row['id']}", "records", "id", row["id"])
+
+    def failed(self, job: str, count: int, *, days: float) -> None:
+        """Add an ended job of *count* records that failed, with an error each."""
+        self.job(job, at(days=days), at(days=days, seconds=-60), records_errored=count)
+        first = self._counter + 1
+        self.records(job, count, days=days, status="error")
+        for number in range(first, first + count):
+            self._error(job, f"r{number}", days=days)
 
     def errors(self, job: str, count: int, *, days: float) -> None:
         for _ in range(count):
-            self._counter += 1
-            row = {
+            self._error(job, f"r{self._counter + 1}", days=days)
+
+    def _error(self, job: str, record: str, *, days: float) -> None:
+        self._counter += 1
+        self.rows["errors"].append(
+            {
                 "id": f"e{self._counter}",
                 "harvest_job_id": job,
-                "harvest_record_id": f"r{self._counter}",
+                "harvest_record_id": record,
                 "severity": "error",
                 "type": "ValidationError",
                 "date_created": at(days=days, seconds=-1),
             }
-            self.rows["errors"].append(row)
+        )
 
     def job_error(self, job: str, **ago: float) -> None:
         self._counter += 1
@@ -140,13 +170,45 @@ class GovPortal:
         return {row["id"] for row in self.rows[name]}
 
     def _list(self, name: str) -> Callable[[web.Request], Any]:
+        def reply(request: web.Request) -> Reply:
+            path = request.path.removeprefix("/api/v1")
+            if self.documented:
+                documented = {self.organizations, "/harvest_sources/"}
+                return self._said(self.rows[name]) if path in documented else self.absent
+            return (
+                self.reply(name, dict(parse_qsl(request.query_string)))
+                if path != "/organization/"
+                else ASTRAY
+            )
+
+        return self._faulty(reply)
+
+    def _served(self, path: str, name: str, key: str, value: str) -> None:
+        """Serve what the documentation has at *path*: the rows of a list, or the one row of an id."""
+
+        def reply(_: web.Request) -> Reply:
+            lists = (name, "job_errors") if name == "errors" else (name,)
+            rows = [row for each in lists for row in self.rows[each] if row.get(key) == value]
+            if key == "id":
+                return (self._said(rows[0]) if self.documented else Reply(rows[0])) if rows else NOT_FOUND
+            return self._said(rows) if self.documented else ASTRAY
+
+        self.fake.answers[path] = self._faulty(reply)
+
+    def _faulty(self, honest: Callable[[web.Request], Reply]) -> Callable[[web.Request], Any]:
         async def answer(request: web.Request) -> web.StreamResponse:
             for fault in list(self.faults):
                 if (reply := fault(request)) is not None:
                     return reply.response()
-            return self.reply(name, dict(parse_qsl(request.query_string))).response()
+            return honest(request).response()
 
         return answer
+
+    def _said(self, rows: Any) -> Reply:
+        """Return rows, or one, as documented."""
+        if isinstance(rows, dict):
+            return Reply(as_documented(rows))
+        return Reply([as_documented(row) for row in rows]) if rows else self.none
 
     def reply(self, name: str, query: dict[str, str]) -> Reply:
         """Return the portal's answer to a list's query."""
@@ -169,6 +231,19 @@ class GovPortal:
                 _holds(row, *facet) for facet in facets
             ):
                 yield row
+
+
+def as_documented(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row without what the documentation does not know, its dates in ISO 8601."""
+    return {
+        key: _iso(value) if key.startswith("date_") else value
+        for key, value in row.items()
+        if key not in LATER
+    }
+
+
+def _iso(text: str | None) -> str | None:
+    return None if text is None else moment(text).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def empty(name: str) -> Reply:
