@@ -118,6 +118,22 @@ def _severity(value: Any) -> Severity:
     return Severity.ERROR if value is None else _level(value)
 
 
+_BOOLEANS = {"true": True, "false": False}
+
+
+def _features(value: Any) -> list[Any]:
+    """Return the features; what a portal has for a default beside a Boolean is kept as ``native_default``."""
+    return [_feature(entry) if isinstance(entry, Mapping) else entry for entry in listed(value)]
+
+
+def _feature(entry: Element) -> Element:
+    default = entry.get("default")
+    if default is None or isinstance(default, bool):
+        return entry
+    read = _BOOLEANS.get(default.lower()) if isinstance(default, str) else None
+    return {**entry, "default": read, "native_default": default}
+
+
 def _logs(value: Any) -> list[dict[str, Any]]:
     return [_log(position, entry) for position, entry in enumerate(listed(value))]
 
@@ -173,7 +189,9 @@ BACKEND = Table(
         Rule("metadata_standard", "/id", _standard, DERIVED, "what the backend of this id reads"),
         Rule("standard_family", "/id", _family, DERIVED, "the family of that standard"),
         Rule("filters", "/filters", listed),
-        Rule("features", "/features", listed),
+        Rule(
+            "features", "/features", _features, note="a default that is the text of a Boolean is that Boolean"
+        ),
         Rule("extra_configs", "/extra_configs", listed),
     ),
     consumed=frozenset({"class"}),

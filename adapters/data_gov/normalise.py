@@ -20,7 +20,6 @@ from gateway.model.entities import (
 )
 from gateway.model.enums import (
     EntityType,
-    RecordType,
 )
 from gateway.model.mapping import Basis, Clock, Rule, Table
 
@@ -74,6 +73,7 @@ SOURCE = Table(
         Rule("collection_parent_url", "/collection_parent_url", wire.text),
         Rule("schedule_raw", "/frequency", wire.text),
         Rule("notification_frequency", "/notification_frequency", rules.notification),
+        Rule("native_notification_frequency", "/notification_frequency", wire.text),
         Rule("notification_emails", "/notification_emails", wire.texts),
     ),
     consumed=wire.PRIVATE,
@@ -104,6 +104,8 @@ JOB = Table(
     consumed=frozenset(),
 )
 
+RAW = "/source_raw"
+"""Where a payload lies in a record's document, unless it was transformed."""
 _PAYLOAD = "source_transform where it is there, else source_raw as JSON, else source_raw as ISO XML"
 _PARENT = "parent_identifier, else isPartOf of the payload: a text, an object's identifier or @id, the first of a list"
 _DATASET = "uuid5 of harvest_source_id, record_type, identifier; none without the key record_type"
@@ -122,6 +124,7 @@ RECORD = Table(
             rules.record_type,
             note="DATASET, assumed, where the portal does not say",
         ),
+        Rule("native_record_type", "/record_type", wire.text),
         Rule("wire_status", "/status", rules.record_status),
         Rule("native_status", "/status", wire.text),
         Rule("action", "/action", rules.action),
@@ -166,13 +169,13 @@ DATASET = Table(
         Rule("record_type", "/record_type", rules.record_type),
         Rule("remote_id", "/identifier", wire.text),
         Rule("parent_identifier", "", rules.parent, DERIVED, _PARENT),
-        Rule("title", "/payload/title", rules.string, DERIVED, _PAYLOAD),
-        Rule("description", "/payload/description", rules.string, DERIVED, _PAYLOAD),
-        Rule("publisher", "/payload/publisher", rules.publisher, DERIVED, _PAYLOAD),
-        Rule("keywords", "/payload/keyword", wire.texts, DERIVED, _PAYLOAD),
-        Rule("license", "/payload/license", rules.string, DERIVED, _PAYLOAD),
-        Rule("landing_page", "/payload/landingPage", rules.string, DERIVED, _PAYLOAD),
-        Rule("modified_at", "/payload/modified", wire.iso_instant, DERIVED, _PAYLOAD, UTC),
+        Rule("title", "/payload/title", rules.string, DERIVED, _PAYLOAD, told=RAW),
+        Rule("description", "/payload/description", rules.string, DERIVED, _PAYLOAD, told=RAW),
+        Rule("publisher", "/payload/publisher", rules.publisher, DERIVED, _PAYLOAD, told=RAW),
+        Rule("keywords", "/payload/keyword", wire.texts, DERIVED, _PAYLOAD, told=RAW),
+        Rule("license", "/payload/license", rules.string, DERIVED, _PAYLOAD, told=RAW),
+        Rule("landing_page", "/payload/landingPage", rules.string, DERIVED, _PAYLOAD, told=RAW),
+        Rule("modified_at", "/payload/modified", wire.iso_instant, DERIVED, _PAYLOAD, UTC, told=RAW),
     ),
     consumed=frozenset(),
 )
@@ -210,11 +213,8 @@ def _entities(type_: EntityType, element: dict[str, Any]) -> Iterable[Entity]:
 
 
 def _source(element: dict[str, Any]) -> Iterable[Entity]:
-    """Return a source and the backend that its types name.
-
-    The portal's own word for when a publisher is told has no field: it stays among the portal's own words.
-    """
-    source = SOURCE.read(element, native=_rest(SOURCE, element, "notification_frequency"))
+    """Return a source and the backend that its types name."""
+    source = SOURCE.read(element)
     return (source,) if source.backend is None else (source, BACKEND.read(element, native=None))
 
 
@@ -223,9 +223,8 @@ def _record(element: dict[str, Any]) -> Iterable[Entity]:
 
     The date of a delete is another row's: it stays among the portal's own words.
     """
-    unknown = rules.record_type(element.get("record_type")) is RecordType.UNKNOWN
     delete = element.get("action") == "delete" and element.get("date_finished") is not None
-    rest = _rest(RECORD, element, "record_type" if unknown else None, "date_finished" if delete else None)
+    rest = _rest(RECORD, element, "date_finished" if delete else None)
     text = payload.read(element.get("source_raw"), element.get("source_transform"))
     told = {**element, "payload": text}
     record = RECORD.read(told, native=rest)

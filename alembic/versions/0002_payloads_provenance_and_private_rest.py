@@ -26,6 +26,9 @@ END $$
 
 def upgrade() -> None:
     op.execute(OCTETS_TEXT)
+    op.add_column("harvest_record", sa.Column("native_record_type", sa.Text(), nullable=True))
+    for table in ("harvest_source", "harvest_source_history"):
+        op.add_column(table, sa.Column("native_notification_frequency", sa.Text(), nullable=True))
     op.create_table(
         "payload",
         sa.Column("record_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -143,6 +146,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for table in ("harvest_source_history", "harvest_source"):
+        op.drop_column(table, "native_notification_frequency")
+    op.drop_column("harvest_record", "native_record_type")
     op.execute("DROP FUNCTION octets_text(bytea)")
     op.drop_column("portal", "job_statuses")
     op.drop_column("person", "native_private")

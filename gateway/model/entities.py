@@ -131,6 +131,7 @@ class HarvestSource(Entity):
     validation_on: datetime | None = None
     validation_comment: str | None = None
     notification_frequency: NotificationFrequency | None = None
+    native_notification_frequency: str | None = None
     notification_emails: tuple[str, ...] | None = None
     created_at: datetime | None = None
 
@@ -205,6 +206,7 @@ class HarvestRecord(Entity):
     remote_id: str | None = None
     remote_url: str | None = None
     record_type: RecordType | None = None
+    native_record_type: str | None = None
     wire_status: RecordStatus = RecordStatus.UNKNOWN
     native_status: str | None = None
     action: RecordAction | None = None

@@ -65,6 +65,8 @@ class Rule:
     """The rule in words, where the function's name does not say it."""
     clock: Clock | None = None
     """Of an instant: whose clock it is."""
+    told: str | None = None
+    """Where the value lies in the document, where the rule reads something that was made of the document before."""
 
     @property
     def path(self) -> tuple[str, ...]:

@@ -132,7 +132,8 @@ def _addressed(type_: EntityType, ruled: Container[str]) -> Iterator[Derived]:
 
 
 def _normalised(type_: EntityType, field: str, place: int, rule: Rule) -> Told:
-    pointer = None if rule.basis is Basis.ASSUMED and not rule.pointer else rule.pointer
+    place_read = rule.pointer if rule.told is None else rule.told
+    pointer = None if rule.basis is Basis.ASSUMED and not place_read else place_read
     clock = rule.clock.value if rule.clock else None
     return Told(type_, field, place, pointer, rule.note or _words(rule.read), rule.basis.value, clock)
 

@@ -114,6 +114,7 @@ class HarvestSourceColumns(EntityRow):
     validation_on: datetime | None = c.instant()
     validation_comment: str | None = c.text()
     notification_frequency: str | None = c.word(enums.NotificationFrequency, null=True)
+    native_notification_frequency: str | None = c.text()
     notification_emails: list[str] | None = c.words(private=True)
     created_at: datetime | None = c.instant()
     last_job_id: int | None = c.refers("harvest_job")
@@ -199,6 +200,7 @@ class HarvestRecord(EntityRow, table=True):
     remote_id: str | None = c.text()
     remote_url: str | None = c.text()
     record_type: str | None = c.word(enums.RecordType, null=True)
+    native_record_type: str | None = c.text()
     status: str = c.word(enums.RecordStatus)
     """Derived: the wire's word, and what became of a pending record once its job ended."""
     wire_status: str = c.word(enums.RecordStatus)

@@ -122,6 +122,7 @@ class HarvestRecord(Entity):
     remote_id: str | None = field("The record's id at its publisher.")
     remote_url: URL | None = field("The record's address at its publisher.")
     record_type: RecordType | None = field("What it describes.")
+    native_record_type: str | None = field("The portal's own word for that.")
     status: RecordStatus = field("What became of it.")
     native_status: str | None = field("The portal's own word for that.")
     action: RecordAction | None = field("What the run did, or meant to do.")

@@ -56,6 +56,7 @@ class HarvestFeature:
     label: str | None = field("Its name for people.")
     description: str | None = field("What it does.")
     default: bool | None = field("Whether it is on unless a source says otherwise.")
+    native_default: JSON | None = field("The same as the portal has it, where that is no Boolean.")
 
 
 @strawberry.type(description="A further setting that a backend understands.")
@@ -171,6 +172,7 @@ class HarvestSource(Entity):
     auto_archive: bool | None = field("Whether datasets that it no longer lists are archived.")
     validation: Validation | None = field("What the portal's staff decided about it.", embedded="validation_")
     notification_frequency: NotificationFrequency | None = field("When its publisher is told about a run.")
+    native_notification_frequency: str | None = field("The portal's own word for that.")
     notification_emails: list[str] | None = field(
         "Who is told. PRIVATE: null without a key that may read it."
     )

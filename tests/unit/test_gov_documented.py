@@ -145,7 +145,11 @@ def test_an_error_is_of_a_record_or_of_the_job_and_has_no_severity(of: dict[str,
 def test_sources_and_organizations_lack_what_came_later() -> None:
     found, backend = said(EntityType.HARVEST_SOURCE, SOURCE)
     assert isinstance(found, HarvestSource)
-    assert (found.collection_parent_url, found.native) == (None, {"notification_frequency": "on_error"})
+    assert (found.collection_parent_url, found.native, found.native_notification_frequency) == (
+        None,
+        None,
+        "on_error",
+    )
     assert found.backend == getattr(backend, "native_id", None) == "document/dcatus1.1: federal"
     assert said(EntityType.ORGANIZATION, {"id": "o", "name": "O", "source_count": 5}) == [
         Organization(native_id="o", name="O", native_source_count=5)

@@ -120,6 +120,7 @@ def test_records_are_those_that_errors_name_and_there_are_no_datasets(
         own = {
             "dataset": None,
             "record_type": "DATASET",
+            "native_record_type": None,
             "catalog_name": view.catalog_name(row),
             "parent_identifier": view.facts(row)["parent_identifier"],
         }
