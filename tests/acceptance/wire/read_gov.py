@@ -17,6 +17,7 @@ from acceptance.wire.replay import replayed
 from adapters.data_gov import ADAPTER
 from adapters.data_gov.answers import Asking, TooMuch
 from gateway.errors import PortalError, PortalRefused, PortalUnavailable, PortalUnreadable
+from gateway.fetch.client import Client
 from gateway.model.enums import EntityType
 from gateway.model.identity import dataset_id
 
@@ -131,7 +132,8 @@ def _job(element: Element) -> Iterator[Wanted]:
 def _record(element: Element) -> Iterator[Wanted]:
     body = element.body
     action, type_ = ACTIONS[body["action"]], body.get("record_type") or "dataset"
-    dataset = dataset_id(body["harvest_source_id"], type_, body["identifier"]) if action else None
+    named = action and "record_type" in body
+    dataset = dataset_id(body["harvest_source_id"], type_, body["identifier"]) if named else None
     fields = {
         "job": body["harvest_job_id"],
         "source": body["harvest_source_id"],
@@ -144,7 +146,7 @@ def _record(element: Element) -> Iterator[Wanted]:
         "created_at": when(body["date_created"]),
         "ended_at": None if action == "DELETE" else when(body["date_finished"]),
         "hash": body["source_hash"],
-        "parent_identifier": body["parent_identifier"],
+        "parent_identifier": _parent(body),
     }
     yield Wanted(element.type, element.native_id, fields)
     if dataset:
@@ -152,11 +154,21 @@ def _record(element: Element) -> Iterator[Wanted]:
         yield Wanted(EntityType.DATASET, dataset, text)
 
 
+def _content(body: Mapping[str, Any]) -> Any:
+    """Return a record's payload as DCAT, None where it is none."""
+    raw = body.get("source_raw") or ""
+    return body.get("source_transform") or (json.loads(raw) if raw.startswith("{") else None)
+
+
+def _parent(body: Mapping[str, Any]) -> str | None:
+    """Return what a record's dataset is part of; the captured payloads say it in a text."""
+    own: str | None = body["parent_identifier"]
+    return own if own is not None else (_content(body) or {}).get("isPartOf")
+
+
 def _payload(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a record's payload says of its dataset, where it is plainly there."""
-    payload = body["source_transform"]
-    if payload is None and (body["source_raw"] or "").startswith("{"):
-        payload = json.loads(body["source_raw"])
+    payload = _content(body)
     if not body["source_raw"] and payload is None:
         return {"title": None, "description": None}
     return {"title": payload["title"]} if payload and isinstance(payload.get("title"), str) else {}
@@ -177,7 +189,7 @@ def _error(element: Element) -> Iterator[Wanted]:
 
 
 def embedding(capture: Capture) -> Element | None:
-    """Return a record that holds a captured payload: `/raw` and `/transformed` are never asked for."""
+    """Return a record that holds a captured payload: the real dialect asks for no `/raw` and `/transformed`."""
     if capture.status != 200 or not capture.path.endswith(("/raw", "/transformed")):
         return None
     transformed = capture.path.endswith("/transformed")
@@ -210,17 +222,38 @@ async def outcome(capture: Capture) -> str:
     """Return what the adapter takes an answer without elements for, in a word."""
     counted = isinstance(capture.body, dict) and "count" in capture.body
     async with replayed(capture) as client:
-        asking = Asking(client, keyed=False, key_url="https://example.org")
+        asked = asking(client)
         try:
             if counted:
-                return f"count {await asking.count('/', {})}"
+                return f"count {await asked.count('/', {})}"
             if _asks_for_one(capture):
-                return "absent" if await asking.one("/") is None else "read"
-            return "empty" if await asking.rows("/", {}) is None else "read"
+                return "absent" if await asked.one("/") is None else "read"
+            return "empty" if await asked.rows("/", {}) is None else "read"
         except TooMuch as error:
-            return type(error.error).__name__
+            return _class(error.error)
         except PortalError as error:
-            return type(error).__name__
+            return _class(error)
+
+
+def _class(error: PortalError) -> str:
+    """Return what an error is to the gateway."""
+    kinds = (PortalUnavailable, PortalRefused, PortalUnreadable)
+    return next(kind.__name__ for kind in kinds if isinstance(error, kind))
+
+
+async def _payload_by_itself(capture: Capture) -> list[str]:
+    """Return how the adapter misreads a payload that is asked for by itself, as in the documented dialect."""
+    if not capture.path.endswith(("/raw", "/transformed")):
+        return []
+    async with replayed(capture) as client:
+        found = await asking(client).payload("/")
+    wanted = capture.raw if capture.status == 200 and capture.raw else None
+    return [] if found.body == wanted else [f"the payload is {found.body!r}"]
+
+
+def asking(client: Client) -> Asking:
+    """Return what asks without a key."""
+    return Asking(client, keyed=False, key_url="https://example.org")
 
 
 def expected(capture: Capture) -> str:
@@ -245,8 +278,9 @@ async def failures(capture: Capture) -> list[str]:
     found = elements(capture) if payload is None else [payload]
     if not found:
         told, facts = await outcome(capture), expected(capture)
-        return [] if told == facts else [f"{told}, the facts say {facts}"]
-    problems: list[str] = []
+        problems = await _payload_by_itself(capture)
+        return problems if told == facts else [*problems, f"{told}, the facts say {facts}"]
+    problems = await _payload_by_itself(capture)
     for element in found:
         entities, rejected = said(ADAPTER, element, capture)
         problems += rejected
