@@ -38,15 +38,16 @@ class ByJob:
         """What the rest of an interrupted window did not cover; None where there was none."""
         self._plan = Plan((), None, (), ())
 
-    async def scopes(self, *, full: bool) -> AsyncIterator[Scope]:
+    async def scopes(self, *, full: bool, again: bool = False) -> AsyncIterator[Scope]:
         """Yield the window's scope, which also covers the jobs without rows, then one for each other job.
 
-        *full*: of all jobs, else of those that have not been read.
+        *full*: of all jobs, else of those that have not been read; *again*: what a first load has read so far was
+        told otherwise, and is read again.
         Where the window's scope went on with an interrupted one, another follows for what that left.
         """
         name = self._stream.name
         self._full = full
-        first = self._full and since(await self._known.watermark(name)) is None
+        first = self._full and not again and since(await self._known.watermark(name)) is None
         jobs = await self._known.ended_jobs(unread=None if self._full and not first else name)
         self._before = await self._known.scopes_read(name) if self._full else frozenset()
         self._jobs = {job.native_id: job for job in jobs}

@@ -18,14 +18,25 @@ STREAMS = ("organizations", "sources", "jobs", "records", "errors", "job_errors"
 
 
 class RealCrawl:
-    """What follows the reference lists; *now* is the pass's start, *full* whether it reads everything."""
+    """What follows the reference lists; *now* is the pass's start, *full* whether it reads everything.
+
+    *upgraded*: what is stored was told in the documented dialect, whose errors do not say of what they are.
+    """
 
     def __init__(
-        self, asking: Asking, known: Known, reference: Reference, now: datetime, *, full: bool
+        self,
+        asking: Asking,
+        known: Known,
+        reference: Reference,
+        now: datetime,
+        *,
+        full: bool,
+        upgraded: bool = False,
     ) -> None:
         self._known = known
         self._reference = reference
         self._full = full
+        self._upgraded = upgraded
         self._timeline = Timeline(asking, known, now)
         self._by_job = {stream.name: ByJob(stream, asking, known, now) for stream in (RECORDS, ERRORS)}
         self._whole: dict[str, bool] = {}
@@ -38,10 +49,17 @@ class RealCrawl:
         only what changed: else a budget of requests that is smaller than all there is would never get further.
         """
         yield Scope("jobs", EntityType.HARVEST_JOB, whole=await self._begin("jobs"))
+        mixed = await self._mixed()
         for name, by_job in self._by_job.items():
-            async for scope in by_job.scopes(full=await self._begin(name)):
+            async for scope in by_job.scopes(full=await self._begin(name), again=self._upgraded):
                 yield scope
-        yield Scope("job_errors", EntityType.HARVEST_ERROR, whole=await self._begin("job_errors"))
+        whole = await self._begin("job_errors")
+        yield Scope("job_errors", EntityType.HARVEST_ERROR, whole=whole and not mixed)
+
+    async def _mixed(self) -> bool:
+        """Whether errors are stored that may be of a run or of a record: those prove nothing gone of either list."""
+        unfinished = since(await self._known.watermark(ERRORS.name)) is None
+        return unfinished and bool(await self._known.scopes_read(ERRORS.name))
 
     async def _begin(self, stream: str) -> bool:
         """Return whether *stream* is read whole in this pass: each stream's end leaves a date in its watermark."""

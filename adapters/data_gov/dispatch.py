@@ -32,7 +32,14 @@ class DataGovCrawl:
         self._wire = Wire(self._asking, noted)
         self._turn = Round(noted)
         self._reference = Reference(self._asking, self._known, self._wire)
-        self._real = RealCrawl(self._asking, self._known, self._reference, self._now, full=self._full)
+        self._real = RealCrawl(
+            self._asking,
+            self._known,
+            self._reference,
+            self._now,
+            full=self._full,
+            upgraded=noted.get("dialect") == Dialect.DOCUMENTED,
+        )
         self._documented = DocumentedCrawl(
             self._asking, self._known, self._reference, self._turn, full=self._full
         )
@@ -52,7 +59,7 @@ class DataGovCrawl:
         async for scope in self._while_documented():
             yield scope
         if self._wire.dialect is Dialect.REAL:
-            for scope in (*self._reference.paged,):
+            for scope in tuple(self._reference.paged):
                 yield scope
             async for scope in self._real.scopes():
                 yield scope
