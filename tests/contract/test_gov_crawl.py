@@ -170,6 +170,17 @@ async def test_a_running_job_that_is_not_found_is_left() -> None:
         assert set(mirror.known.of(HarvestJob)) == {"running"}
 
 
+async def test_a_running_job_that_cannot_be_read_is_no_job_that_is_gone() -> None:
+    async with mirrored() as mirror:
+        mirror.portal.job("running", at(hours=3))
+        await mirror.follow(FULL)
+        mirror.portal.rows["jobs"].clear()
+        mirror.portal.fake.answers["/harvest_job/running"] = Reply(b"", 500)
+        with pytest.raises(PortalUnavailable):
+            await mirror.follow(POLL, hours=1)
+        assert set(mirror.known.of(HarvestJob)) == {"running"}
+
+
 async def test_a_job_that_ends_between_the_lists_is_taken_as_ended() -> None:
     async with mirrored() as mirror:
         running = mirror.portal.job("running", at(hours=3))

@@ -157,6 +157,10 @@ async def test_a_documented_portal_that_is_upgraded_is_read_on_in_the_same_pass(
         assert not mirror.known.gone
         mirror.holds("organizations", "sources", "jobs", "records")
         assert len(mirror.known.of(Dataset)) == len(mirror.portal.rows["records"])
+        severities = {
+            error.native_severity for error in mirror.known.of(HarvestError).values() if error.record
+        }
+        assert severities == ({"error"} if kind is FULL else {None}), "a reconcile reads errors again"
         await mirror.follow(POLL, hours=1)
         assert not [path for path in mirror.portal.asked if "record" in path]
 
