@@ -11,6 +11,22 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+ENTITIES = (
+    "dataset",
+    "harvest_backend",
+    "harvest_backend_history",
+    "harvest_error",
+    "harvest_job",
+    "harvest_job_history",
+    "harvest_record",
+    "harvest_source",
+    "harvest_source_history",
+    "organization",
+    "organization_history",
+    "person",
+)
+"""Tables of entities and of what they were."""
+
 OCTETS_TEXT = r"""
 CREATE OR REPLACE FUNCTION octets_text(octets bytea) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
@@ -26,6 +42,8 @@ END $$
 
 def upgrade() -> None:
     op.execute(OCTETS_TEXT)
+    for table in ENTITIES:
+        op.add_column(table, sa.Column("native_private", postgresql.JSONB(none_as_null=True), nullable=True))
     op.add_column("harvest_record", sa.Column("native_record_type", sa.Text(), nullable=True))
     for table in ("harvest_source", "harvest_source_history"):
         op.add_column(table, sa.Column("native_notification_frequency", sa.Text(), nullable=True))
@@ -57,50 +75,8 @@ def upgrade() -> None:
         sa.Column("state", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     )
     op.add_column(
-        "dataset",
-        sa.Column(
-            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
-        ),
-    )
-    op.add_column(
         "document",
         sa.Column("counted", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
-    )
-    op.add_column(
-        "harvest_backend",
-        sa.Column(
-            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
-        ),
-    )
-    op.add_column(
-        "harvest_backend_history",
-        sa.Column(
-            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
-        ),
-    )
-    op.add_column(
-        "harvest_error",
-        sa.Column(
-            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
-        ),
-    )
-    op.add_column(
-        "harvest_job",
-        sa.Column(
-            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
-        ),
-    )
-    op.add_column(
-        "harvest_job_history",
-        sa.Column(
-            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
-        ),
-    )
-    op.add_column(
-        "harvest_record",
-        sa.Column(
-            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
-        ),
     )
     op.create_index(
         "ix_harvest_record_stub",
@@ -108,36 +84,6 @@ def upgrade() -> None:
         ["portal"],
         unique=False,
         postgresql_where=sa.text("presence = 'UNKNOWN'"),
-    )
-    op.add_column(
-        "harvest_source",
-        sa.Column(
-            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
-        ),
-    )
-    op.add_column(
-        "harvest_source_history",
-        sa.Column(
-            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
-        ),
-    )
-    op.add_column(
-        "organization",
-        sa.Column(
-            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
-        ),
-    )
-    op.add_column(
-        "organization_history",
-        sa.Column(
-            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
-        ),
-    )
-    op.add_column(
-        "person",
-        sa.Column(
-            "native_private", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
-        ),
     )
     op.add_column(
         "portal",
@@ -149,26 +95,16 @@ def downgrade() -> None:
     for table in ("harvest_source_history", "harvest_source"):
         op.drop_column(table, "native_notification_frequency")
     op.drop_column("harvest_record", "native_record_type")
+    for table in ENTITIES:
+        op.drop_column(table, "native_private")
     op.execute("DROP FUNCTION octets_text(bytea)")
     op.drop_column("portal", "job_statuses")
-    op.drop_column("person", "native_private")
-    op.drop_column("organization_history", "native_private")
-    op.drop_column("organization", "native_private")
-    op.drop_column("harvest_source_history", "native_private")
-    op.drop_column("harvest_source", "native_private")
     op.drop_index(
         "ix_harvest_record_stub",
         table_name="harvest_record",
         postgresql_where=sa.text("presence = 'UNKNOWN'"),
     )
-    op.drop_column("harvest_record", "native_private")
-    op.drop_column("harvest_job_history", "native_private")
-    op.drop_column("harvest_job", "native_private")
-    op.drop_column("harvest_error", "native_private")
-    op.drop_column("harvest_backend_history", "native_private")
-    op.drop_column("harvest_backend", "native_private")
     op.drop_column("document", "counted")
-    op.drop_column("dataset", "native_private")
     op.drop_column("budget", "state")
     op.drop_table("provenance_rule")
     op.drop_table("payload")

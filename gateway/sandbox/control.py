@@ -168,42 +168,26 @@ async def _clear_requests(control: Control, request: web.Request) -> web.StreamR
     return web.Response(status=204)
 
 
-async def _get_faults(control: Control, request: web.Request) -> web.StreamResponse:
-    del request
-    return _json(control.faults.orders)
+def _told(name: str, what: Callable[[Control], Faults | Answers]) -> dict[tuple[str, str], Action]:
+    """Return what ``/_sandbox/<name>`` does with *what* a sandbox was told: shows it, adds to it, forgets it."""
 
+    async def show(control: Control, request: web.Request) -> web.StreamResponse:
+        del request
+        return _json(what(control).orders)
 
-async def _order_faults(control: Control, request: web.Request) -> web.StreamResponse:
-    try:
-        control.faults.add(await request.read())
-    except ValueError as error:
-        raise _refused(str(error)) from error
-    return _json(control.faults.orders)
+    async def add(control: Control, request: web.Request) -> web.StreamResponse:
+        try:
+            what(control).add(await request.read())
+        except ValueError as error:
+            raise _refused(str(error)) from error
+        return _json(what(control).orders)
 
+    async def clear(control: Control, request: web.Request) -> web.StreamResponse:
+        del request
+        what(control).clear()
+        return web.Response(status=204)
 
-async def _clear_faults(control: Control, request: web.Request) -> web.StreamResponse:
-    del request
-    control.faults.clear()
-    return web.Response(status=204)
-
-
-async def _get_answers(control: Control, request: web.Request) -> web.StreamResponse:
-    del request
-    return _json(control.answers.all)
-
-
-async def _tell_answers(control: Control, request: web.Request) -> web.StreamResponse:
-    try:
-        control.answers.add(await request.read())
-    except ValueError as error:
-        raise _refused(str(error)) from error
-    return _json(control.answers.all)
-
-
-async def _clear_answers(control: Control, request: web.Request) -> web.StreamResponse:
-    del request
-    control.answers.clear()
-    return web.Response(status=204)
+    return {("GET", name): show, ("POST", name): add, ("DELETE", name): clear}
 
 
 ACTIONS: dict[tuple[str, str], Action] = {
@@ -216,12 +200,8 @@ ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "minimum"): _minimum,
     ("GET", "requests"): _get_requests,
     ("DELETE", "requests"): _clear_requests,
-    ("GET", "faults"): _get_faults,
-    ("POST", "faults"): _order_faults,
-    ("DELETE", "faults"): _clear_faults,
-    ("GET", "answers"): _get_answers,
-    ("POST", "answers"): _tell_answers,
-    ("DELETE", "answers"): _clear_answers,
+    **_told("faults", lambda control: control.faults),
+    **_told("answers", lambda control: control.answers),
 }
 """What ``/_sandbox/<name>`` does, by method and name."""
 

@@ -32,7 +32,7 @@ class Answers:
         self._told: dict[tuple[str, str], Told] = {}
 
     @property
-    def all(self) -> list[Told]:
+    def orders(self) -> list[Told]:
         """Return what has been told."""
         return list(self._told.values())
 
