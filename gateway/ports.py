@@ -16,6 +16,11 @@ from gateway.model.entities import JSON, Entity
 from gateway.model.enums import EntityType, JobStatus
 from gateway.model.mapping import Table
 
+WIRE = "wire"
+"""Key of a crawl's notes: which of its adapter's wires the portal speaks, in a word for people."""
+JOB_STATUSES = "jobStatuses"
+"""Key of a crawl's notes: the words of jobs' statuses, where the portal itself has told them."""
+
 
 class PortalSettings(BaseModel):
     """What can be set for a portal; an adapter narrows the defaults in a subclass of its own."""
@@ -172,7 +177,10 @@ class Crawl(Protocol):
 
     @property
     def noted(self) -> Mapping[str, JSON]:
-        """Return what is known of the portal's wire by now: told by its answers, remembered for later passes."""
+        """Return what is known of the portal's wire by now: told by its answers, remembered for later passes.
+
+        WIRE and JOB_STATUSES are read by users; the other keys are the adapter's own.
+        """
         ...
 
     def scopes(self) -> AsyncIterator[Scope]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from adapters.data_gouv_fr.generations import WAYS, Generation, Ways
 from gateway.model.entities import JSON
+from gateway.ports import JOB_STATUSES, WIRE
 
-GENERATION, SLASH, STATUSES = "generation", "trailingSlash", "jobStatuses"
+GENERATION, SLASH, STATUSES = WIRE, "trailingSlash", JOB_STATUSES
 
 
 class Contradicted(Exception):

@@ -19,7 +19,7 @@ from gateway.model.document import Document, Rejection
 from gateway.model.entities import Entity
 from gateway.model.enums import EntityType, JobStatus
 from gateway.model.mapping import Table
-from gateway.ports import Crawl, Known, Part, Pass, Payload, Portal, PortalSettings
+from gateway.ports import WIRE, Crawl, Known, Part, Pass, Payload, Portal, PortalSettings
 
 PLACES = {Part.RAW: "raw", Part.TRANSFORMED: "transformed"}
 
@@ -68,7 +68,7 @@ class DataGov:
         self, portal: Portal, client: Client, noted: Mapping[str, Any], record: str, part: Part
     ) -> Payload | None:
         """Return a record's payload, asked for by itself; None where its document holds it: in the real dialect."""
-        if noted.get("dialect") != Dialect.DOCUMENTED:
+        if noted.get(WIRE) != Dialect.DOCUMENTED:
             return None
         return await asking_of(portal, client).payload(
             f"/harvest_record/{quote(record, safe='')}/{PLACES[part]}"

@@ -10,6 +10,7 @@ from adapters.data_gov.lists import everything
 from adapters.data_gov.rows import Query, Sheet
 from gateway.model.entities import JSON
 from gateway.model.enums import EntityType
+from gateway.ports import WIRE
 
 WHOLE = {"paginate": "false"}
 """Asks for a list in one answer; who does not page takes no notice."""
@@ -54,7 +55,7 @@ class Wire:
         if self._list is None:
             return {}
         real = self._list == REAL_LIST
-        return {"dialect": LISTS[self._list].value, **({} if real else {"organizations": self._list})}
+        return {WIRE: LISTS[self._list].value, **({} if real else {"organizations": self._list})}
 
     async def organizations(self) -> tuple[Query, Sheet | None]:
         """Return the list of organizations, None where it is empty, and how it was asked for.
@@ -91,10 +92,10 @@ class Wire:
 
 def _remembered(noted: Mapping[str, JSON]) -> str | None:
     """Return where organizations are listed, None where *noted* does not tell."""
-    if noted.get("dialect") == Dialect.REAL:
+    if noted.get(WIRE) == Dialect.REAL:
         return REAL_LIST
     place = noted.get("organizations")
-    documented = noted.get("dialect") == Dialect.DOCUMENTED
+    documented = noted.get(WIRE) == Dialect.DOCUMENTED
     if not documented or not isinstance(place, str) or LISTS.get(place) is not Dialect.DOCUMENTED:
         return None
     return place

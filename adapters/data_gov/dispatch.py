@@ -14,7 +14,7 @@ from adapters.data_gov.reference import SCOPES, Reference
 from adapters.data_gov.rounds import Round
 from gateway.fetch.client import Client
 from gateway.model.entities import JSON
-from gateway.ports import End, Known, Page, Pass, Portal, Scope
+from gateway.ports import WIRE, End, Known, Page, Pass, Portal, Scope
 
 
 class DataGovCrawl:
@@ -38,7 +38,7 @@ class DataGovCrawl:
             self._reference,
             self._now,
             full=self._full,
-            upgraded=noted.get("dialect") == Dialect.DOCUMENTED,
+            upgraded=noted.get(WIRE) == Dialect.DOCUMENTED,
         )
         self._documented = DocumentedCrawl(
             self._asking, self._known, self._reference, self._turn, full=self._full

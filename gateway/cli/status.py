@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gateway.config import Settings
 
 
-STREAM = ("stream", "polled_at", "reconciled_at", "complete", "done", "expected")
+STREAM = ("stream", "polled_at", "reconciled_at", "complete", "done", "expected", "note")
 BUDGET = ("limit", "remaining", "blocked_until", "updated_at")
 RUN = ("kind", "state", "baseline", "started_at", "ended_at", "requests", "notice")
 
@@ -53,8 +53,9 @@ def print_status(told: Mapping[str, Any]) -> None:
 
     portals = told["portals"]
     print(f"Database  {told['database']}")
-    columns = ["key", "title", "state", "sandbox", "quarantined", "held_deletions", "notice"]
-    output.print_table("Portals", columns, [[portal[name] for name in columns] for portal in portals])
+    columns = ["key", "title", "state", "sandbox", "wire", "quarantined", "held_deletions", "notice"]
+    shown = [{**portal, "wire": _wire(portal["wire"])} for portal in portals]
+    output.print_table("Portals", columns, [[portal[name] for name in columns] for portal in shown])
     counts = [(portal["key"], *row) for portal in portals for row in portal["counts"].items()]
     words = sorted({word for _, _, by_presence in counts for word in by_presence})
     rows = [[key, type_, *(by_presence.get(word, 0) for word in words)] for key, type_, by_presence in counts]
@@ -65,6 +66,11 @@ def print_status(told: Mapping[str, Any]) -> None:
         output.print_table("Requests an hour", ["portal", *BUDGET], budgets)
     output.print_table("Streams", ["portal", *STREAM], _inner(portals, "streams", STREAM))
     output.print_table("Last passes", ["portal", *RUN], _inner(portals, "runs", RUN))
+
+
+def _wire(noted: Mapping[str, Any]) -> str:
+    """Return which of its adapter's wires a portal speaks, as its answers told; nothing before they did."""
+    return str(noted.get("wire") or "")
 
 
 def _inner(portals: Sequence[Mapping[str, Any]], name: str, columns: Sequence[str]) -> list[list[Any]]:

@@ -30,7 +30,7 @@ class Portal(SQLModel, table=True):
     inventory: bool = c.flag(null=False)
     """Whether each run lists every record; else only what changed."""
     capabilities: Any = c.data(null=False)
-    """What was probed of the wire: generation, dialect."""
+    """What a crawl has noted of the wire: ``gateway.ports.Crawl.noted``."""
     caveats: list[str] = c.words(null=False)
     job_statuses: Any = c.data()
     """The words of jobs' statuses as the adapter knows them: ``[{word, status}]``."""

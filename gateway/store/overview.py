@@ -12,11 +12,12 @@ from gateway.store.staging import Connection
 from gateway.store.tables import ROWS
 
 _PORTALS = """
-    SELECT number, key, title, adapter, base_url, sandbox, notice, breaker_state FROM portal
+    SELECT number, key, title, adapter, base_url, sandbox, notice, breaker_state, capabilities FROM portal
     WHERE key = ANY ($1) ORDER BY key
 """
 _STREAMS = """
-    SELECT stream, polled_at, reconciled_at, complete, done, expected FROM sync_stream WHERE portal = $1 ORDER BY stream
+    SELECT stream, polled_at, reconciled_at, complete, done, expected, note FROM sync_stream WHERE portal = $1
+    ORDER BY stream
 """
 _RUNS = """
     SELECT kind, state, baseline, started_at, ended_at, requests, tallies, notice FROM sync_run
@@ -42,9 +43,11 @@ async def _portal(connection: Connection, portal: dict[str, Any]) -> dict[str, A
     for run in runs:
         run["tallies"] = msgspec.json.decode(run["tallies"])
     budget = await connection.fetchrow(_BUDGET, number)
+    wire = msgspec.json.decode(portal.pop("capabilities"))
     loading = not streams or any(stream["reconciled_at"] is None for stream in streams)
     return {
         **portal,
+        "wire": wire,
         "state": "LOADING" if loading else "READY",
         "counts": await _counts(connection, number),
         "unknown_words": await _unknown(connection, number),
@@ -80,7 +83,7 @@ async def _unknown(connection: Connection, number: int) -> list[dict[str, Any]]:
         WHERE portal = $1 AND wire_status = 'UNKNOWN' AND presence <> 'UNKNOWN' GROUP BY 2
         UNION ALL
         SELECT 'HarvestRecord.status', native_status, count(*) FROM harvest_record
-        WHERE portal = $1 AND wire_status = 'UNKNOWN' GROUP BY 2
+        WHERE portal = $1 AND wire_status = 'UNKNOWN' AND presence <> 'UNKNOWN' GROUP BY 2
         UNION ALL
         SELECT 'HarvestSource.backend', b.native_id, count(*) FROM harvest_source s JOIN harvest_backend b
         ON b.id = s.backend_id WHERE s.portal = $1 AND s.protocol = 'UNKNOWN' AND s.presence <> 'UNKNOWN' GROUP BY 2

@@ -123,7 +123,9 @@ class Portal(Node):
     sandbox: bool = field("Whether it is a SANDBOX: invented data of a portal that does not exist.")
     inventory: bool = field("Whether each run lists every record; else runs list only what changed.")
     caveats: list[str] = field("What one must know about its data, a sentence each.")
-    capabilities: JSON = field("What was probed of its interface: generation, dialect.")
+    capabilities: JSON = field(
+        "What its answers have told of its interface: `wire` names which wire it speaks."
+    )
     job_statuses: JobStatusWords = field(
         "The words that it has for the status of a run.", place=computed.job_statuses
     )

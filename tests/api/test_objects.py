@@ -120,7 +120,7 @@ async def test_a_configuration_that_no_backend_explains(own_engine: Engine, own_
 async def test_the_words_of_a_portals_runs(data: Ask) -> None:
     found = await data("{ portals { key capabilities jobStatuses { told words { word status } } } }")
     french, american = found["portals"]
-    assert french["capabilities"] == {"generation": "V10", "jobStatuses": ["done", "dreaming"]}
+    assert french["capabilities"] == {"wire": "V10", "jobStatuses": ["done", "dreaming"]}
     assert french["jobStatuses"] == {
         "told": True,
         "words": [{"word": "done", "status": "SUCCEEDED"}, {"word": "dreaming", "status": "UNKNOWN"}],

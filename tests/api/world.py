@@ -116,12 +116,12 @@ async def _portals(world: World) -> None:
     await world.add(
         ledger.Portal, number=FR, key="data-gouv-fr", adapter="data-gouv-fr", title="data.gouv.fr",
         base_url="https://fr.example/api/1", sandbox=False, inventory=True, notice="It did not answer.",
-        capabilities={"generation": "V10", "jobStatuses": ["done", "dreaming"]}, **common,
+        capabilities={"wire": "V10", "jobStatuses": ["done", "dreaming"]}, **common,
     )  # fmt: skip
     await world.add(
         ledger.Portal, number=GOV, key="data-gov", adapter="data-gov", title="Data.gov",
         base_url="https://gov.example", site_url="https://catalog.gov.example", sandbox=True, inventory=False,
-        capabilities={"dialect": "REAL", "jobStatuses": None}, **common,
+        capabilities={"wire": "REAL", "jobStatuses": None}, **common,
     )  # fmt: skip
     for portal, stream, polled in (
         (FR, "backends", 9), (FR, "sources", 3), (FR, "jobs", 2), (GOV, "organizations", 5), (GOV, "sources", 4),

@@ -98,7 +98,7 @@ async def test_memory_does_not_grow_with_the_job() -> None:
     async with FakePortal({f"/harvest/job/{name}/": streamed for name in (small, large)}) as server:
         settings = portal_for(ADAPTER, server.base_url)
         known = MemoryKnown(ADAPTER, NOW)
-        known.wire = {"generation": "V10", "trailingSlash": True}
+        known.wire = {"wire": "V10", "trailingSlash": True}
         async with client_for(settings, NOW) as client:
             crawl = ADAPTER.crawl(settings, client, known, Pass.POLL, NOW)
             await anext(aiter(crawl.scopes()))
@@ -206,7 +206,7 @@ async def test_an_answer_that_does_not_fit_proves_nothing(name: str) -> None:
         end = at_work.end(made, "records", "j")
         assert (end.proved, end.covers) == (False, ())
         assert end.reason
-        assert at_work.known.wire["generation"] == "V10"
+        assert at_work.known.wire["wire"] == "V10"
 
 
 async def test_a_job_without_items_is_covered_without_a_request_at_any_age() -> None:
@@ -237,5 +237,5 @@ async def test_a_younger_portals_missing_list_of_items_is_looked_for_in_the_job_
         made = await at_work.run()
         assert not at_work.end(made, "records", "j").proved
         assert (at_work.asked["/job/j/items/"], at_work.asked["/job/j/"]) == (1, 1)
-        assert at_work.known.wire["generation"] == "V17"
+        assert at_work.known.wire["wire"] == "V17"
         assert at_work.end(made, "records", "k").proved

@@ -56,9 +56,9 @@ FIRST = {
 }
 PROBES = {"V9": {"/harvest/backends/", "/harvest/job_status"}, "V10": {"/harvest/job_status/"}, "V17": set()}
 NOTED = {
-    "V9": {"generation": "V9", "trailingSlash": False, "jobStatuses": WORDS},
-    "V10": {"generation": "V10", "trailingSlash": True, "jobStatuses": None},
-    "V17": {"generation": "V17", "trailingSlash": True},
+    "V9": {"wire": "V9", "trailingSlash": False, "jobStatuses": WORDS},
+    "V10": {"wire": "V10", "trailingSlash": True, "jobStatuses": None},
+    "V17": {"wire": "V17", "trailingSlash": True},
 }
 
 
@@ -164,11 +164,11 @@ async def test_a_slash_is_looked_for_again_where_the_remembered_path_is_gone() -
             SOURCES,
             "/harvest/job_status/",
         ]
-        assert at_work.known.wire == {"generation": "V10", "trailingSlash": True, "jobStatuses": WORDS}
+        assert at_work.known.wire == {"wire": "V10", "trailingSlash": True, "jobStatuses": WORDS}
         udata.generation = "V9"
         await at_work.run()
         assert at_work.portal.paths[:2] == ["/harvest/backends/", "/harvest/backends"]
-        assert at_work.known.wire["generation"] == "V9"
+        assert at_work.known.wire["wire"] == "V9"
 
 
 async def test_a_portal_without_backends_at_either_path_is_at_fault() -> None:
@@ -198,7 +198,7 @@ async def test_a_portal_that_changes_between_passes_keeps_everything(
         await at_work.run(kind)
         # a poll does not ask for backends, so it cannot know of a slash: it knows how items are given
         exact = after if kind is Pass.RECONCILE or after != "V9" else "V10"
-        assert at_work.known.wire["generation"] == exact
+        assert at_work.known.wire["wire"] == exact
         assert ("jobStatuses" in at_work.known.wire) is (after != "V17")
         assert at_work.known.gone == set()
         assert names <= at_work.known.rows.keys()
@@ -215,8 +215,8 @@ async def test_a_portal_that_changes_during_a_pass_is_read_on_in_its_new_way(
     turned(udata, after, at=at)
     async with desk(udata) as at_work:
         made = await at_work.run()
-        assert at_work.known.wire["generation"] == after
-        assert at_work.known.wire.keys() == {"generation", "trailingSlash"}
+        assert at_work.known.wire["wire"] == after
+        assert at_work.known.wire.keys() == {"wire", "trailingSlash"}
         assert all(end.proved for _, end in made.ends)
         assert positions(at_work.known, "j") == [0, 1]
         assert set(at_work.known.of(HarvestSource)) == {"s"}
@@ -280,7 +280,7 @@ async def test_an_open_job_asked_for_by_name_can_show_the_change_too(before: str
         assert at_work.asked["/source/s/jobs/"] == 2
         assert at_work.end(made, "jobs", "s").proved
         assert at_work.known.of(HarvestJob)["i"].total == 2
-        assert at_work.known.wire["generation"] == after
+        assert at_work.known.wire["wire"] == after
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from gateway.errors import PortalError, PortalRefused, PortalUnavailable
 from gateway.model.entities import Dataset, HarvestError, HarvestJob, HarvestRecord
 from gateway.testing import Interrupted, Reply
 
-REAL = {"dialect": "REAL"}
-DOCUMENTED = {"dialect": "DOCUMENTED", "organizations": "/organizations/"}
+REAL = {"wire": "REAL"}
+DOCUMENTED = {"wire": "DOCUMENTED", "organizations": "/organizations/"}
 HTML = Reply(b"<html>not found</html>", 404, "text/html")
 GATEWAY = Reply({"error": {"code": "NOT_FOUND", "message": "The requested URL was not found."}}, 404)
 NEVER_MIND = [Reply({"error": {"code": "API_KEY_INVALID"}}, status) for status in (401, 403)] + [
@@ -75,7 +75,7 @@ async def test_organizations_are_looked_for_in_both_documented_places() -> None:
     async with mirrored() as mirror:
         mirror.portal.documented, mirror.portal.organizations = True, "/organization/"
         await mirror.follow(FULL)
-        assert mirror.known.wire == {"dialect": "DOCUMENTED", "organizations": "/organization/"}
+        assert mirror.known.wire == {"wire": "DOCUMENTED", "organizations": "/organization/"}
         assert mirror.portal.asked[:3] == [
             "/organization_list/",
             "/organizations/?paginate=false",
@@ -94,7 +94,7 @@ async def test_a_portal_that_lists_no_organizations_anywhere_is_refused_and_noth
         assert len(mirror.portal.asked) == 3
 
 
-@pytest.mark.parametrize("noted", [{"dialect": "KLINGON"}, {"dialect": "DOCUMENTED"}, {"dialect": 7}, REAL])
+@pytest.mark.parametrize("noted", [{"wire": "KLINGON"}, {"wire": "DOCUMENTED"}, {"wire": 7}, REAL])
 async def test_notes_that_are_none_are_not_minded(noted: dict[str, Any]) -> None:
     async with mirrored() as mirror:
         mirror.known.wire = noted

@@ -351,7 +351,7 @@ async def test_a_payload_is_asked_for_by_itself(
     async with mirrored() as mirror:
         path = f"/harvest_record/a%20b%2Fc/{place}"
         mirror.portal.fake.answers[path] = reply
-        found = await asked(mirror, part, {"dialect": "DOCUMENTED"})
+        found = await asked(mirror, part, {"wire": "DOCUMENTED"})
         assert found is not None
         assert (found.body, found.media_type) == (body, media_type)
         assert found.fetch.endpoint == path
@@ -360,11 +360,11 @@ async def test_a_payload_is_asked_for_by_itself(
 
 async def test_a_payload_is_asked_for_with_the_key_that_is_set() -> None:
     async with mirrored() as mirror:
-        await asked(mirror, Part.RAW, {"dialect": "DOCUMENTED"}, api_key="k" * 40)
+        await asked(mirror, Part.RAW, {"wire": "DOCUMENTED"}, api_key="k" * 40)
         assert [request.headers.get("X-Api-Key") for request in mirror.portal.fake.requests] == ["k" * 40]
 
 
-@pytest.mark.parametrize("noted", [{}, {"dialect": "REAL"}])
+@pytest.mark.parametrize("noted", [{}, {"wire": "REAL"}])
 async def test_no_payload_is_asked_for_where_documents_hold_it(noted: dict[str, Any]) -> None:
     async with mirrored() as mirror:
         assert await asked(mirror, Part.RAW, noted) is None
@@ -386,4 +386,4 @@ async def test_a_payload_that_cannot_be_had_is_an_error(reply: Reply, error: Any
     async with mirrored() as mirror:
         mirror.portal.fake.answers["/harvest_record/a%20b%2Fc/raw"] = reply
         with pytest.raises(error):
-            await asked(mirror, Part.RAW, {"dialect": "DOCUMENTED"})
+            await asked(mirror, Part.RAW, {"wire": "DOCUMENTED"})

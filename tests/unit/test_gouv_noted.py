@@ -50,10 +50,10 @@ def test_items_and_slash_tell_the_generation(embedded: bool, slash: bool | None,
 @pytest.mark.parametrize(
     "told",
     [
-        {"generation": "V9", "trailingSlash": False, "jobStatuses": ["done", "failed"]},
-        {"generation": "V10", "trailingSlash": True, "jobStatuses": None},
-        {"generation": "V10", "trailingSlash": True},
-        {"generation": "V17", "trailingSlash": True},
+        {"wire": "V9", "trailingSlash": False, "jobStatuses": ["done", "failed"]},
+        {"wire": "V10", "trailingSlash": True, "jobStatuses": None},
+        {"wire": "V10", "trailingSlash": True},
+        {"wire": "V17", "trailingSlash": True},
         {"trailingSlash": False},
     ],
 )
@@ -74,9 +74,9 @@ def test_an_answer_that_contradicts_changes_the_generation_and_forgets_the_words
     assert noted.saw(embedded=True) is False
     assert noted.as_json()["jobStatuses"] == ["done"]
     assert noted.saw(embedded=False) is True
-    assert noted.as_json() == {"generation": "V17", "trailingSlash": True}
+    assert noted.as_json() == {"wire": "V17", "trailingSlash": True}
     assert noted.saw(embedded=True) is True
-    assert noted.as_json() == {"generation": "V10", "trailingSlash": True}
+    assert noted.as_json() == {"wire": "V10", "trailingSlash": True}
 
 
 def test_a_slash_that_contradicts_does_so_too() -> None:

@@ -288,7 +288,7 @@ async def _read(capture: Capture, job: str, noted: Mapping[str, Any]) -> list[Pa
 async def misread(capture: Capture) -> Iterator[str]:
     """Return how the crawl misreads a job that holds its items: each item's bytes, at its place."""
     job, items = capture.body["id"], capture.body["items"]
-    found = await _read(capture, job, {"generation": "V10"})
+    found = await _read(capture, job, {"wire": "V10"})
     pages = [one for one in found if isinstance(one, Page)]
     read = [(one.native_id, json.loads(one.body)) for page in pages for one in page.elements]
     if read != [(f"{job}/{position}", item) for position, item in enumerate(items)]:
