@@ -62,14 +62,14 @@ def test_what_is_noted_is_recalled(told: dict[str, Any]) -> None:
 
 
 def test_what_cannot_be_read_was_not_noted() -> None:
-    noted = recalled(generation="V5", trailingSlash="yes", jobStatuses={"done": 1})
+    noted = recalled(wire="V5", trailingSlash="yes", jobStatuses={"done": 1})
     assert noted.as_json() == {"jobStatuses": None}
     noted.recall(None)
     assert noted.generation is None
 
 
 def test_an_answer_that_contradicts_changes_the_generation_and_forgets_the_words() -> None:
-    noted = recalled(generation="V10", trailingSlash=True, jobStatuses=["done"])
+    noted = recalled(wire="V10", trailingSlash=True, jobStatuses=["done"])
     assert noted.saw(None) is False
     assert noted.saw(embedded=True) is False
     assert noted.as_json()["jobStatuses"] == ["done"]
@@ -80,7 +80,7 @@ def test_an_answer_that_contradicts_changes_the_generation_and_forgets_the_words
 
 
 def test_a_slash_that_contradicts_does_so_too() -> None:
-    noted = recalled(generation="V9", trailingSlash=False, jobStatuses=["done"])
+    noted = recalled(wire="V9", trailingSlash=False, jobStatuses=["done"])
     noted.saw_slash(slash=False)
     assert noted.asked_statuses
     noted.saw_slash(slash=True)
