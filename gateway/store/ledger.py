@@ -285,6 +285,24 @@ class Budget(SQLModel, table=True):
     updated_at: datetime = c.instant(null=False)
 
 
+class ApiKey(SQLModel, table=True):
+    """A key by which a caller of the endpoint is known; the key itself is nowhere."""
+
+    __tablename__: ClassVar[str] = "api_key"
+
+    id: int | None = c.key()
+    name: str = c.text(null=False)
+    """Whose key it is, in words."""
+    start: str = c.text(null=False)
+    """Its first characters, by which people tell keys apart."""
+    key_hash: bytes = c.octets(null=False)
+    """SHA-256 of the key."""
+    scopes: list[str] = c.words(null=False)
+    created_at: datetime = c.instant(null=False)
+    expires_at: datetime | None = c.instant()
+    revoked_at: datetime | None = c.instant()
+
+
 class DataVersion(SQLModel, table=True):
     """A number that each commit moves which changed rows that users can read."""
 
@@ -296,6 +314,7 @@ class DataVersion(SQLModel, table=True):
 
 c.finish(Portal, UniqueConstraint("key", name="uq_portal_key"))
 c.finish(Document, UniqueConstraint("entity_type", "entity_id", "hash", name="uq_document_entity"))
+c.finish(ApiKey, UniqueConstraint("key_hash", name="uq_api_key_hash"))
 c.finish(SyncRun, c.index("sync_run_portal", "portal", "started_at"))
 c.finish(Event, c.index("event_entity", "entity_type", "entity_id"), c.index("event_at", "at"))
 c.finish(Quarantine, UniqueConstraint("portal", "stream", "hash", "scope", name="uq_quarantine_element"))
