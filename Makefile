@@ -24,7 +24,7 @@ test: .venv/dev ## Run the tests (ARGS="-k cursor")
 	$(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal $(TESTS) $(ARGS)
 
 .PHONY: truth
-truth: .venv/dev ## Hold every wire of every portal against its truth, at three seeds (about 40 minutes)
+truth: .venv/dev ## Hold every wire of every portal against its truth, at three seeds (about 10 minutes)
 	GATEWAY_TRUTH=all $(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal $(TRUTH) $(ARGS)
 
 .PHONY: check
