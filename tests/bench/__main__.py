@@ -1,10 +1,11 @@
-"""All of the bench in one run: a first load at scale 10, an unchanged full pass, `make up` in a fresh clone."""
+"""All of the bench in one run: a first load at scale 10, an unchanged full pass, a huge run, a fresh clone."""
 
 from __future__ import annotations
 
 import json
 
 import both
+import embedded_job
 import first_answer
 
 
@@ -13,6 +14,7 @@ def main() -> None:
     options = both.arguments(__doc__ or "")
     found = both.measure(options)
     figures = {"scale": options.scale, **both.first_load(found), **both.full_pass(found)}
+    figures["embedded_job_memory_ratio"] = embedded_job.measure()["memory_ratio"]
     if not options.no_clone:
         figures["first_answer_seconds"] = first_answer.measure()
     both.warn(found)
