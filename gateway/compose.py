@@ -30,6 +30,7 @@ from gateway.sync.progress import Progress, RunSummary
 from gateway.sync.worker import PortalWorker, Rhythm
 from harvest_graphql import payloads
 from harvest_graphql.engine import Engine
+from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.view import routes
 
 Clock = Callable[[], datetime]
@@ -84,7 +85,7 @@ class Gateway:
     async def serve(self, *, host: str, port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve the endpoint until *stop* is set; *ready* hears its address. ConfigurationError: port in use."""
         app = web.Application()
-        app.add_routes([*routes(self.engine), *payloads.routes(self.pool, self.fetch_payload)])
+        app.add_routes(self._routes())
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         try:
@@ -94,6 +95,13 @@ class Gateway:
             await stop.wait()
         finally:
             await runner.cleanup()
+
+    def _routes(self) -> list[web.RouteDef]:
+        documents = Documents(resources.operations(), trusted=self.settings.documents == "trusted")
+        return [
+            *routes(self.engine, documents=documents),
+            *payloads.routes(self.pool, self.fetch_payload),
+        ]
 
     async def status(self) -> dict[str, Any]:
         """Return where each portal stands: streams, counts, last runs, as plain values."""

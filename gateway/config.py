@@ -72,6 +72,10 @@ class Settings(BaseSettings):
         le=65535,
         description="Port to serve on; unless it was given, `gateway up` takes the next free one. 0: any.",
     )
+    documents: Literal["any", "trusted"] = Field(
+        default="any",
+        description="What the endpoint runs: any document, or only those of graphql/operations (trusted).",
+    )
     portals: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
         description="Settings of portals by key, laid over the adapters' own; a new key with an adapter is "
@@ -125,7 +129,7 @@ class Settings(BaseSettings):
     )
     debug: bool = Field(default=False, description="Print the stack trace of an error as well.")
 
-    @field_validator("log_level", "log_format", mode="before")
+    @field_validator("documents", "log_level", "log_format", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value

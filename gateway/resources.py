@@ -17,8 +17,16 @@ def schema_file() -> Path:
 
 def operations() -> dict[str, str]:
     """Return the text of each named GraphQL document, by its name, sorted by it."""
-    folder = _place("operations", "graphql/operations")
-    return {file.stem: file.read_text("utf-8") for file in sorted(folder.glob("*.graphql"))}
+    return {file.stem: file.read_text("utf-8") for file in sorted(_operations().glob("*.graphql"))}
+
+
+def manifest_file() -> Path:
+    """Return the file of the named documents' hashes, whether it is there or not."""
+    return _operations() / "manifest.json"
+
+
+def _operations() -> Path:
+    return _place("operations", "graphql/operations")
 
 
 def alembic_folder() -> Path:

@@ -1,7 +1,9 @@
-"""``gateway schema``: the GraphQL schema of the code, and whether the file of it is current."""
+"""``gateway schema``: the files that follow from the code, the GraphQL schema first, and whether they are current."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,24 +25,42 @@ def register(app: typer.Typer) -> None:
 def schema(
     *,
     check: Annotated[
-        bool, typer.Option("--check", help="End with 1 unless the file says what the code says.")
+        bool, typer.Option("--check", help="End with 1 unless the files say what the code says.")
     ] = False,
-    write: Annotated[bool, typer.Option("--write", help="Write the file anew.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write the files anew.")] = False,
 ) -> None:
-    """Print the GraphQL schema, or compare it with graphql/schema.graphql, or write that file."""
-    from gateway.errors import GatewayError, UsageError
-    from gateway.resources import schema_file
-    from harvest_graphql.schema import sdl
+    """Print the GraphQL schema, or compare it with graphql/schema.graphql, or write that file.
+
+    --check and --write are also about graphql/operations/manifest.json: the hashes of the named documents.
+    """
+    from gateway.errors import UsageError
 
     if check and write:
         raise UsageError("--check and --write exclude each other.")
-    text = f"{sdl().rstrip()}\n"
-    if write:
-        schema_file().write_text(text, "utf-8")
-        print(f"Written to {schema_file()}")
-    elif not check:
-        print(text, end="")
-    elif schema_file().read_text("utf-8").rstrip() != text.rstrip():
-        raise GatewayError(f"{schema_file()} is not what the code says.", hint="Run: gateway schema --write")
-    else:
-        print(f"{schema_file()} is current.")
+    for file, text in _texts():
+        if write:
+            file.write_text(text, "utf-8")
+            print(f"Written to {file}")
+        elif check:
+            _check(file, text)
+        else:
+            print(text, end="")
+            return
+
+
+def _texts() -> Iterator[tuple[Path, str]]:
+    """Yield the files that follow from others, the schema first, each with what it has to say."""
+    from gateway.resources import manifest_file, operations, schema_file
+    from harvest_graphql.schema import sdl
+    from harvest_graphql.serving.persisted import manifest
+
+    yield schema_file(), f"{sdl().rstrip()}\n"
+    yield manifest_file(), manifest(operations())
+
+
+def _check(file: Path, text: str) -> None:
+    from gateway.errors import GatewayError
+
+    if not file.exists() or file.read_text("utf-8").rstrip() != text.rstrip():
+        raise GatewayError(f"{file} is not what the code says.", hint="Run: gateway schema --write")
+    print(f"{file} is current.")

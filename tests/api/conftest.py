@@ -2,17 +2,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient as Client
 from api.world import Ask, World, seed
 
 from gateway.postgres import connect, connect_pool
 from harvest_graphql.engine import Engine
+from harvest_graphql.view import routes
 from harvest_graphql.visibility import READ_PRIVATE
+
+Serve = Callable[..., Awaitable[Client]]
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +82,19 @@ def private(engine: Engine) -> Ask:
         return json.loads(await engine.execute(document, variables, scopes=frozenset({READ_PRIVATE})))
 
     return ask
+
+
+@pytest.fixture
+def serve(aiohttp_client: Any, engine: Engine) -> Serve:
+    """Serve the endpoint on the shared database, with the options of ``routes``; return a client of it."""
+
+    async def start(**options: Any) -> Client:
+        app = web.Application()
+        app.add_routes(routes(engine, **options))
+        client: Client = await aiohttp_client(app)
+        return client
+
+    return start
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient as Client
 
 from harvest_graphql.engine import Engine
-from harvest_graphql.view import MOST_BYTES, routes
+from harvest_graphql.serving.reading import MOST_BYTES
+from harvest_graphql.view import routes
 
 QUERY = '{ portal(key: "data-gov") { title } }'
 TITLE = {"portal": {"title": "Data.gov"}}

@@ -1,0 +1,1 @@
+"""What the endpoint does over HTTP: reading requests, knowing callers, sending answers."""

@@ -1,0 +1,67 @@
+"""Callers: whose request it is, by the key that it carries."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+
+from aiohttp import web
+from aiohttp.hdrs import AUTHORIZATION, WWW_AUTHENTICATE
+
+from gateway.errors import DatabaseUnavailable
+from harvest_graphql.held import LOST
+from harvest_graphql.problems import Code
+from harvest_graphql.serving.refusals import Unusable
+from harvest_graphql.visibility import NOBODY, Scopes
+
+Admit = Callable[[str], Awaitable[frozenset[str] | None]]
+"""Tells the scopes of a key; None for one that opens nothing (unknown, revoked, expired)."""
+API_KEY = "X-Api-Key"
+MOST_CHARACTERS = 1000
+"""No key is longer."""
+
+
+async def nobody(_: str) -> frozenset[str] | None:
+    """Know no key at all."""
+    return None
+
+
+async def scopes_of(request: web.Request, admit: Admit) -> Scopes | None:
+    """Return the scopes of the caller, None for one without a key.
+
+    Unusable: 401 for a key that opens nothing, 400 for several, 503 where keys cannot be looked up.
+    """
+    sent = set(_sent(request))
+    if not sent:
+        return None
+    if len(sent) > 1:
+        raise Unusable(400, "The request carries several keys: send one.")
+    try:
+        found = await admit(_plausible(sent.pop()))
+    except (TimeoutError, *LOST, DatabaseUnavailable) as error:
+        words = "The gateway's database cannot be reached now. Try again."
+        raise Unusable(503, words, code=Code.UNAVAILABLE) from error
+    if found is None:
+        raise _unknown("The key is not known, or no longer: leave it out to read what is public.")
+    return NOBODY | found
+
+
+def _sent(request: web.Request) -> Iterator[str]:
+    """Yield the keys in the headers; Unusable (401) where another scheme than Bearer is used."""
+    for value in request.headers.getall(AUTHORIZATION, ()):
+        scheme, _, key = value.strip().partition(" ")
+        if scheme.lower() != "bearer":
+            raise _unknown("Send a key as `Authorization: Bearer KEY` or `X-Api-Key: KEY`.")
+        yield key.strip()
+    for value in request.headers.getall(API_KEY, ()):
+        yield value.strip()
+
+
+def _plausible(key: str) -> str:
+    """Return *key*; Unusable (401) where it cannot be one, so that it need not be looked up."""
+    if not key or len(key) > MOST_CHARACTERS or not key.isascii() or not key.isprintable():
+        raise _unknown("This is no key of the gateway.")
+    return key
+
+
+def _unknown(message: str) -> Unusable:
+    return Unusable(401, message, code=Code.UNAUTHENTICATED, headers={WWW_AUTHENTICATE: "Bearer"})

@@ -1,0 +1,106 @@
+"""Reading a GraphQL request out of an HTTP request, whatever a client sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from aiohttp.hdrs import ALLOW
+
+from harvest_graphql.serving.refusals import JSON, Unusable
+
+MOST_BYTES = 1_000_000
+"""The longest body that is read."""
+MEMBERS = ("query", "documentId", "operationName")
+"""What an address may hold as plain text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A GraphQL request as HTTP carries it: with the text of a document, or with the id of one."""
+
+    query: str | None
+    document_id: str | None
+    variables: Mapping[str, Any]
+    operation_name: str | None
+
+
+def asks_nothing(request: web.Request) -> bool:
+    """Return whether the bare address is looked at."""
+    return request.method in {"GET", "HEAD"} and not {"query", "documentId"} & request.query.keys()
+
+
+async def read(request: web.Request) -> Request:
+    """Return the GraphQL request in *request*; Unusable where it holds none."""
+    if request.method in {"GET", "HEAD"}:
+        return _from_query(request)
+    if request.method != "POST":
+        raise Unusable(405, "Use POST, or GET for queries.", headers={ALLOW: "GET, HEAD, POST"})
+    if request.content_type != JSON:
+        raise Unusable(415, f"Send the request as {JSON}.", headers={"Accept-Post": JSON})
+    if (request.charset or "utf-8").lower() not in {"utf-8", "utf8"}:
+        raise Unusable(415, "Send JSON in UTF-8.")
+    return _request(_decoded(await _body(request)))
+
+
+def _from_query(request: web.Request) -> Request:
+    """Return the GraphQL request in the address."""
+    query = request.query
+    given: dict[str, Any] = {key: query[key] for key in MEMBERS if key in query}
+    if query.get("variables"):
+        given["variables"] = _decoded(query["variables"].encode("utf-8", "replace"))
+    return _request(given)
+
+
+async def _body(request: web.Request) -> bytes:
+    """Return the body; Unusable where it is longer than may be read or broken off."""
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in request.content.iter_any():
+            size += len(chunk)
+            if size > MOST_BYTES:
+                raise Unusable(413, f"The body may have {MOST_BYTES} bytes.", headers={"Connection": "close"})
+            chunks.append(chunk)
+    except (web.RequestPayloadError, ConnectionError, ValueError) as error:
+        raise Unusable(400, "The body cannot be read.", headers={"Connection": "close"}) from error
+    return b"".join(chunks)
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        raise Unusable(400, "This is not JSON in UTF-8, or it is nested too deeply.") from None
+
+
+def _request(given: Any) -> Request:
+    """Return the GraphQL request of a decoded body; Unusable where it is none."""
+    if not isinstance(given, dict):
+        raise Unusable(400, "A request is a JSON object with the member `query` or `documentId`.")
+    query, document_id = _document(given)
+    name, variables = given.get("operationName"), given.get("variables")
+    if name is not None and not isinstance(name, str):
+        raise Unusable(400, "The member `operationName` has to be text.")
+    if variables is not None and not isinstance(variables, dict):
+        raise Unusable(400, "The member `variables` has to be an object.")
+    if not isinstance(given.get("extensions", {}), dict | None):
+        raise Unusable(400, "The member `extensions` has to be an object.")
+    return Request(query, document_id, variables or {}, name or None)
+
+
+def _document(given: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Return the document's text or its id; Unusable where there is neither, or there are both."""
+    query, document_id = given.get("query"), given.get("documentId")
+    if document_id is None:
+        if not isinstance(query, str) or not query:
+            raise Unusable(400, "The member `query` has to be the text of a GraphQL document.")
+        return query, None
+    if not isinstance(document_id, str) or not document_id:
+        raise Unusable(400, "The member `documentId` has to be text: a document's name or sha256.")
+    if query is not None:
+        raise Unusable(400, "Send `query` or `documentId`, not both.")
+    return None, document_id
