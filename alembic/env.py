@@ -19,10 +19,10 @@ from alembic.operations import ops
 from sqlmodel import SQLModel
 
 from gateway.store import ledger, tables
-from gateway.store.functions import FUNCTIONS
+from gateway.store.functions import FUNCTIONS, SEARCHING
 
 _DECLARING = (ledger, tables)  # imported for the tables they declare
-_BEFORE = ("CREATE EXTENSION IF NOT EXISTS unaccent", "CREATE EXTENSION IF NOT EXISTS pg_trgm")
+_BEFORE = ("CREATE EXTENSION IF NOT EXISTS unaccent", "CREATE EXTENSION IF NOT EXISTS pg_trgm", *SEARCHING)
 _AFTER = ('INSERT INTO data_version ("only", version) VALUES (true, 0)', *FUNCTIONS)
 
 

@@ -1,4 +1,4 @@
-"""Functions of the database that read the publishers' payloads out of documents, whatever those hold."""
+"""Functions of the database: they read what publishers and portals wrote, whatever that holds."""
 
 from __future__ import annotations
 
@@ -56,5 +56,41 @@ END $$
 """
 """Bytes as the text whose UTF-8 they are: null where they are none. NUL is U+FFFD."""
 
+UNACCENTED = r"""
+CREATE OR REPLACE FUNCTION unaccented(value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 20 AS $$
+BEGIN
+  RETURN btrim(translate(lower(public.unaccent('public.unaccent', left(value, 10000))),
+    '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', '                                '));
+END $$
+"""
+"""A text as it is compared in searches: in lower case, without accents, blanks for punctuation, 10,000 characters."""
+
+TEXT_WORDS = """
+CREATE OR REPLACE FUNCTION text_words(value text) RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 500 AS $$
+DECLARE
+  plain text := public.unaccented(value);
+BEGIN
+  RETURN to_tsvector('pg_catalog.french', plain) || to_tsvector('pg_catalog.english', plain);
+END $$
+"""
+"""The words of a text, as in French and as in English."""
+
+SEARCH_WORDS = """
+CREATE OR REPLACE FUNCTION search_words(name text, labels text[], places text[], body text) RETURNS tsvector
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE COST 2000 AS $$
+BEGIN
+  RETURN setweight(coalesce(public.text_words(name), ''), 'A')
+    || setweight(coalesce(public.text_words(array_to_string(labels, ' ')), ''), 'B')
+    || setweight(coalesce(public.text_words(array_to_string(places, ' ')), ''), 'C')
+    || coalesce(public.text_words(body), '');
+END $$
+"""
+"""The words of a thing's texts, with the weights A to D."""
+
+SEARCHING = (UNACCENTED.strip(), TEXT_WORDS.strip(), SEARCH_WORDS.strip())
+"""What indexes are made with, so that it has to be there before them; the extension unaccent before that."""
+
 FUNCTIONS = (DOCUMENT_MEMBER.strip(), TEXT_JSON.strip(), CANONICAL_JSON.strip(), OCTETS_TEXT.strip())
-"""What migrations make beside the tables."""
+"""What migrations make after the tables."""

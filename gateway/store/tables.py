@@ -13,11 +13,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import UniqueConstraint, text
+from sqlalchemy import UniqueConstraint, literal_column, text
 from sqlmodel import SQLModel
 
 from gateway.model import enums
 from gateway.store import columns as c
+from gateway.store.findable import NAMES, WORDS, plain_name
 
 
 class EntityRow(SQLModel):
@@ -351,10 +352,24 @@ _INDEXES: dict[enums.EntityType, tuple[Any, ...]] = {
     ),
 }
 
+
+def _searched(type_: enums.EntityType) -> list[Any]:
+    """Return the indexes that searches use."""
+    name, gin = str(ROWS[type_].__tablename__), {"postgresql_using": "gin"}
+    found = [c.index(f"{name}_words", text(WORDS[type_]), **gin)] if type_ in WORDS else []
+    if type_ in NAMES:
+        alike: Any = literal_column(plain_name(type_)).label("name")
+        found.append(c.index(f"{name}_alike", alike, postgresql_ops={"name": "gin_trgm_ops"}, **gin))
+    return found
+
+
 for _type, _row in ROWS.items():
     _table: str = str(_row.__tablename__)
     c.finish(
-        _row, UniqueConstraint("portal", "native_id", name=f"uq_{_table}_native"), *_INDEXES.get(_type, ())
+        _row,
+        UniqueConstraint("portal", "native_id", name=f"uq_{_table}_native"),
+        *_INDEXES.get(_type, ()),
+        *_searched(_type),
     )
 for _history in HISTORY.values():
     _table = str(_history.__tablename__)

@@ -19,6 +19,7 @@ from gateway.postgres import check, connect, downgrade, ensure_current, migrate
 from gateway.postgres.migrations import head
 from gateway.resources import alembic_folder
 from gateway.store import ledger, tables
+from gateway.store.functions import SEARCHING
 
 TABLES = SQLModel.metadata.tables
 REVISIONS = sorted(file.name[:4] for file in (alembic_folder() / "versions").glob("[0-9]*.py"))
@@ -59,6 +60,8 @@ async def test_migrations_make_what_the_code_says(
     database_url: str, empty_database_url: str, query: str
 ) -> None:
     """Also what alembic does not compare: checks, word by word, and the names of everything."""
+    for statement in ("CREATE EXTENSION unaccent", "CREATE EXTENSION pg_trgm", *SEARCHING):
+        await _run(empty_database_url, statement)
     engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect(empty_database_url))
     async with engine.begin() as connection:
         await connection.run_sync(SQLModel.metadata.create_all)

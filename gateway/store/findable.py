@@ -1,0 +1,25 @@
+"""What texts are found by: expressions that the indexes of the tables hold, and that queries repeat to use them."""
+
+from __future__ import annotations
+
+from gateway.model.enums import EntityType
+
+NAMES = {
+    EntityType.HARVEST_SOURCE: "name",
+    EntityType.ORGANIZATION: "name",
+    EntityType.DATASET: "title",
+}
+"""The column that things of a type are known by: also found where it is written a little differently."""
+
+WORDS = {
+    EntityType.HARVEST_SOURCE: "search_words(name, ARRAY[slug], ARRAY[url], description)",
+    EntityType.ORGANIZATION: "search_words(name, ARRAY[acronym], aliases, description)",
+    EntityType.DATASET: "search_words(title, keywords, ARRAY[publisher, remote_id], description)",
+    EntityType.HARVEST_ERROR: "text_words(message)",
+}
+"""The words that rows of a type are found by (tsvector), those of more weight first."""
+
+
+def plain_name(type_: EntityType) -> str:
+    """Return the SQL of the name of a *type_*'s row as it is compared: no accents, capitals or punctuation."""
+    return f"unaccented({NAMES[type_]})"
