@@ -27,7 +27,7 @@ WANTED = (
         "schema",
         "portals",
     ),
-    *("config", "renormalise", "report"),
+    *("config", "renormalise", "report", "keys"),
 )
 PRINTS_DATA = ("sync", "migrate", "status", "doctor", "query", "portals", "config", "renormalise")
 COMMANDS = dict(commands())
@@ -65,7 +65,10 @@ def test_every_option_and_argument_is_described(name: str) -> None:
         assert parameter.help or parameter.hidden, (name, parameter.name)
 
 
-@pytest.mark.parametrize("word", [*PRINTS_DATA, "report compare", "sandbox advance", "sandbox minimum"])
+@pytest.mark.parametrize(
+    "word",
+    [*PRINTS_DATA, "report compare", "sandbox advance", "sandbox minimum", "keys create", "keys list"],
+)
 def test_what_prints_data_prints_json_when_asked(word: str) -> None:
     assert "--json" in options(f"gateway {word}")
 
