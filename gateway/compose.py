@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import msgspec
 from aiohttp import web
 
 from gateway import postgres, registry, resources
+from gateway.access.keys import Keys
 from gateway.compare.measure import Comparison, compare
 from gateway.config import Settings
 from gateway.errors import ConfigurationError, UsageError
@@ -30,8 +32,12 @@ from gateway.sync.progress import Progress, RunSummary
 from gateway.sync.worker import PortalWorker, Rhythm
 from harvest_graphql import payloads
 from harvest_graphql.engine import Engine
+from harvest_graphql.plan.payloads import PATH as PAYLOADS
+from harvest_graphql.serving import cors, probes
+from harvest_graphql.serving.metrics import Metrics
 from harvest_graphql.serving.persisted import Documents
-from harvest_graphql.view import routes
+from harvest_graphql.serving.reading import MOST_LINE
+from harvest_graphql.view import PATH, routes
 
 Clock = Callable[[], datetime]
 
@@ -86,7 +92,10 @@ class Gateway:
         """Serve the endpoint until *stop* is set; *ready* hears its address. ConfigurationError: port in use."""
         app = web.Application()
         app.add_routes(self._routes())
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        cors.allow(app, self.settings.cors_origins, (PATH, PAYLOADS))
+        runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS, max_line_size=MOST_LINE
+        )
         await runner.setup()
         try:
             await _listen(runner, host, port)
@@ -98,8 +107,17 @@ class Gateway:
 
     def _routes(self) -> list[web.RouteDef]:
         documents = Documents(resources.operations(), trusted=self.settings.documents == "trusted")
+        metrics = Metrics(self.engine, self.pool)
+        ready = partial(postgres.ensure_ready, self.pool, postgres.head())
         return [
-            *routes(self.engine, documents=documents),
+            *routes(
+                self.engine,
+                admit=Keys(self.pool).scopes_of,
+                documents=documents,
+                observe=metrics.observe,
+            ),
+            *probes.routes(ready),
+            *metrics.routes(),
             *payloads.routes(self.pool, self.fetch_payload),
         ]
 

@@ -7,15 +7,17 @@ Every field of :class:`Settings` is set by ``GATEWAY_`` and its name in capitals
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "GATEWAY_"
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::\d{1,5})?")
 OTHER_VARIABLES = frozenset({"GATEWAY_TEST_DATABASE_URL", "GATEWAY_POSTGRES_BIN", "GATEWAY_SHARED"})
 """Variables with our prefix that belong to the test suite and are no setting."""
 
@@ -75,6 +77,11 @@ class Settings(BaseSettings):
     documents: Literal["any", "trusted"] = Field(
         default="any",
         description="What the endpoint runs: any document, or only those of graphql/operations (trusted).",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins whose pages may read the endpoint, separated by commas, e.g. "
+        "https://app.example.org; *: any.",
     )
     portals: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
@@ -144,6 +151,19 @@ class Settings(BaseSettings):
             message = "must look like postgresql://user:password@host:5432/name"
             raise ValueError(message)
         return f"postgresql://{rest}"
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _separated(cls, value: object) -> object:
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [each for each in value if each != "*" and not _ORIGIN.fullmatch(each.lower())]:
+            message = f"{wrong[0]!r} is no origin: it looks like https://app.example.org, without a path"
+            raise ValueError(message)
+        return tuple(each.lower() for each in value)
 
     @field_validator("data_dir")
     @classmethod

@@ -57,6 +57,6 @@ def settings() -> Iterator[tuple[str, str, str]]:
 def _default(field: Any) -> str:
     from pydantic_core import PydanticUndefined
 
-    if field.default_factory is not None or field.default in {None, ""}:
+    if field.default_factory is not None or field.default in {None, "", ()}:
         return ""
     return CANNOT if field.default is PydanticUndefined else f"`{str(field.default).lower()}`"

@@ -106,6 +106,8 @@ def shown(name: str, value: Any) -> Any:
         return HIDDEN
     if isinstance(value, dict):
         return {key: shown(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return ", ".join(value)
     return value if isinstance(value, (int, float, bool, str, type(None))) else str(value)
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.postgres.connect import connect, connect_pool, dsn, require_usable, where
-from gateway.postgres.migrations import check, downgrade, ensure_current, migrate
+from gateway.postgres.migrations import check, downgrade, ensure_current, head, migrate
+from gateway.postgres.readiness import ensure_ready
 from gateway.postgres.server import Server
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "connect_pool",
     "downgrade",
     "ensure_current",
+    "ensure_ready",
+    "head",
     "migrate",
     "postgres",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from graphql import (
     NamedTypeNode,
     NonNullTypeNode,
     OperationDefinitionNode,
+    OperationType,
     parse,
     validate,
 )
@@ -24,6 +26,8 @@ from harvest_graphql.problems import Code, Problem
 
 T = TypeVar("T")
 _MOST_ERRORS = 20
+_NO_QUERY = re.compile(r"\b(?:mutation|subscription)\b")
+"""What stands in each document that holds anything but queries."""
 
 
 class Remembered(Generic[T]):
@@ -103,9 +107,25 @@ class Documents:
         """Return the valid document of *text*; Refused or Problem where it is none."""
         return self._read.get(text, lambda: self._make(text))
 
-    def _make(self, text: str) -> Document:
+    def does(self, text: str, name: str | None) -> OperationType:
+        """Return what the operation *name* of a document is, valid or not; QUERY where that cannot be told."""
+        if not _NO_QUERY.search(text):
+            return OperationType.QUERY
         try:
-            node = parse(
+            node = self._parsed(text)
+        except Refused:
+            return OperationType.QUERY
+        found = {
+            each.name.value if each.name else None: each.operation
+            for each in node.definitions
+            if isinstance(each, OperationDefinitionNode)
+        }
+        alone = next(iter(found.values())) if len(found) == 1 and name is None else OperationType.QUERY
+        return found.get(name, alone)
+
+    def _parsed(self, text: str) -> DocumentNode:
+        try:
+            return parse(
                 text,
                 max_lexical_tokens=self._limits.tokens,
                 max_comments=self._limits.comments,
@@ -113,6 +133,9 @@ class Documents:
             )
         except GraphQLError as error:
             raise Refused(Code.GRAPHQL_PARSE_FAILED, [error]) from None
+
+    def _make(self, text: str) -> Document:
+        node = self._parsed(text)
         check(node, self._limits)
         if errors := validate(self._schema, node, max_errors=_MOST_ERRORS):
             raise Refused(Code.GRAPHQL_VALIDATION_FAILED, errors)

@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 from graphql import (
     GraphQLError,
+    OperationType,
     get_variable_values,
 )
 from strawberry import Schema
@@ -40,6 +41,10 @@ class Answer:
 
     body: bytes
     refused: bool = False
+    data: bytes | None = None
+    """The bytes of the member ``data``, None where anything went wrong."""
+    code: str | None = None
+    """The code of the first error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +90,23 @@ class Engine:
         return self._held.sent
 
     @property
+    def known(self) -> Status:
+        """What was known of the portals last."""
+        return self._status
+
+    @property
     def plans(self) -> int:
         """How many plans are remembered."""
         return len(self._plans)
+
+    @property
+    def connections(self) -> tuple[int, int]:
+        """How many connections may answer at once, and how many of them are doing so."""
+        return self._held.size, self._held.busy
+
+    def does(self, document: str, operation_name: str | None = None) -> OperationType:
+        """Return what an operation is: a query, a mutation, a subscription; a query where that cannot be told."""
+        return self._documents.does(document, operation_name)
 
     async def close(self) -> None:
         """Give the held connections back to the pool."""
@@ -142,11 +161,11 @@ class Engine:
             found = self._plan(document, operation_name, operation, values, scopes)
             arguments = await self._arguments(found, values)
         except Problem as problem:
-            return Answer(_errors([problem.as_error()]), refused=True)
+            return _refusal([problem.as_error()])
         except Refused as refused:
-            return Answer(_errors([_coded(error, refused.code) for error in refused.errors]), refused=True)
+            return _refusal([_coded(error, refused.code) for error in refused.errors])
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
-            return Answer(_errors([internal(_log, "planning", error).as_error()]), refused=True)
+            return _refusal([internal(_log, "planning", error).as_error()])
         return await self._run(operation, found, arguments, variables or {})
 
     def _prepare(self, text: str, variables: Mapping[str, Any], name: str | None) -> tuple[Operation, Values]:
@@ -200,7 +219,8 @@ class Engine:
         data = b"null" if errors else b"{%b}" % b",".join(parts)
         said = b',"errors":%b' % _json(errors) if errors else b""
         extensions = self._status.extensions(found.private)
-        return Answer(b'{"data":%b%b,"extensions":%b}' % (data, said, extensions))
+        body = b'{"data":%b%b,"extensions":%b}' % (data, said, extensions)
+        return Answer(body, data=None if errors else data, code=_code(errors))
 
     async def _field(
         self,
@@ -259,8 +279,12 @@ def _coded(error: GraphQLError, code: Code) -> dict[str, Any]:
     return formatted
 
 
-def _errors(errors: list[dict[str, Any]]) -> bytes:
-    return b'{"errors":%b}' % _json(errors)
+def _refusal(errors: list[dict[str, Any]]) -> Answer:
+    return Answer(b'{"errors":%b}' % _json(errors), refused=True, code=_code(errors))
+
+
+def _code(errors: list[dict[str, Any]]) -> str | None:
+    return errors[0]["extensions"]["code"] if errors else None
 
 
 def _json(value: Any) -> bytes:

@@ -36,9 +36,15 @@ class Held:
         self._free: asyncio.LifoQueue[Any] = asyncio.LifoQueue()
         for _ in range(size):
             self._free.put_nowait(None)
-        self._size = size
+        self.size = size
+        """How many statements can be under way at once."""
         self.sent = 0
         """How many statements have been sent to answer requests."""
+
+    @property
+    def busy(self) -> int:
+        """How many connections are in use."""
+        return self.size - self._free.qsize()
 
     async def row(self, sql: str, arguments: Sequence[Any]) -> Any:
         """Return the first row of *sql*; TooSlow and Unreachable where there is none to be had."""
@@ -67,7 +73,7 @@ class Held:
 
     async def close(self) -> None:
         """Give the connections back as they were; waits for the statements under way."""
-        for _ in range(self._size):
+        for _ in range(self.size):
             connection = await self._free.get()
             if connection is not None:
                 await self._given_back(connection)

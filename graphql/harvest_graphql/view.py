@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from time import perf_counter
+
 from aiohttp import web
 from aiohttp.hdrs import ACCEPT
 
@@ -11,58 +14,77 @@ from harvest_graphql.landing import landing
 from harvest_graphql.problems import Code
 from harvest_graphql.serving.answering import answered
 from harvest_graphql.serving.callers import Admit, nobody, scopes_of
+from harvest_graphql.serving.compressing import compress
 from harvest_graphql.serving.media import HTML, media_type
+from harvest_graphql.serving.methods import ensure_allowed
 from harvest_graphql.serving.persisted import Documents
-from harvest_graphql.serving.reading import asks_nothing, read
+from harvest_graphql.serving.reading import asks_nothing, ensure_short, read
 from harvest_graphql.serving.refusals import Unusable, refusal
 from harvest_graphql.visibility import NOBODY
 
 PATH = "/graphql"
+Observe = Callable[[str, float], None]
+"""Hears of each request: its outcome (OK, PAGE or an error's code) and its seconds."""
+
+
+def unobserved(_: str, __: float) -> None:
+    """Let nobody know."""
 
 
 def routes(
-    engine: Engine, *, admit: Admit = nobody, documents: Documents | None = None
+    engine: Engine,
+    *,
+    admit: Admit = nobody,
+    documents: Documents | None = None,
+    observe: Observe = unobserved,
 ) -> list[web.RouteDef]:
     """Return the routes of the endpoint.
 
     *admit* tells the scopes of callers' keys; *documents* are those that can be asked for by id.
     """
-    view = View(engine, admit, documents or Documents({}))
+    view = View(engine, admit, documents or Documents({}), observe)
     return [web.route("*", PATH, view.handle)]
 
 
 class View:
     """Carries requests to the engine and answers back."""
 
-    def __init__(self, engine: Engine, admit: Admit, documents: Documents) -> None:
+    def __init__(self, engine: Engine, admit: Admit, documents: Documents, observe: Observe) -> None:
         self._engine = engine
         self._admit = admit
         self._documents = documents
+        self._observe = observe
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
+        begun = perf_counter()
         try:
-            if asks_nothing(request) and HTML in request.headers.get(ACCEPT, ""):
-                return await self._page()
-            return await self._answer(request)
+            ensure_short(request)
+            page = asks_nothing(request) and HTML in request.headers.get(ACCEPT, "")
+            response, outcome = await (self._page() if page else self._answer(request))
+            await compress(request, response)
         except Unusable as unusable:
-            return refusal(unusable)
+            response, outcome = refusal(unusable), unusable.problem.code
+        self._observe(outcome, perf_counter() - begun)
+        return response
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request) -> tuple[web.Response, str]:
         type_ = media_type(request.headers.get(ACCEPT, ""))
         scopes = await scopes_of(request, self._admit)
         asked = await read(request)
         text = self._documents.text(asked.query, asked.document_id)
+        ensure_allowed(request.method, self._engine.does(text, asked.operation_name))
         answer = await self._engine.answer(
             text, asked.variables, asked.operation_name, scopes=NOBODY if scopes is None else scopes
         )
-        return answered(answer, type_, private=scopes is not None)
+        return answered(request, answer, type_, private=scopes is not None), answer.code or "OK"
 
-    async def _page(self) -> web.Response:
+    async def _page(self) -> tuple[web.Response, str]:
         """Return what somebody sees who looks at the bare address with a browser."""
         try:
             status = await self._engine.status()
         except (TooSlow, Unreachable) as error:
             words = "The gateway's database cannot be reached now. Try again."
             raise Unusable(503, words, code=Code.UNAVAILABLE) from error
-        return web.Response(text=landing(sandbox=status.sandbox), content_type=HTML, charset="utf-8")
+        page = landing(sandbox=status.sandbox).encode()
+        return web.Response(body=page, content_type=HTML, charset="utf-8"), "PAGE"

@@ -1,9 +1,11 @@
-"""Sending an answer: its status, and the headers that say who may keep it."""
+"""Sending an answer: its status, and the headers that say who may keep it and whether it is new."""
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 from aiohttp import web
-from aiohttp.hdrs import ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, VARY
+from aiohttp.hdrs import ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY
 
 from harvest_graphql.engine import Answer
 from harvest_graphql.serving.callers import API_KEY
@@ -12,12 +14,18 @@ from harvest_graphql.serving.media import GRAPHQL
 _VARY = f"{AUTHORIZATION}, {API_KEY}, {ACCEPT}"
 
 
-def answered(answer: Answer, media_type: str, *, private: bool) -> web.Response:
-    """Return *answer* as HTTP carries it; *private*: it is for a caller with a key, and for nobody else."""
-    headers = {
-        CONTENT_TYPE: f"{media_type}; charset=utf-8",
-        CACHE_CONTROL: "private, no-cache" if private else "no-cache",
-        VARY: _VARY,
-    }
+def answered(request: web.Request, answer: Answer, media_type: str, *, private: bool) -> web.Response:
+    """Return *answer* as HTTP carries it; *private*: it is for a caller with a key, and for nobody else.
+
+    To GET it has a weak ETag over ``data``, and it is 304 for who has the same data already: how fresh they are,
+    in ``extensions``, may have changed.
+    """
+    headers = {CACHE_CONTROL: "private, no-cache" if private else "no-cache", VARY: _VARY}
+    if answer.data is not None and request.method != "POST":
+        tag = blake2b(answer.data, digest_size=16).hexdigest()
+        headers[ETAG] = f'W/"{tag}"'
+        if any(each.value in {"*", tag} for each in request.if_none_match or ()):
+            return web.Response(status=304, headers=headers)
+    headers[CONTENT_TYPE] = f"{media_type}; charset=utf-8"
     status = 400 if answer.refused and media_type == GRAPHQL else 200
     return web.Response(body=answer.body, status=status, headers=headers)

@@ -1,8 +1,8 @@
-"""What a client accepts: the media type that its answer gets."""
+"""What a client accepts: the media type of its answer, the coding of its bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from harvest_graphql.serving.refusals import JSON, Unusable
 
@@ -20,6 +20,15 @@ def media_type(accept: str) -> str:
     if any(each in {JSON, "*/*", "application/*"} for each in accepted):
         return JSON
     raise Unusable(406, f"The answer is {GRAPHQL} or {JSON}: accept one of them.")
+
+
+def coding(accept_encoding: str, known: Collection[str]) -> str | None:
+    """Return the first of *known* codings that the client takes, None where its answer stays as it is."""
+    accepted = set(taken(accept_encoding))
+    refused = {part.partition(";")[0].strip().lower() for part in accept_encoding.split(",")} - accepted
+    return next(
+        (each for each in known if each in accepted or ("*" in accepted and each not in refused)), None
+    )
 
 
 def taken(header: str) -> Iterator[str]:

@@ -14,6 +14,10 @@ from harvest_graphql.serving.refusals import JSON, Unusable
 
 MOST_BYTES = 1_000_000
 """The longest body that is read."""
+MOST_CHARACTERS = 16_000
+"""The longest address that is read: what does not fit goes into a POST."""
+MOST_LINE = 1_000_000
+"""The longest line that the server has to take, so that it is told what is too long."""
 MEMBERS = ("query", "documentId", "operationName")
 """What an address may hold as plain text."""
 
@@ -31,6 +35,14 @@ class Request:
 def asks_nothing(request: web.Request) -> bool:
     """Return whether the bare address is looked at."""
     return request.method in {"GET", "HEAD"} and not {"query", "documentId"} & request.query.keys()
+
+
+def ensure_short(request: web.Request) -> None:
+    """Raise Unusable (414) where the address is too long."""
+    if len(request.raw_path) > MOST_CHARACTERS:
+        raise Unusable(
+            414, f"The address may have {MOST_CHARACTERS} characters: use POST for longer requests."
+        )
 
 
 async def read(request: web.Request) -> Request:

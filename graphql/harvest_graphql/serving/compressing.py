@@ -1,0 +1,51 @@
+"""Compressing answers: as small as the client can take them, where that is worth it."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Callable
+from importlib import import_module
+
+from aiohttp import web
+from aiohttp.hdrs import ACCEPT_ENCODING, CONTENT_ENCODING, VARY
+
+from harvest_graphql.serving.media import coding
+
+LEAST_BYTES = 1000
+"""What is smaller is sent as it is."""
+_LEVEL = 4
+"""JSON shrinks little more at higher levels, which take twice as long."""
+_THREAD_BYTES = 100_000
+"""What is larger is compressed beside the event loop: a few milliseconds."""
+
+
+def _gzip(body: bytes) -> bytes:
+    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    return compressor.compress(body) + compressor.flush()
+
+
+def _codings() -> dict[str, Callable[[bytes], bytes]]:
+    """Return what can be done here, the best first: zstd is in the standard library of Python 3.14."""
+    try:
+        zstd = import_module("compression.zstd")
+    except ImportError:
+        return {"gzip": _gzip}
+    return {"zstd": lambda body: bytes(zstd.compress(body, level=3)), "gzip": _gzip}
+
+
+CODINGS = _codings()
+
+
+async def compress(request: web.Request, response: web.Response) -> None:
+    """Compress the body of *response* where *request* takes that."""
+    response.headers.add(VARY, ACCEPT_ENCODING)
+    body = response.body
+    if not isinstance(body, bytes) or len(body) < LEAST_BYTES:
+        return
+    chosen = coding(",".join(request.headers.getall(ACCEPT_ENCODING, ())), CODINGS)
+    if chosen is None:
+        return
+    squeeze = CODINGS[chosen]
+    response.body = await asyncio.to_thread(squeeze, body) if len(body) > _THREAD_BYTES else squeeze(body)
+    response.headers[CONTENT_ENCODING] = chosen

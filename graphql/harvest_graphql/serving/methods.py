@@ -1,0 +1,20 @@
+"""Which operations may be asked for by which method."""
+
+from __future__ import annotations
+
+from aiohttp.hdrs import ALLOW
+from graphql import OperationType
+
+from harvest_graphql.problems import Code
+from harvest_graphql.serving.refusals import Unusable
+
+
+def ensure_allowed(method: str, operation: OperationType) -> None:
+    """Raise Unusable for what changes something but is asked for by GET (405), and for a subscription (400)."""
+    if operation is OperationType.SUBSCRIPTION:
+        words = "A subscription has many answers: it cannot be asked for in one request."
+        raise Unusable(400, words, code=Code.OPERATION_NOT_ALLOWED)
+    if operation is OperationType.MUTATION and method != "POST":
+        raise Unusable(
+            405, "Use POST for a mutation.", code=Code.OPERATION_NOT_ALLOWED, headers={ALLOW: "POST"}
+        )

@@ -1,0 +1,125 @@
+"""`/metrics`: what the process does, and how current its data is, for Prometheus."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from aiohttp import web
+from aiohttp.hdrs import ACCEPT, CONTENT_TYPE
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from harvest_graphql.engine import Engine
+from harvest_graphql.held import TooSlow, Unreachable
+
+PATH = "/metrics"
+_NAME = "harvest_gateway"
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """The numbers of one process: counted here where requests are, read from *engine* and *pool* when asked.
+
+    Labels come from closed lists: an outcome is OK, PAGE or an error's code; a portal is a configured one.
+    """
+
+    def __init__(self, engine: Engine, pool: asyncpg.Pool) -> None:
+        self._engine = engine
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            f"{_NAME}_requests", "GraphQL requests by outcome.", ["outcome"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            f"{_NAME}_request_duration_seconds",
+            "Seconds from a request's head to its answer, by outcome.",
+            ["outcome"],
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._state = _State(engine, pool)
+        self._registry.register(self._state)
+        ProcessCollector(registry=self._registry)
+
+    def observe(self, outcome: str, seconds: float) -> None:
+        """Count a request that was answered after *seconds*."""
+        self._requests.labels(outcome).inc()
+        self._seconds.labels(outcome).observe(seconds)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the route of the numbers."""
+        return [web.get(PATH, self.handle)]
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer with all numbers, in the format that Prometheus asks for."""
+        try:
+            await self._engine.status()
+            self._state.answers = True
+        except (TooSlow, Unreachable):
+            self._state.answers = False  # the other numbers are known all the same
+        encode, content_type = choose_encoder(request.headers.get(ACCEPT, ""))
+        return web.Response(body=encode(self._registry), headers={CONTENT_TYPE: content_type})
+
+
+class _State(Collector):
+    """What is read when it is asked for."""
+
+    def __init__(self, engine: Engine, pool: asyncpg.Pool) -> None:
+        self._engine = engine
+        self._pool = pool
+        self.answers = True
+        """Whether the database answered a moment ago."""
+
+    def describe(self) -> Iterable[Metric]:
+        """Say nothing before it is asked for."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the numbers of now."""
+        size, busy = self._engine.connections
+        yield CounterMetricFamily(
+            f"{_NAME}_statements", "SQL statements sent to answer requests.", self._engine.sent
+        )
+        yield _gauge("plans", "Compiled operations that are remembered.", self._engine.plans)
+        yield _gauge("database_up", "Whether the database answers.", self.answers)
+        yield _gauge("answering_connections", "Connections that answers are read on.", size)
+        yield _gauge("answering_connections_busy", "Those of them that are in use.", busy)
+        yield _gauge("pool_connections", "Open connections to Postgres.", self._pool.get_size())
+        yield _gauge("pool_connections_idle", "Those that nobody has taken.", self._pool.get_idle_size())
+        yield _gauge("pool_connections_max", "The most that there may be.", self._pool.get_max_size())
+        yield from _freshness(json.loads(self._engine.known.freshness))
+
+
+def _freshness(portals: dict[str, dict[str, Any]]) -> Iterator[Metric]:
+    """Yield how current each portal's data is; an instant that is not known is left out."""
+    told = {
+        "portal_polled_timestamp_seconds": ("When its last poll succeeded.", "polledAt"),
+        "portal_reconciled_timestamp_seconds": ("When it was last read as a whole.", "reconciledAt"),
+        "portal_complete": ("Whether its lists are complete.", "complete"),
+    }
+    for name, (words, member) in told.items():
+        family = GaugeMetricFamily(f"{_NAME}_{name}", words, labels=["portal"])
+        for key, portal in portals.items():
+            if portal[member] is not None:
+                family.add_metric([key], _number(portal[member]))
+        yield family
+    loading = GaugeMetricFamily(
+        f"{_NAME}_portal_loading", "Whether its first load goes on.", labels=["portal"]
+    )
+    for key, portal in portals.items():
+        loading.add_metric([key], float(portal["state"] == "LOADING"))
+    yield loading
+
+
+def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"{_NAME}_{name}", words, value)
+
+
+def _number(value: bool | str) -> float:
+    """Return a word of the freshness as a number: an instant as seconds since 1970."""
+    return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else float(value)

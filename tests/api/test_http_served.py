@@ -1,0 +1,75 @@
+"""What the gateway mounts when it serves: keys, documents, probes, numbers, limits, origins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+from api.world import World
+
+from gateway.access.keys import Keys
+from gateway.compose import Gateway, opened
+from gateway.config import Settings
+
+PRIVATE = '{ harvestSource(portal: "data-gov", slug: "air") { notificationEmails } }'
+Serving = Callable[..., Awaitable[tuple[Gateway, ClientSession]]]
+
+
+@pytest.fixture
+async def serving(database_url: str, own_world: World, tmp_path: Path) -> AsyncIterator[Serving]:
+    """Serve a gateway with some settings; return it and a session at its address."""
+    assert own_world.keys
+    async with AsyncExitStack() as stack:
+
+        async def start(**settings: object) -> tuple[Gateway, ClientSession]:
+            chosen = Settings.model_validate({"database_url": database_url, "data_dir": tmp_path, **settings})
+            gateway = await stack.enter_async_context(opened(chosen))
+            stop, address = asyncio.Event(), asyncio.get_running_loop().create_future()
+            task = asyncio.ensure_future(
+                gateway.serve(host="127.0.0.1", port=0, stop=stop, ready=address.set_result)
+            )
+
+            async def end() -> None:
+                stop.set()
+                await task
+
+            stack.push_async_callback(end)
+            return gateway, await stack.enter_async_context(ClientSession(await address))
+
+        yield start
+
+
+async def test_everything_is_there(serving: Serving) -> None:
+    _, session = await serving(cors_origins="https://app.example.org")
+    for path in ("/healthz", "/readyz", "/metrics", "/graphql?documentId=portals-freshness"):
+        async with session.get(path, headers={"Origin": "https://app.example.org"}) as answer:
+            assert answer.status == 200, path
+            assert ("Access-Control-Allow-Origin" in answer.headers) is path.startswith("/graphql")
+    async with session.get(f"/graphql?query={'x' * 100_000}") as answer:
+        assert answer.status == 414
+    async with session.get("/metrics") as answer:
+        assert 'harvest_gateway_requests_total{outcome="OK"} 1.0' in await answer.text()
+
+
+async def test_a_key_opens_what_is_private_until_it_is_revoked(serving: Serving) -> None:
+    gateway, session = await serving()
+    keys = Keys(gateway.pool)
+    key = (await keys.create("tests", ["admin"])).key
+    for headers, found in (({"X-Api-Key": key}, ["secret@example.org"]), ({}, None)):
+        async with session.post("/graphql", json={"query": PRIVATE}, headers=headers) as answer:
+            told = await answer.json()
+            assert told["data"]["harvestSource"]["notificationEmails"] == found
+    async with session.post("/graphql", json={"query": PRIVATE}, headers={"X-Api-Key": f"{key}x"}) as answer:
+        assert answer.status == 401
+
+
+async def test_trusted_documents_alone(serving: Serving) -> None:
+    _, session = await serving(documents="trusted")
+    async with session.post("/graphql", json={"query": PRIVATE}) as answer:
+        assert answer.status == 403
+    async with session.post("/graphql", json={"documentId": "portals-freshness"}) as answer:
+        assert (await answer.json())["data"]["portals"]
