@@ -6,9 +6,14 @@ import hashlib
 import json
 from pathlib import Path
 from subprocess import CompletedProcess
+from time import sleep
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
 
 from acceptance.commanding import gateway, started
 
+from gateway.access.making import fresh
+from gateway.access.remembering import MOST_SECONDS
 from gateway.postgres import connect
 
 CREATE = ("keys", "create", "ada", "--scope", "sync", "--scope", "read-private")
@@ -70,15 +75,41 @@ async def test_a_key_is_shown_once_listed_and_revoked(database_url: str, tmp_pat
             assert hashlib.sha256(secret.encode()).hexdigest() not in shown
 
 
-def test_keys_are_made_and_revoked_beside_a_running_gateway(tmp_path: Path) -> None:
+PRIVATE = "{ harvestSources(first: 1) { nodes { notificationEmails } } }"
+
+
+def asked(url: str, key: str) -> tuple[int, set[str]]:
+    """Ask for a private field with *key*; return the status, and the codes of notices and errors."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+    request = Request(url, json.dumps({"query": PRIVATE}).encode(), headers)
+    try:
+        with build_opener(ProxyHandler({})).open(request) as answer:
+            notices = json.load(answer)["extensions"]["notices"]
+            return answer.status, {notice["code"] for notice in notices}
+    except HTTPError as error:
+        with error:
+            return error.code, {each["extensions"]["code"] for each in json.load(error)["errors"]}
+
+
+def test_a_running_gateway_lets_a_key_in_until_it_is_revoked(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)  # Postgres may run as another user, who passes through
     with started(["up", "--sandbox", "--port", "0"], data=tmp_path) as running:
-        running.wait_for("Serving")
+        url = running.line("Serving").split()[0]
         key = gateway(*CREATE, "--sandbox", data=tmp_path).stdout.strip()
-        assert key.startswith("hgw_")
+        other = gateway("keys", "create", "eve", "--scope", "sync", "--sandbox", data=tmp_path).stdout.strip()
         assert key[:12] in gateway("keys", "list", "--sandbox", data=tmp_path).stdout
+
+        status, notices = asked(url, key)
+        assert (status, "PRIVATE" in notices) == (200, False)
+        status, notices = asked(url, other)
+        assert (status, "PRIVATE" in notices) == (200, True), "its scope is another one"
+        assert asked(url, fresh()) == (401, {"UNAUTHENTICATED"})
+
         assert gateway("keys", "revoke", "ada", "--sandbox", data=tmp_path).returncode == 0
+        sleep(MOST_SECONDS)
+        assert asked(url, key) == (401, {"UNAUTHENTICATED"})
         assert key not in running.text
+        assert other not in running.text
     assert key[:12] in gateway("keys", "list", "--sandbox", data=tmp_path).stdout, (
         "the folder alone is enough"
     )
