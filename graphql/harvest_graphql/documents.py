@@ -21,6 +21,7 @@ from graphql import (
     validate,
 )
 
+from harvest_graphql.cost import Scale, Weight
 from harvest_graphql.limits import Limits, check
 from harvest_graphql.problems import Code, Problem
 
@@ -73,6 +74,8 @@ class Operation:
     fragments: dict[str, FragmentDefinitionNode]
     ids: frozenset[str]
     """Variables that hold one global id: its type chooses SQL."""
+    weight: Weight
+    """What it costs in a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +148,12 @@ class Documents:
         fragments = {
             each.name.value: each for each in node.definitions if isinstance(each, FragmentDefinitionNode)
         }
+        scale = Scale(self._schema, fragments)
         return Document(
             {
-                each.name.value if each.name else "": Operation(each, fragments, _ids(each))
+                each.name.value if each.name else "": Operation(
+                    each, fragments, _ids(each), scale.operation(each)
+                )
                 for each in node.definitions
                 if isinstance(each, OperationDefinitionNode)
             },

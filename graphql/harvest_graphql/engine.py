@@ -19,7 +19,7 @@ from graphql import (
 from strawberry import Schema
 
 from harvest_graphql.documents import Documents, Operation, Refused, Remembered
-from harvest_graphql.held import Held, TooSlow, Unreachable
+from harvest_graphql.held import Held, TooSlow, UnknownZone, Unreachable
 from harvest_graphql.introspection import introspect
 from harvest_graphql.limits import Limits
 from harvest_graphql.plan.draft import Call
@@ -75,7 +75,8 @@ class Engine:
         plan_bytes: int = 16_000_000,
     ) -> None:
         self._schema = core(schema)
-        self._documents = Documents(self._schema, limits or Limits())
+        self._limits = limits or Limits()
+        self._documents = Documents(self._schema, self._limits)
         self._plans: Remembered[Plan] = Remembered(plan_bytes, Plan.size)
         size = connections or max(1, pool.get_max_size() - 1)
         self._held = Held(pool, size=size, deadline_seconds=deadline_seconds)
@@ -158,6 +159,7 @@ class Engine:
         """Return the answer to a caller with *scopes*, and whether the request was refused."""
         try:
             operation, values = self._prepare(document, variables or {}, operation_name)
+            cost = self._afforded(operation, values)
             found = self._plan(document, operation_name, operation, values, scopes)
             arguments = await self._arguments(found, values)
         except Problem as problem:
@@ -166,7 +168,15 @@ class Engine:
             return _refusal([_coded(error, refused.code) for error in refused.errors])
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
             return _refusal([internal(_log, "planning", error).as_error()])
-        return await self._run(operation, found, arguments, variables or {})
+        return await self._run(operation, found, arguments, variables or {}, cost)
+
+    def _afforded(self, operation: Operation, values: Values) -> int:
+        """Return what a call costs; Problem where that is too much."""
+        cost, most = operation.weight.of(values), self._limits.nodes
+        if cost > most:
+            words = f"The operation costs {cost:,}, and {most:,} is the most: ask for smaller pages or fewer lists."
+            raise Problem(Code.TOO_EXPENSIVE, words)
+        return cost
 
     def _prepare(self, text: str, variables: Mapping[str, Any], name: str | None) -> tuple[Operation, Values]:
         operation = self._documents.read(text).operation(name)
@@ -205,7 +215,12 @@ class Engine:
             return _read(found, Call(values, self._status.portals))
 
     async def _run(
-        self, operation: Operation, found: Plan, arguments: list[list[Any]], variables: Mapping[str, Any]
+        self,
+        operation: Operation,
+        found: Plan,
+        arguments: list[list[Any]],
+        variables: Mapping[str, Any],
+        cost: int,
     ) -> Answer:
         parts: list[bytes] = []
         errors: list[dict[str, Any]] = []
@@ -216,9 +231,11 @@ class Engine:
                 errors.append(problem.as_error(path=[field.key]))
                 continue
             parts.append(b'"%b":%b' % (field.key.encode(), json_text))
+        if sum(map(len, parts)) > self._limits.answer_bytes:
+            errors.append(_too_large(self._limits.answer_bytes).as_error())
         data = b"null" if errors else b"{%b}" % b",".join(parts)
         said = b',"errors":%b' % _json(errors) if errors else b""
-        extensions = self._status.extensions(found.private)
+        extensions = _with_cost(self._status.extensions(found.private), cost, self._limits.nodes)
         body = b'{"data":%b%b,"extensions":%b}' % (data, said, extensions)
         return Answer(body, data=None if errors else data, code=_code(errors))
 
@@ -241,6 +258,9 @@ class Engine:
                 f"The answer took longer than {self._deadline:g} s and was given up: ask for less at once."
             )
             raise Problem(Code.TIMEOUT, words) from None
+        except UnknownZone:
+            words = "The gateway's database does not know this time zone."
+            raise Problem(Code.BAD_USER_INPUT, words) from None
         except Unreachable as error:
             _log.warning("the database cannot be reached: %s", type(error.__cause__).__name__)
             raise Problem(
@@ -270,6 +290,16 @@ class Engine:
 
 def _read(found: Plan, call: Call) -> list[list[Any]]:
     return [each.arguments(call) if isinstance(each, Statement) else [] for each in found.fields]
+
+
+def _with_cost(extensions: bytes, cost: int, most: int) -> bytes:
+    """Return an answer's extensions with what it cost, and the most that it may."""
+    return b'%b,"cost":{"nodes":%d,"limit":%d}}' % (extensions[:-1], cost, most)
+
+
+def _too_large(most: int) -> Problem:
+    words = f"The answer is longer than {most:,} bytes: ask for less at once, or for payloads one by one."
+    return Problem(Code.ANSWER_TOO_LARGE, words)
 
 
 def _coded(error: GraphQLError, code: Code) -> dict[str, Any]:

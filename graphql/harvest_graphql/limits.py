@@ -30,12 +30,19 @@ class Limits:
     """Fields of one key of the answer side by side: graphql-core compares each with each."""
     fields: int = 1000
     """Fields once every fragment is written out."""
+    nodes: int = 20_000
+    """Things that an answer may hold at most, by ``harvest_graphql.cost``."""
+    answer_bytes: int = 10_000_000
+    """Length of an answer's data."""
+    groups: int = 10
+    """Grouped counts, each of which reads a whole list, once every fragment is written out."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Size:
     depth: int = 0
     fields: int = 0
+    groups: int = 0
 
 
 @dataclass(slots=True)
@@ -50,18 +57,21 @@ class Measure:
 
     def selection(self, selection: SelectionSetNode | None) -> _Size:
         """Return how deep and how wide *selection* is; Problem where that is too much."""
-        depth = fields = 0
+        depth = fields = groups = 0
         names: Counter[str] = Counter()
         for node in selection.selections if selection else ():
             size = self._node(node, names)
             depth, fields = max(depth, size.depth), fields + size.fields
+            groups += size.groups
         if depth > self.limits.depth:
             raise _too("nested deeper", self.limits.depth, "levels")
         if fields > self.limits.fields:
             raise _too("asking for more", self.limits.fields, "fields, fragments written out")
+        if groups > self.limits.groups:
+            raise _too("asking for more", self.limits.groups, "grouped counts, fragments written out")
         if names and max(names.values()) > self.limits.siblings:
             raise _too("repeating itself more", self.limits.siblings, "times the same key side by side")
-        return _Size(depth, fields)
+        return _Size(depth, fields, groups)
 
     def _node(self, node: object, names: Counter[str]) -> _Size:
         if isinstance(node, FieldNode):
@@ -79,7 +89,8 @@ class Measure:
             if self.aliases > self.limits.aliases:
                 raise _too("using more", self.limits.aliases, "aliases")
         below = self.selection(node.selection_set)
-        return _Size(0 if node.name.value in {"__schema", "__type"} else below.depth + 1, below.fields + 1)
+        depth = 0 if node.name.value in {"__schema", "__type"} else below.depth + 1
+        return _Size(depth, below.fields + 1, below.groups + (node.name.value == "groups"))
 
     def fragment(self, name: str) -> _Size:
         """Return the size of the fragment *name*, measured once."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -23,7 +24,7 @@ Serve = Callable[..., Awaitable[Client]]
 @pytest.fixture(scope="session")
 def seeded_url(postgres_url: str, template_database: str) -> Iterator[str]:
     """The address of a seeded database that tests share: they only read it."""
-    name = "gateway_seeded"
+    name = f"gateway_seeded_{os.getpid()}"
     url = urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
 
     async def make() -> None:

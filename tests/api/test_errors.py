@@ -11,7 +11,9 @@ import asyncpg
 import pytest
 from api.world import FR, Ask, World, gid
 
+from gateway.postgres import connect_pool
 from harvest_graphql.engine import Engine
+from harvest_graphql.limits import Limits
 
 BAD = [
     ("{", {}, "GRAPHQL_PARSE_FAILED"),
@@ -228,3 +230,32 @@ async def test_a_pool_that_is_given_back_is_as_it_was(own_world: World, pool: as
 
 def test_ids_of_two_portals_differ() -> None:
     assert gid("HarvestSource", "a") != gid("HarvestSource", "a", FR)
+
+
+async def test_what_costs_too_much_is_refused_before_it_runs(engine: Engine) -> None:
+    below = "records(first: 100) { nodes { errors(first: 3) { nodes { id } } } }"
+    text = f"{{ harvestJobs(first: 100) {{ nodes {{ {below} }} }} }}"
+    sent = engine.sent
+    answer = json.loads(await engine.execute(text))
+    assert answer["errors"][0]["extensions"]["code"] == "TOO_EXPENSIVE"
+    assert "40,100" in answer["errors"][0]["message"]
+    assert engine.sent == sent
+
+
+async def test_every_answer_says_what_it_cost(engine: Engine) -> None:
+    answer = json.loads(
+        await engine.execute("{ harvestSources(first: 2) { nodes { organization { name } } } }")
+    )
+    assert answer["extensions"]["cost"] == {"nodes": 4, "limit": 20_000}
+
+
+async def test_an_answer_that_is_too_long_is_not_sent(seeded_url: str) -> None:
+    pool = await connect_pool(seeded_url, size=2)
+    small = Engine(pool, limits=Limits(answer_bytes=50))
+    try:
+        answer = json.loads(await small.execute("{ harvestSources { nodes { id name description } } }"))
+    finally:
+        await small.close()
+        await pool.close()
+    assert answer["data"] is None
+    assert answer["errors"][0]["extensions"]["code"] == "ANSWER_TOO_LARGE"
