@@ -10,12 +10,12 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-UNACCENTED = r"""
+UNACCENTED = """
 CREATE OR REPLACE FUNCTION unaccented(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 20 AS $$
 BEGIN
-  RETURN btrim(translate(lower(public.unaccent('public.unaccent', left(value, 10000))),
-    '!"#$%&''()*+,-./:;<=>?@[\]^_`{|}~', '                                '));
+  RETURN replace(replace(replace(
+    lower(public.unaccent('public.unaccent', left(value, 10000))), '-', ' '), '.', ' '), '/', ' ');
 END $$
 """
 
@@ -55,6 +55,7 @@ NAMES = {"dataset": "title", "harvest_source": "name", "organization": "name"}
 def upgrade() -> None:
     for function in (UNACCENTED, TEXT_WORDS, SEARCH_WORDS):
         op.execute(function)
+    op.execute("ALTER TABLE dataset SET (fillfactor = 35)")
     for table, words in WORDS.items():
         op.create_index(f"ix_{table}_words", table, [sa.literal_column(words)], postgresql_using="gin")
     for table, name in NAMES.items():
@@ -72,6 +73,7 @@ def downgrade() -> None:
         op.drop_index(f"ix_{table}_alike", table_name=table)
     for table in WORDS:
         op.drop_index(f"ix_{table}_words", table_name=table)
+    op.execute("ALTER TABLE dataset RESET (fillfactor)")
     op.execute("DROP FUNCTION search_words(text, text[], text[], text)")
     op.execute("DROP FUNCTION text_words(text)")
     op.execute("DROP FUNCTION unaccented(text)")
