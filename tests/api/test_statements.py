@@ -121,10 +121,10 @@ async def test_origins_payloads_and_settings_cost_no_statement_of_their_own(
     engine, sent = logged
     document = """{
       portals { jobStatuses { told words { word status } } }
-      harvestSources(first: 100) { nodes { native document { hash text json }
+      harvestSources(first: 20) { nodes { native document { hash text json }
         provenance(field: "name") { rules { rule } }
         config { filters { label declared } extraConfigs { declared } featureSettings { key enabled } }
-        records { nodes { raw { ...P } transformed { ...P } document { text } provenance(field: "status") {
+        records(first: 5) { nodes { raw { ...P } transformed { ...P } document { text } provenance(field: "status") {
           rules { pointer basis clock } document { bytes } } } } } }
     } fragment P on Payload { id state mediaType bytes sha256 text json caveat download href }"""
     answer = json.loads(await engine.execute(document, scopes=frozenset({READ_PRIVATE})))
