@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from time import perf_counter
 
@@ -11,7 +12,7 @@ from aiohttp.hdrs import ACCEPT
 from harvest_graphql.engine import Engine
 from harvest_graphql.held import TooSlow, Unreachable
 from harvest_graphql.landing import landing
-from harvest_graphql.problems import Code
+from harvest_graphql.problems import Code, internal
 from harvest_graphql.serving.answering import answered
 from harvest_graphql.serving.callers import Admit, nobody, scopes_of
 from harvest_graphql.serving.compressing import compress
@@ -23,6 +24,7 @@ from harvest_graphql.serving.refusals import Unusable, refusal
 from harvest_graphql.visibility import NOBODY
 
 PATH = "/graphql"
+_log = logging.getLogger(__name__)
 Observe = Callable[[str, float], None]
 """Hears of each request: its outcome (OK, PAGE or an error's code) and its seconds."""
 
@@ -65,6 +67,8 @@ class View:
             await compress(request, response)
         except Unusable as unusable:
             response, outcome = refusal(unusable), unusable.problem.code
+        except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
+            response, outcome = refusal(_ours(error)), Code.INTERNAL
         self._observe(outcome, perf_counter() - begun)
         return response
 
@@ -88,3 +92,7 @@ class View:
             raise Unusable(503, words, code=Code.UNAVAILABLE) from error
         page = landing(sandbox=status.sandbox).encode()
         return web.Response(body=page, content_type=HTML, charset="utf-8"), "PAGE"
+
+
+def _ours(error: Exception) -> Unusable:
+    return Unusable(500, internal(_log, "the endpoint", error).message, code=Code.INTERNAL)

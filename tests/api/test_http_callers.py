@@ -131,3 +131,17 @@ async def test_keys_that_cannot_be_looked_up(
 async def test_the_page_needs_no_key(client: Client) -> None:
     answer = await client.get("/graphql", headers={"Accept": "text/html", "X-Api-Key": "wrong"})
     assert answer.status == 200
+
+
+async def test_a_mistake_of_ours_is_told_by_its_reference_alone(
+    serve: Callable[..., Awaitable[Client]], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(_: str) -> frozenset[str] | None:
+        raise RuntimeError("SELECT secret")
+
+    answer, told = await ask(await serve(admit=broken), X_Api_Key="reader")
+    assert (answer.status, answer.content_type) == (500, "application/json")
+    assert told["errors"][0]["extensions"]["code"] == "INTERNAL"
+    assert "secret" not in str(told)
+    reference = told["errors"][0]["message"].rstrip(".").rpartition(" ")[2]
+    assert reference in caplog.text

@@ -2,43 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Mapping
 
 from harvest_graphql.serving.refusals import JSON, Unusable
 
 GRAPHQL = "application/graphql-response+json"
 HTML = "text/html"
+_WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*", re.IGNORECASE)
 
 
 def media_type(accept: str) -> str:
-    """Return the media type of the answer; Unusable (406) where none is accepted."""
-    if not accept:
+    """Return the media type of the answer: the one of more weight, else the one that is named first.
+
+    Where neither is named it is JSON. Unusable (406) where none is accepted.
+    """
+    if not accept.strip():
         return JSON
-    accepted = list(taken(accept))
-    if GRAPHQL in accepted and (JSON not in accepted or accepted.index(GRAPHQL) < accepted.index(JSON)):
-        return GRAPHQL
-    if any(each in {JSON, "*/*", "application/*"} for each in accepted):
-        return JSON
-    raise Unusable(406, f"The answer is {GRAPHQL} or {JSON}: accept one of them.")
+    weights = weighed(accept)
+    fallback = weights.get("application/*", weights.get("*/*", 0.0))
+    found = {name: weights.get(name, fallback) for name in (JSON, GRAPHQL)}
+    named = [name for name in weights if name in found]
+    best = max([*named, *found], key=lambda name: found[name])
+    if not found[best]:
+        raise Unusable(406, f"The answer is {GRAPHQL} or {JSON}: accept one of them.")
+    return best
 
 
 def coding(accept_encoding: str, known: Collection[str]) -> str | None:
-    """Return the first of *known* codings that the client takes, None where its answer stays as it is."""
-    accepted = set(taken(accept_encoding))
-    refused = {part.partition(";")[0].strip().lower() for part in accept_encoding.split(",")} - accepted
-    return next(
-        (each for each in known if each in accepted or ("*" in accepted and each not in refused)), None
-    )
+    """Return the coding of *known* that the client likes best, None where its answer stays as it is.
+
+    Among those that it likes as much as each other, the first of *known* is taken.
+    """
+    weights = weighed(accept_encoding)
+    found = {name: weights.get(name, weights.get("*", 0.0)) for name in known}
+    best = max(found, key=lambda name: found[name])
+    return best if found[best] > 0 and found[best] >= weights.get("identity", 0.0) else None
 
 
-def taken(header: str) -> Iterator[str]:
-    """Yield what a header such as Accept lists, in lower case, but for what it refuses (q=0)."""
+def weighed(header: str) -> Mapping[str, float]:
+    """Return what a header such as Accept lists, in its order and in lower case, with the weight of each (0 to 1)."""
+    found: dict[str, float] = {}
     for part in header.split(","):
         name, *parameters = part.split(";")
-        if name.strip() and not any(_refuses(each) for each in parameters):
-            yield name.strip().lower()
-
-
-def _refuses(parameter: str) -> bool:
-    name, _, value = parameter.strip().lower().partition("=")
-    return name.strip() == "q" and value.strip() in {"0", "0.", "0.0", "0.00", "0.000"}
+        if name.strip():
+            weights = [float(match[1]) for each in parameters if (match := _WEIGHT.fullmatch(each))]
+            found.setdefault(name.strip().lower(), weights[0] if weights else 1.0)
+    return found
