@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
+import types
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from functools import cache
+from typing import Annotated, Any, Generic, TypeVar, get_args
 
 import strawberry
 
-from gateway.model.enums import Presence
+from gateway.model.enums import EntityType, Presence
+from harvest_graphql.arguments import unread
+from harvest_graphql.groups import groups_of
 from harvest_graphql.marks import field
 from harvest_graphql.origins import Document, Provenance
 from harvest_graphql.plan import origins
@@ -20,42 +22,21 @@ from harvest_graphql.scalars import JSON, URL, Cursor
 T = TypeVar("T")
 
 
-def said(description: str) -> Any:
-    """Return the description of an argument."""
-    return strawberry.argument(description=description)
-
-
-def look_up(type_: Any, description: str, arguments: dict[str, tuple[Any, str]], *, place: Any = None) -> Any:
+def look_up(
+    type_: Any,
+    description: str,
+    arguments: dict[str, tuple[Any, str]],
+    *,
+    place: Any = None,
+    answer: Any = None,
+) -> Any:
     """Return a field that finds one thing, or things, by *arguments*: type and description by name.
 
-    *place* says where they are read, from a row and the arguments; without it they are of the root.
+    *place* says where they are read, from a row and the arguments; without it they are of the root. *answer* writes
+    the SQL of a field of the root that is neither a list in pages nor found by a key.
     """
-    marks = {"place": place} if place else {}
-    return strawberry.field(_unread(arguments, type_), description=description, metadata=marks)
-
-
-def _unread(arguments: dict[str, tuple[Any, str]], result: Any) -> Callable[..., Any]:
-    """Return a resolver that only tells Strawberry the arguments: the planner answers, nobody calls it."""
-
-    def resolver(**_: Any) -> Any:
-        raise NotImplementedError("the planner answers this field")
-
-    optional = {name for name, (kind, _) in arguments.items() if type(None) in getattr(kind, "__args__", ())}
-    resolver.__annotations__ = {
-        **{name: Annotated[kind, said(text)] for name, (kind, text) in arguments.items()},
-        "return": result,
-    }
-    parameters = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=resolver.__annotations__[name],
-            default=strawberry.UNSET if name in optional else inspect.Parameter.empty,
-        )
-        for name in arguments
-    ]
-    resolver.__signature__ = inspect.Signature(parameters, return_annotation=result)  # type: ignore[attr-defined]
-    return resolver
+    marks = {"place": place} if place else {"answer": answer} if answer else {}
+    return strawberry.field(unread(arguments, type_), description=description, metadata=marks)
 
 
 @strawberry.interface(description="Something that a portal has, and what the gateway knows of its life.")
@@ -125,7 +106,7 @@ class Connection(Generic[T]):
 
 def pages(node: Any, filters: type, order: type, description: str, *, via: str | None = None) -> Any:
     """Return a field that is a list of *node* in pages; *via* names the column of *node* that refers to the owner."""
-    resolver = _unread(
+    resolver = unread(
         {
             "filter": (filters | None, "Which rows; everything that is given must hold."),
             "order_by": (
@@ -140,6 +121,23 @@ def pages(node: Any, filters: type, order: type, description: str, *, via: str |
             "last": (int | None, "How many rows from the end: 0 to 100."),
             "before": (Cursor | None, "Only rows before this cursor."),
         },
-        Connection[node],
+        _connection(*_home(node)),
     )
     return strawberry.field(resolver, description=description, metadata={"via": via} if via else {})
+
+
+def _home(node: Any) -> tuple[str, str]:
+    """Return name and module of a type, or of one that is named before it is there."""
+    if isinstance(node, type):
+        return node.__name__, node.__module__
+    name, lazy = get_args(node)
+    return name.__forward_arg__, lazy.module
+
+
+@cache
+def _connection(name: str, module: str) -> Any:
+    """Return the type of the lists of the type *name*, with what their rows can be counted by."""
+    node = Annotated[name, strawberry.lazy(module)]  # type: ignore[valid-type]
+    members = {"groups": groups_of(EntityType(name)), "__doc__": f"A page of a list of {name}."}
+    made = types.new_class(f"{name}Connection", (Connection[node],), {}, lambda space: space.update(members))
+    return strawberry.type(made, description="A page of a list.")

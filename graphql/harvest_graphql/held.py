@@ -27,6 +27,10 @@ class TooSlow(Exception):
     """A statement took longer than it may."""
 
 
+class UnknownZone(Exception):
+    """Postgres does not know a time zone: it has a list of its own."""
+
+
 class Held:
     """At most *size* connections of *pool*; a statement that takes longer than *deadline_seconds* is stopped."""
 
@@ -47,7 +51,7 @@ class Held:
         return self.size - self._free.qsize()
 
     async def row(self, sql: str, arguments: Sequence[Any]) -> Any:
-        """Return the first row of *sql*; TooSlow and Unreachable where there is none to be had."""
+        """Return the first row of *sql*; TooSlow, Unreachable and UnknownZone where there is none to be had."""
         connection = await self._turn()
         try:
             connection = connection or await self._taken()
@@ -64,6 +68,10 @@ class Held:
                 return await connection.fetchrow(sql, *arguments)
         except asyncpg.QueryCanceledError as error:
             raise TooSlow from error
+        except asyncpg.InvalidParameterValueError as error:
+            if "time zone" in str(error):
+                raise UnknownZone from error
+            raise
         except LOST as error:
             if _is_ours(error, connection):
                 raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NewType
 
 import strawberry
@@ -49,6 +49,11 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="An instant in UTC: ISO 8601 with microseconds and Z, as in 2026-11-20T00:59:10.012000Z.",
         specified_by_url="https://scalars.graphql.org/andimarek/date-time",
         parse_value=_instant,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A day: ISO 8601, as in 2026-11-20.",
+        specified_by_url="https://scalars.graphql.org/andimarek/local-date",
     ),
     URL: strawberry.scalar(
         name="URL",

@@ -39,7 +39,9 @@ class Author:
         for name in self.random.sample(list(type_.fields), min(len(type_.fields), self.random.randint(1, 8))):
             field = type_.fields[name]
             named = get_named_type(field.type)
-            needy = name != "provenance" and any(map(is_required_argument, field.args.values()))
+            needy = name not in {"provenance", "groups"} and any(
+                map(is_required_argument, field.args.values())
+            )
             if is_abstract_type(named) or needy or (depth == 0 and not is_leaf_type(named)):
                 continue
             alias = f"x{self.random.randint(0, 9)}_{name}: " if self.random.random() < 0.1 else ""
@@ -50,6 +52,12 @@ class Author:
     def arguments(self, field: Any) -> str:
         if "field" in field.args:
             return f'(field: "{self.random.choice(["status", "message", "title", "counts.total"])}")'
+        if "by" in field.args:
+            keys = list(get_named_type(field.args["by"].type).values)
+            chosen = self.random.sample(keys, self.random.randint(1, 3))
+            return (
+                f'(by: [{", ".join(chosen)}], first: {self.random.randint(0, 9)}, timeZone: "Asia/Kathmandu")'
+            )
         if "first" not in field.args:
             return ""
         keys = get_named_type(get_named_type(field.args["orderBy"].type).fields["field"].type).values

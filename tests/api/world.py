@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 from gateway.model.enums import EntityType
 from gateway.model.identity import global_id
-from gateway.store import ledger, tables
+from gateway.store import ledger, rollups, staging, tables
 
 Ask = Callable[..., Coroutine[Any, Any, Any]]
 """Asks a document, with an operation's name and variables."""
@@ -103,8 +103,19 @@ async def seed(connection: asyncpg.Connection[asyncpg.Record]) -> World:
     await _payloads(world)
     await _origins(world)
     await _finish(world)
+    await roll_up(connection)
     await connection.execute("ANALYZE")
     return world
+
+
+async def roll_up(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Write the jobs' rollups as a unit does that has touched them all."""
+    await staging.prepare(connection)
+    async with connection.transaction():
+        jobs = await connection.fetch("SELECT id FROM harvest_job")
+        await staging.touch(connection, EntityType.HARVEST_JOB, [row["id"] for row in jobs])
+        for portal in KEYS:
+            await rollups.refresh(connection, portal)
 
 
 async def _portals(world: World) -> None:

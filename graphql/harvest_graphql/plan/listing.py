@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from graphql import FieldNode, GraphQLField, GraphQLInputObjectType, GraphQLObjectType, get_named_type
@@ -11,14 +11,12 @@ from gateway.model.enums import EntityType
 from harvest_graphql.plan.conditions import conditions
 from harvest_graphql.plan.cursors import cursor_text
 from harvest_graphql.plan.draft import Draft, Row
+from harvest_graphql.plan.grouping import Grouping, Rows, Write
 from harvest_graphql.plan.leaves import NULL, constant, list_text, object_text, typename
 from harvest_graphql.plan.operands import Operand
 from harvest_graphql.plan.pages import Order, Page, Window
 from harvest_graphql.plan.relations import BACKREF, entity_type, object_type, table_of
 from harvest_graphql.plan.selection import Selections
-
-Write = Callable[[GraphQLObjectType, Iterable[FieldNode], Row], str]
-"""Returns the SQL of an object of a type, as nodes select it, from a row."""
 
 
 @dataclass(slots=True)
@@ -29,6 +27,7 @@ class Listing:
     page: Page
     row: Row
     type_: GraphQLObjectType
+    target: EntityType
     more: bool = False
     """Whether one row beyond the page is read, to know if there is one."""
     paged: bool = False
@@ -45,6 +44,7 @@ class Listing:
     ) -> Listing:
         """Return the list of *field* with *arguments*; *owner*: the column that has to be equal to that SQL."""
         target, inner = member_type(field), draft.alias()
+        draft.lists += 1
         filters = get_named_type(field.args["filter"].type)
         assert isinstance(filters, GraphQLInputObjectType)
         where = conditions(draft, target, inner, filters, arguments.get("filter"))
@@ -52,7 +52,7 @@ class Listing:
             where.insert(0, f"{inner}.{owner[0]} = {owner[1]}")
         table, order = table_of(target), _order(field, target, arguments.get("orderBy"))
         page = Page(draft, table, order, Window.of(arguments), tuple(where), inner)
-        return cls(selections, page, Row(draft, target, draft.alias(), table), object_type(field))
+        return cls(selections, page, Row(draft, target, draft.alias(), table), object_type(field), target)
 
     def text(self, nodes: Iterable[FieldNode], write: Write) -> str:
         """Return the SQL of the connection that *nodes* select."""
@@ -72,6 +72,8 @@ class Listing:
             return typename(self.type_)
         if name == "totalCount":
             return f"{self.page.total()}::text"
+        if name == "groups":
+            return self._groups(nodes, write)
         self.paged = True
         type_ = object_type(self.type_.fields[name])
         if name == "pageInfo":
@@ -79,6 +81,13 @@ class Listing:
         return self._members(
             write(type_, nodes, self.row) if name == "nodes" else self._edge(type_, nodes, write)
         )
+
+    def _groups(self, nodes: list[FieldNode], write: Write) -> str:
+        field = self.type_.fields["groups"]
+        rows = Rows(self.target, self.page.inner, self.page.conditions)
+        arguments = self.selections.arguments(field, nodes[0])
+        grouping = Grouping.of(self.selections, self.row.draft, rows, arguments)
+        return grouping.text(field, nodes, write)
 
     def _edge(self, type_: GraphQLObjectType, nodes: list[FieldNode], write: Write) -> str:
         parts = []

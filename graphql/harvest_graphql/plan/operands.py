@@ -87,7 +87,7 @@ def _form(value: Any) -> Hashable:
         case dict():
             return tuple((name, _form(member)) for name, member in value.items())
         case list():
-            return min(len(value), 2)
+            return tuple(value) if value and isinstance(value[0], Choice) else min(len(value), 2)
         case _:
             return "value"
 

@@ -25,6 +25,11 @@ def table_of(type_: EntityType, as_of: datetime | None = None) -> Table:
     return table
 
 
+def rollup_of(type_: EntityType) -> Table | None:
+    """Return the table that holds the most used columns of the rows of *type_* that are known of themselves."""
+    return _ROLLUPS.get(type_)
+
+
 def entity_type(name: str) -> EntityType | None:
     """Return the entity type of a type of the schema; None where it is none."""
     return EntityType(name) if name in _NAMES else None
@@ -63,3 +68,4 @@ def is_private(column: Column[object]) -> bool:
 
 _NAMES = frozenset(EntityType)
 _BY_TABLE = {str(row.__tablename__): type_ for type_, row in tables.ROWS.items()}
+_ROLLUPS: dict[EntityType, Table] = {EntityType.HARVEST_JOB: ledger.JobRollup.__table__}  # type: ignore[attr-defined]
