@@ -1,0 +1,171 @@
+"""The list of what a search found: its results in pages, each with the thing that was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from graphql import FieldNode, GraphQLField, GraphQLObjectType
+from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, Table
+
+from gateway.model.enums import EntityType
+from gateway.store.findable import NAMES
+from harvest_graphql.plan.conditions import plain_text
+from harvest_graphql.plan.cursors import cursor_text
+from harvest_graphql.plan.draft import Call, Read, Row
+from harvest_graphql.plan.finding import FINE, QUERY, TYPES, finding
+from harvest_graphql.plan.leaves import NULL, constant, object_text, typename
+from harvest_graphql.plan.listing import Listing
+from harvest_graphql.plan.objects import Objects
+from harvest_graphql.plan.operands import Operand
+from harvest_graphql.plan.pages import Order, Page, Window
+from harvest_graphql.plan.relations import object_type, table_of
+from harvest_graphql.problems import Code, Problem
+
+SHORTEST, LONGEST = 2, 1000
+"""How many letters or digits a text needs, and how many characters it may have."""
+
+_FIELDS = {
+    EntityType.HARVEST_SOURCE: {"name": "name", "slug": "slug", "url": "url", "description": "description"},
+    EntityType.ORGANIZATION: {
+        "name": "name",
+        "acronym": "acronym",
+        "aliases": "array_to_string(aliases, ' ')",
+        "description": "description",
+    },
+    EntityType.DATASET: {
+        "title": "title",
+        "keywords": "array_to_string(keywords, ' ')",
+        "publisher": "publisher",
+        "remoteId": "remote_id",
+        "description": "description",
+    },
+    EntityType.HARVEST_ERROR: {"message": "message"},
+}
+"""The text of each field that is searched, by the field's name, the name of the thing first."""
+_FOUND = Table(
+    "found",
+    MetaData(),
+    Column("id", BigInteger, nullable=False),
+    Column("place", SmallInteger, nullable=False),
+    Column("rank", BigInteger, nullable=False),
+)
+_ORDER = Order("SEARCH", _FOUND.c["rank"], descending=True)
+_ANY = EntityType.HARVEST_SOURCE
+"""In the place of the one type that other lists are of."""
+
+
+def answer(
+    objects: Objects, field: GraphQLField, nodes: list[FieldNode], given: Mapping[str, Operand]
+) -> str:
+    """Return the SQL of the connection that *nodes* select of what is found by the arguments *given*."""
+    draft, text = objects.draft, _text(given["text"])
+    mark = draft.bind(lambda call: _mark(text(call)), "text")
+    page = _Ranked(draft, _FOUND, _ORDER, Window.of(given), (), draft.alias(), text)
+    row = Row(draft, "SearchResult", draft.alias(), _FOUND)
+    results = _Results(objects.selections, page, row, object_type(field), _ANY, mark=mark)
+    shown = results.text(nodes, _Writing(objects).result)
+    return f"(WITH {finding(draft, text, given)} SELECT {shown})"
+
+
+def _text(given: Operand) -> Read:
+    """Return how to read the text; BAD_USER_INPUT where nothing can be found by it."""
+
+    def read(call: Call) -> str:
+        found = " ".join(plain_text(given.read(call.values)).split())
+        if sum(map(str.isalnum, found)) < SHORTEST or len(found) > LONGEST:
+            raise Problem(
+                Code.BAD_USER_INPUT,
+                f"A search needs a text with at least {SHORTEST} letters or digits, of at most {LONGEST} characters.",
+            )
+        return found
+
+    return read
+
+
+def _mark(text: str) -> str:
+    """Return what tells the cursors of different texts apart."""
+    return sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class _Ranked(Page):
+    """A page of what was found by *text*."""
+
+    text: Read
+
+    def _checked(self, cursor: Operand, part: Any) -> Read:
+        def read(call: Call) -> Any:
+            position = cursor.read(call.values)
+            if (position.order, position.direction) != (_ORDER.name, _mark(self.text(call))):
+                raise Problem(
+                    Code.BAD_CURSOR, "This cursor is not of this search: keep `text` while you page."
+                )
+            return part(position)
+
+        return read
+
+
+@dataclass(slots=True)
+class _Results(Listing):
+    """The connection of what was found."""
+
+    mark: str = ""
+    """The SQL of what its cursors are told apart by."""
+
+    def _cursor(self) -> str:
+        of_text = f"' || {self.mark} || '"
+        return cursor_text(_ORDER.name, of_text, f"{self.row.alias}.order_key", self.row.column("id"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """Writes the results of a page."""
+
+    objects: Objects
+
+    def result(self, type_: GraphQLObjectType, nodes: Iterable[FieldNode], row: Row) -> str:
+        """Return the SQL of one result, as *nodes* select it."""
+        selected = self.objects.selections.of(type_, nodes)
+        return object_text((key, self._part(type_, each, row)) for key, each in selected.items())
+
+    def _part(self, type_: GraphQLObjectType, nodes: list[FieldNode], row: Row) -> str:
+        match nodes[0].name.value:
+            case "node":
+                return _by_type(row, [self._node(found, nodes, row) for found in TYPES.values()])
+            case "type":
+                return _by_type(row, [constant(f'"{word}"') for word in TYPES])
+            case "rank":
+                return f"round(({row.alias}.order_key / 10)::numeric / {FINE}, 6)::text"
+            case "matchedField":
+                return _by_type(row, [_matched(found, row) for found in TYPES.values()])
+            case _:
+                return typename(type_)
+
+    def _node(self, found: EntityType, nodes: list[FieldNode], row: Row) -> str:
+        table, type_ = table_of(found), self.objects.selections.schema.type_map[found.value]
+        assert isinstance(type_, GraphQLObjectType)
+        own = Row(self.objects.draft, found.value, self.objects.draft.alias(), table)
+        shown = self.objects.of(type_, nodes, own)
+        return f"(SELECT {shown} FROM {table.name} {own.alias} WHERE {own.alias}.id = {row.column('id')})"
+
+
+def _by_type(row: Row, parts: Iterable[str]) -> str:
+    cases = " ".join(f"WHEN {place} THEN {part}" for place, part in enumerate(parts))
+    return f"CASE {row.column('place')} {cases} END"
+
+
+def _matched(type_: EntityType, row: Row) -> str:
+    """Return the SQL of the first field that holds all words, null where they are spread over several."""
+    fields = _FIELDS[type_]
+    cases = " ".join(
+        f"""WHEN text_words({text}) @@ {QUERY} THEN '"{name}"'""" for name, text in fields.items()
+    )
+    table = table_of(type_).name
+    by_words = f"(SELECT CASE {cases} ELSE {NULL} END FROM {table} e WHERE e.id = {row.column('id')})"
+    if type_ not in NAMES:
+        return by_words
+    way = f"{row.alias}.order_key / {10 * FINE}"
+    return f"""CASE WHEN {way} = 1 THEN {by_words} ELSE '"{next(iter(fields))}"' END"""
