@@ -10,6 +10,7 @@ from harvest_graphql.entity import look_up, pages
 from harvest_graphql.portal import Node, Portal
 from harvest_graphql.publishers import Organization
 from harvest_graphql.runs import HarvestError, HarvestJob, HarvestRecord
+from harvest_graphql.search import search as search_field
 from harvest_graphql.sources import HarvestBackend, HarvestSource
 
 _PORTAL = (str, "The portal's key.")
@@ -36,6 +37,7 @@ class Query:
     )
     portals = look_up(list[Portal], "All portals, by key.", {})
     portal = look_up(Portal | None, "A portal, by its key.", {"key": (str, "The portal's key.")})
+    search = search_field
     organization = look_up(Organization | None, "An organization.", _BY_ID_OR_SLUG)
     organizations = pages(
         Organization, filters.OrganizationFilter, orders.OrganizationOrder, "Organizations."

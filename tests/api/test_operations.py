@@ -18,6 +18,7 @@ VARIABLES = {
     "record-payload": {"id": gid("HarvestRecord", "r0")},
     "provenance": {"id": gid("HarvestRecord", "r0")},
     "failed-records": {"source": gid("HarvestSource", "air")},
+    "search": {"text": "air quality"},
     "search-sources": {"name": "air"},
 }
 RUN = sorted(operations())

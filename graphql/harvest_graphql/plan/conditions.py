@@ -72,7 +72,7 @@ def _own(
     kind = get_named_type(field.type).name
     many = is_list_type(get_nullable_type(field.type))
     if column == "portal":
-        return _portal(draft, alias, value)
+        return of_portals(draft, alias, value)
     if kind == "ID":
         return _relation(draft, table, alias, column, value)
     if kind == "DateTimeRange":
@@ -97,7 +97,8 @@ def _one(draft: Draft, value: Operand) -> str:
     return draft.bind(lambda call: plain_text(value.read(call.values)), "text")
 
 
-def _portal(draft: Draft, alias: str, value: Operand) -> str:
+def of_portals(draft: Draft, alias: str, value: Operand) -> str:
+    """Return that the row at *alias* is of one of the portals whose keys are in *value*."""
     if len(value.now) == 1:
         key = draft.bind(lambda call: _known_portals(call, value)[0], "text")
         return f"{alias}.portal = {portal_number(key)}"

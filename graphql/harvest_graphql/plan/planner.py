@@ -25,7 +25,7 @@ from harvest_graphql.plan.leaves import NULL, list_text
 from harvest_graphql.plan.listing import is_connection
 from harvest_graphql.plan.objects import Objects
 from harvest_graphql.plan.operands import Operand, Values
-from harvest_graphql.plan.relations import PORTAL, entity_type, table_of
+from harvest_graphql.plan.relations import BACKREF, PORTAL, entity_type, table_of
 from harvest_graphql.plan.selection import Selections
 from harvest_graphql.problems import Code, Problem
 from harvest_graphql.visibility import NOBODY, Scopes
@@ -128,6 +128,8 @@ class _Root:
         """Return the SQL of the field's JSON text."""
         arguments = self.objects.selections.arguments(self.field, self.nodes[0])
         named = get_named_type(self.field.type).name
+        if answer := self.field.extensions[BACKREF].metadata.get("answer"):
+            return str(answer(self.objects, self.field, self.nodes, arguments))
         if is_connection(self.field):
             return self.objects.connection(self.field, self.nodes)
         if is_list_type(get_nullable_type(self.field.type)):
