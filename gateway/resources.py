@@ -17,7 +17,13 @@ def schema_file() -> Path:
 
 def operations() -> dict[str, str]:
     """Return the text of each named GraphQL document, by its name, sorted by it."""
-    return {file.stem: file.read_text("utf-8") for file in sorted(_operations().glob("*.graphql"))}
+    return {
+        _name(file): file.read_text("utf-8") for file in sorted(_operations().glob("*.graphql"), key=_name)
+    }
+
+
+def _name(document: Path) -> str:
+    return document.stem
 
 
 def manifest_file() -> Path:

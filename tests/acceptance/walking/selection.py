@@ -47,7 +47,7 @@ class Operations:
         """Yield the root's lists in pages: name, field, type of a row."""
         for name, field in self._roots.items():
             kind = get_named_type(field.type)
-            if _is_connection(kind):
+            if _is_connection(kind) and not _required(field):
                 rows = get_named_type(kind.fields["nodes"].type)
                 if isinstance(rows, GraphQLObjectType):
                     yield name, field, rows
