@@ -42,7 +42,7 @@ HEAVY = {
 }
 """Leaves that hold a whole payload or document."""
 COUNT = 10
-"""What `totalCount` weighs: it looks at the whole list."""
+"""What `totalCount` weighs, and `groups` beside its groups: they look at the whole list."""
 LARGEST = 1000
 """No page is larger, whatever a call says: what says so is refused later, in words of its own."""
 _ROWS = ("nodes", "edges")
@@ -135,7 +135,8 @@ class Scale:
             return
         size = page if name in _ROWS and type_.endswith("Connection") else _size(field_, node)
         row = () if name in _FREE else (Weight(1, ONE, ()),)
-        yield Weight(0, size, (*row, *self._selection(named, node.selection_set, ONE)))
+        own = COUNT if "by" in field_.args else 0
+        yield Weight(own, size, (*row, *self._selection(named, node.selection_set, ONE)))
 
 
 def _size(field_: GraphQLField, node: FieldNode) -> Size:

@@ -1,4 +1,4 @@
-"""Grouped counts say what one would count by hand, whichever table they are read from."""
+"""Grouped counts say what one would count by hand."""
 
 from __future__ import annotations
 
@@ -11,13 +11,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import asyncpg
 import pytest
-from acceptance.syncing import rehearsal
+from api.grouped import EVERYTHING, LIVE, THINGS, camel, groups, value_of
 from api.world import FR, Ask, World, gid, roll_up
 from graphql import get_named_type
 
 from gateway.model.enums import EntityType
-from gateway.ports import Pass
-from gateway.postgres import connect_pool
 from gateway.resources import operations
 from gateway.store import tables
 from harvest_graphql.engine import Engine
@@ -34,44 +32,12 @@ LISTS = {
     "harvestErrors": EntityType.HARVEST_ERROR,
     "datasets": EntityType.DATASET,
 }
-EVERYTHING = "filter: {presence: [PRESENT, GONE, EXPIRED, DELETED, UNKNOWN]}"
-LIVE = 'changedAt: {since: "1900-01-01"}'
-"""Narrows nothing, and is no column of the rollup."""
-THINGS = {"portal": "{ key }", "organization": "{ id }", "backend": "{ id }", "source": "{ id }"}
-
 EMBEDDED = {"validation_state": "validation { state }"}
 """Keys that a row shows inside of an object of its own."""
 
 
 def snake(name: str) -> str:
     return "".join(f"_{each.lower()}" if each.isupper() else each for each in name)
-
-
-def camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
-def value_of(found: Any) -> Any:
-    """Return what tells a key's value from others: of a thing its id."""
-    return next(iter(found.values())) if isinstance(found, dict) else found
-
-
-async def groups(
-    data: Ask, field: str, by: list[str], *, given: str = "", more: str = "", **variables: Any
-) -> list[tuple[Any, ...]]:
-    """Return the groups of a list: the keys' values, then the count."""
-    names = [camel(name.lower()) for name in by]
-    keys = " ".join(f"{name} {THINGS.get(name, '')}" for name in names)
-    listed = f"({given})" if given else ""
-    declared = f"query ({', '.join(f'${name}: String' for name in variables)}) " if variables else ""
-    found = await data(
-        f"{declared}{{ {field}{listed} {{ groups(by: [{', '.join(by)}]{more}) {{ count keys {{ {keys} }} }} }} }}",
-        **variables,
-    )
-    return [
-        (*(value_of(each["keys"][name]) for name in names), each["count"]) for each in found[field]["groups"]
-    ]
 
 
 def bucket(instant: str | None, name: str, zone: str) -> str | None:
@@ -199,10 +165,10 @@ async def test_what_is_not_counted_by_is_null(data: Ask) -> None:
 async def test_groups_of_nested_lists_and_lists_below_groups(data: Ask) -> None:
     found = await data(
         """{ harvestSources(orderBy: {field: NAME, direction: ASC}) { nodes { nativeId
-          jobs { groups(by: [STATUS]) { count keys { status } } }
-          records { groups(by: [STATUS, RECORD_TYPE]) { count keys { status recordType } } } }
-          groups(by: [ORGANIZATION]) { count keys { organization { name sources { totalCount
-            groups(by: [PROTOCOL]) { count } } } } } } }"""
+          jobs { groups(by: [STATUS], first: 9) { count keys { status } } }
+          records { groups(by: [STATUS, RECORD_TYPE], first: 9) { count keys { status recordType } } } }
+          groups(by: [ORGANIZATION], first: 9) { count keys { organization { name sources { totalCount
+            groups(by: [PROTOCOL], first: 9) { count } } } } } } }"""
     )
     air, _, water = found["harvestSources"]["nodes"]
     assert air["jobs"]["groups"][0] == {"count": 11, "keys": {"status": "SUCCEEDED"}}
@@ -322,6 +288,9 @@ async def test_a_document_cannot_ask_for_unbounded_work(answer: Ask) -> None:
         (error,) = (await answer(document))["errors"]
         assert error["extensions"]["code"] == "DOCUMENT_TOO_LARGE"
         assert "grouped counts" in error["message"]
+    below = "harvestJobs(first: 0) { groups(by: [SOURCE], first: 1000) { keys { source { jobs { nodes { id } } } } } }"
+    (error,) = (await answer(f"{{ {below} }}"))["errors"]
+    assert error["extensions"]["code"] == "TOO_EXPENSIVE"
 
 
 async def test_keys_given_by_variables_choose_the_plan(engine: Engine, data: Ask) -> None:
@@ -363,127 +332,6 @@ async def test_groups_are_counted_in_the_lists_own_statement(seeded_url: str) ->
         assert "GROUP BY" in counted
         assert "GROUP BY" not in plain
         await engine.close()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "by", "rolled"),
-    [
-        ("", "PORTAL, STATUS, MONTH", True),
-        ('filter: {portal: ["data-gov"], status: [FAILED], kind: [HARVEST]}', "PRESENCE, KIND", True),
-        ('filter: {createdAt: {since: "2026-01-01"}}', "ORGANIZATION, BACKEND, SOURCE", True),
-        (f'filter: {{organization: ["{gid("Organization", "epa")}"]}}', "WEEK", True),
-        (f'filter: {{source: ["{gid("HarvestSource", "air")}"]}}', "WEEK", True),
-        ("filter: {presence: [PRESENT]}", "STATUS", False),
-        (f"filter: {{{LIVE}}}", "STATUS", False),
-        ('filter: {nativeStatus: ["x"]}', "STATUS", False),
-        ('filter: {nativeId: ["x"]}', "STATUS", False),
-    ],
-)
-async def test_which_counts_come_from_the_rollup(
-    engine: Engine, arguments: str, by: str, rolled: bool
-) -> None:
-    given = f"({arguments})" if arguments else ""
-    (each,) = engine.explain(f"{{ harvestJobs{given} {{ groups(by: [{by}]) {{ count }} }} }}")
-    assert ("FROM job_rollup " in each.sql) is rolled
-    assert ("FROM harvest_job " in each.sql) is not rolled
-
-
-KEYS = [
-    "PORTAL",
-    "ORGANIZATION",
-    "BACKEND",
-    "SOURCE",
-    "PRESENCE",
-    "STATUS",
-    "KIND",
-    "DAY",
-    "WEEK",
-    "MONTH",
-    "YEAR",
-]
-
-
-async def same_either_way(ask: Ask, filters: tuple[str, ...]) -> int:
-    """Assert that the rollup and the rows say the same; return how many groups were compared."""
-    compared = 0
-    for number, first in enumerate(KEYS):
-        by = [first, *([KEYS[(number + 3) % len(KEYS)]] if number % 2 else [])]
-        for narrowed in filters:
-            more = ', first: 1000, timeZone: "Europe/Paris"'
-            rolled = await groups(
-                ask, "harvestJobs", by, given=f"first: 1, filter: {{{narrowed}}}", more=more
-            )
-            live = await groups(
-                ask, "harvestJobs", by, given=f"first: 1, filter: {{{narrowed} {LIVE}}}", more=more
-            )
-            assert rolled == live, (by, narrowed)
-            compared += len(rolled)
-    return compared
-
-
-async def test_the_rollup_says_what_the_rows_say(data: Ask) -> None:
-    filters = ("", "status: [SCHEDULED], ", "status: [FAILED, SCHEDULED, LOST], ", 'portal: ["data-gov"], ',
-               f'organization: ["{gid("Organization", "epa")}"], ', 'createdAt: {until: "2026-11-10"}, ')  # fmt: skip
-    assert await same_either_way(data, filters) > 50
-
-
-async def test_a_source_that_moves_to_another_publisher_takes_its_runs_along(
-    own_world: World, own_engine: Engine
-) -> None:
-    city = own_world.keys["organization", "city"]
-    await own_world.connection.execute(
-        "UPDATE harvest_source SET organization_id = $1 WHERE native_id = 'air'", city
-    )
-
-    async def ask(document: str) -> Any:
-        return json.loads(await own_engine.execute(document))["data"]
-
-    assert (gid("Organization", "city"), 14) in await groups(ask, "harvestJobs", ["ORGANIZATION"])
-    await same_either_way(ask, ("", f'organization: ["{gid("Organization", "city")}"], '))
-
-
-async def test_what_is_only_named_is_counted_live(own_world: World, own_engine: Engine) -> None:
-    """A rollup has no row for a stub."""
-    await own_world.add(
-        tables.HarvestJob, native_id="stub", presence="UNKNOWN", status="UNKNOWN", wire_status="UNKNOWN", kind="UNKNOWN"
-    )  # fmt: skip
-    await roll_up(own_world.connection)
-
-    async def ask(document: str) -> Any:
-        return json.loads(await own_engine.execute(document))["data"]
-
-    assert await groups(ask, "harvestJobs", ["PRESENCE"]) == [("PRESENT", 16)]
-    assert await groups(ask, "harvestJobs", ["PRESENCE"], given=EVERYTHING) == [
-        ("PRESENT", 16),
-        ("UNKNOWN", 1),
-    ]
-
-
-@pytest.mark.parametrize("adapter", ["data-gouv-fr", "data-gov"])
-async def test_the_rollup_that_a_sync_wrote_says_what_the_rows_say(adapter: str, database_url: str) -> None:
-    async with rehearsal(adapter, database_url, seed=2) as mirror:
-        await mirror.run(Pass.RECONCILE)
-        for days, kind in ((1, Pass.POLL), (3, Pass.RECONCILE), (1, Pass.POLL)):
-            mirror.sandbox.advance(days)
-            assert (await mirror.run(kind)).state == "DONE"
-        pool = await connect_pool(database_url, size=2)
-        engine = Engine(pool)
-
-        async def ask(document: str) -> Any:
-            found = json.loads(await engine.execute(document))
-            assert "errors" not in found, found["errors"]
-            return found["data"]
-
-        try:
-            found = await same_either_way(
-                ask, ("", "status: [SCHEDULED], ", "status: [SUCCEEDED, LOST, FAILED], ")
-            )
-            presences = await groups(ask, "harvestJobs", ["PRESENCE"])
-        finally:
-            await engine.close()
-            await pool.close()
-    assert found > 200
-    assert dict(presences)["PRESENT"] > 100
 
 
 async def test_runs_by_month(engine: Engine) -> None:

@@ -33,6 +33,10 @@ def cost(text: str, **values: Any) -> int:
         ("harvestRecords(first: 2) { nodes { logs { message } } }", 2 * (1 + 5)),
         ('nodes(ids: ["a", "b"]) { id }', 2),
         ("a: harvestJobs(first: 4) { nodes { id } } b: harvestJobs(first: 6) { nodes { id } }", 10),
+        ("harvestJobs { groups(by: [DAY], first: 5) { count } }", 10 + 5),
+        ("harvestJobs(first: 0) { groups(by: [DAY]) { count } }", 10 + 100),
+        ("harvestJobs { groups(by: [PORTAL], first: 9) { keys { portal { key } } } }", 10 + 9 * 3),
+        ("harvestSources(first: 3) { nodes { jobs { groups(by: [DAY], first: 5) { count } } } }", 3 * 16),
         ("__schema { types { name } }", 0),
     ],
 )  # fmt: skip

@@ -36,8 +36,6 @@ class Draft:
         self.may_read_private = READ_PRIVATE in scopes
         self.private: set[str] = set()
         """Fields that are selected and that this caller may not read."""
-        self.lists = 0
-        """How many lists in pages have been begun."""
         self._bound: dict[Read, str] = {}
         self._aliases = 0
 

@@ -16,7 +16,6 @@ from harvest_graphql.plan.draft import Draft, Row
 from harvest_graphql.plan.keys import Key, keys_of
 from harvest_graphql.plan.leaves import NULL, constant, leaf, list_text, object_text, typename
 from harvest_graphql.plan.operands import Operand
-from harvest_graphql.plan.pages import MOST
 from harvest_graphql.plan.relations import PORTAL, object_type, rollup_of, snake, table_of, to_one
 from harvest_graphql.plan.selection import Selections
 from harvest_graphql.problems import Code, Problem
@@ -76,18 +75,12 @@ class Grouping:
 
     def text(self, field_: GraphQLField, nodes: list[FieldNode], write: Write) -> str:
         """Return the SQL of the list of groups that *nodes* select."""
-        lists = self.draft.lists
         type_ = object_type(field_)
         said = {"count": f"{self.alias}.count::text", "__typename": typename(type_)}
         parts = []
         for key, each in self.selections.of(type_, nodes).items():
             name = each[0].name.value
             parts.append((key, said.get(name) or self._keys(object_type(type_.fields["keys"]), each, write)))
-        if self.draft.lists > lists and self.size > MOST:
-            raise Problem(
-                Code.BAD_USER_INPUT,
-                f"More than {MOST} groups are told without lists in their keys: ask for fewer groups (`first`).",
-            )
         items = f"string_agg({object_text(parts)}, ',' ORDER BY {self.alias}.n)"
         return f"(SELECT {list_text(items)} FROM ({self._placed()}) {self.alias})"
 

@@ -44,7 +44,6 @@ class Listing:
     ) -> Listing:
         """Return the list of *field* with *arguments*; *owner*: the column that has to be equal to that SQL."""
         target, inner = member_type(field), draft.alias()
-        draft.lists += 1
         filters = get_named_type(field.args["filter"].type)
         assert isinstance(filters, GraphQLInputObjectType)
         where = conditions(draft, target, inner, filters, arguments.get("filter"))

@@ -1,0 +1,39 @@
+"""How tests ask for grouped counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.world import Ask
+
+EVERYTHING = "filter: {presence: [PRESENT, GONE, EXPIRED, DELETED, UNKNOWN]}"
+LIVE = 'changedAt: {since: "1900-01-01"}'
+"""Narrows nothing, and is no column of the rollup."""
+THINGS = {"portal": "{ key }", "organization": "{ id }", "backend": "{ id }", "source": "{ id }"}
+
+
+def camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def value_of(found: Any) -> Any:
+    """Return what tells a key's value from others: of a thing its id."""
+    return next(iter(found.values())) if isinstance(found, dict) else found
+
+
+async def groups(
+    data: Ask, field: str, by: list[str], *, given: str = "", more: str = "", **variables: Any
+) -> list[tuple[Any, ...]]:
+    """Return the groups of a list: the keys' values, then the count."""
+    names = [camel(name.lower()) for name in by]
+    keys = " ".join(f"{name} {THINGS.get(name, '')}" for name in names)
+    listed = f"({given})" if given else ""
+    declared = f"query ({', '.join(f'${name}: String' for name in variables)}) " if variables else ""
+    found = await data(
+        f"{declared}{{ {field}{listed} {{ groups(by: [{', '.join(by)}]{more}) {{ count keys {{ {keys} }} }} }} }}",
+        **variables,
+    )
+    return [
+        (*(value_of(each["keys"][name]) for name in names), each["count"]) for each in found[field]["groups"]
+    ]
