@@ -233,8 +233,8 @@ async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[
             await postgres.migrate(database.url)
         else:
             await postgres.ensure_current(database.url)
-        pool = await postgres.connect_pool(database.url, size=settings.pool_size + 1)
-        engine = Engine(pool, connections=settings.pool_size)  # one is left for what is no answer
+        pool = await postgres.connect_pool(database.url, size=settings.pool_size + 2)
+        engine = Engine(pool, connections=settings.pool_size)  # two are left: for callers' keys, and for payloads
         try:
             async with pool.acquire() as connection:
                 numbers = await portals.register(connection, configured, adapters)

@@ -12,6 +12,7 @@ import asyncpg
 LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that hears of its end at this very moment
     asyncpg.AdminShutdownError,
     asyncpg.CannotConnectNowError,
     OSError,
