@@ -234,7 +234,9 @@ async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[
         else:
             await postgres.ensure_current(database.url)
         pool = await postgres.connect_pool(database.url, size=settings.pool_size + 2)
-        engine = Engine(pool, connections=settings.pool_size)  # two are left: for callers' keys, and for payloads
+        engine = Engine(
+            pool, connections=settings.pool_size
+        )  # two are left: for callers' keys, and for payloads
         try:
             async with pool.acquire() as connection:
                 numbers = await portals.register(connection, configured, adapters)
