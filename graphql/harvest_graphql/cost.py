@@ -45,6 +45,8 @@ COUNT = 10
 """What `totalCount` weighs, and `groups` beside its groups: they look at the whole list."""
 LARGEST = 1000
 """No page is larger, whatever a call says: what says so is refused later, in words of its own."""
+SEARCH = 20
+"""What `search` weighs beside its results: it looks at every list."""
 _ROWS = ("nodes", "edges")
 """Fields of a connection that hold its page."""
 _FREE = ("node", "pageInfo")
@@ -131,7 +133,8 @@ class Scale:
             return
         named = get_named_type(field_.type).name
         if "first" in field_.args and "by" not in field_.args:
-            yield Weight(0, ONE, tuple(self._selection(named, node.selection_set, _size(field_, node))))
+            own = SEARCH if "text" in field_.args else 0
+            yield Weight(own, ONE, tuple(self._selection(named, node.selection_set, _size(field_, node))))
             return
         size = page if name in _ROWS and type_.endswith("Connection") else _size(field_, node)
         row = () if name in _FREE else (Weight(1, ONE, ()),)

@@ -46,6 +46,7 @@ def test_what_is_kept_of_it_is_its_sha256() -> None:
         fresh()[:-1] + "٣",
         f" {fresh()}",
     ],
+    ids=lambda text: f"{len(text)} characters",
 )
 def test_what_cannot_be_a_key_is_seen_without_asking(text: str) -> None:
     assert not has_form(text)

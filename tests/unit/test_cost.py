@@ -31,6 +31,7 @@ def cost(text: str, **values: Any) -> int:
         ("harvestSources(first: 9) { nodes { ...F } } } fragment F on HarvestSource { jobs { totalCount }", 9 * 11),
         ("harvestRecords(first: 2) { nodes { raw { text } } }", 2 * (1 + 1 + 20)),
         ("harvestRecords(first: 2) { nodes { logs { message } } }", 2 * (1 + 5)),
+        ('search(text: "eau", first: 3) { nodes { rank } }', 20 + 3),
         ('nodes(ids: ["a", "b"]) { id }', 2),
         ("a: harvestJobs(first: 4) { nodes { id } } b: harvestJobs(first: 6) { nodes { id } }", 10),
         ("harvestJobs { groups(by: [DAY], first: 5) { count } }", 10 + 5),
