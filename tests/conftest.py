@@ -11,9 +11,7 @@ import itertools
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -26,7 +24,9 @@ if _SHADOWS:
         f"Remove {', '.join(map(str, _SHADOWS))}: as packages, these folders hide installed libraries."
     )
 
-from gateway.postgres import Server, connect, connect_pool, migrate  # noqa: E402 - after the guard
+from databases import address, command, made  # noqa: E402 - after the guard
+
+from gateway.postgres import Server, connect_pool, migrate  # noqa: E402 - after the guard
 
 _NUMBERS = itertools.count()
 
@@ -58,25 +58,25 @@ def postgres_url() -> Iterator[str]:
 def template_database(postgres_url: str) -> Iterator[str]:
     """The name of a migrated database that nobody is connected to, for CREATE DATABASE … TEMPLATE."""
     name = f"gateway_template_{os.getpid()}"
-    asyncio.run(_command(postgres_url, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
+    asyncio.run(command(postgres_url, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
     try:
-        asyncio.run(migrate(_address(postgres_url, name)))
+        asyncio.run(migrate(address(postgres_url, name)))
         yield name
     finally:
-        asyncio.run(_command(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
+        asyncio.run(command(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture
 async def database_url(postgres_url: str, template_database: str) -> AsyncIterator[str]:
     """The address of a migrated database of the test's own."""
-    async with _database(postgres_url, f"TEMPLATE {template_database}") as url:
+    async with made(postgres_url, _name(), f"TEMPLATE {template_database}") as url:
         yield url
 
 
 @pytest.fixture
 async def empty_database_url(postgres_url: str) -> AsyncIterator[str]:
     """The address of a database without any table."""
-    async with _database(postgres_url, "TEMPLATE template0 ENCODING 'UTF8'") as url:
+    async with made(postgres_url, _name(), "TEMPLATE template0 ENCODING 'UTF8'") as url:
         yield url
 
 
@@ -90,23 +90,5 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
         await pool.close()
 
 
-@asynccontextmanager
-async def _database(server: str, options: str) -> AsyncIterator[str]:
-    name = f"gateway_test_{os.getpid()}_{next(_NUMBERS)}"
-    await _command(server, f"CREATE DATABASE {name} {options}")
-    try:
-        yield _address(server, name)
-    finally:
-        await _command(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _address(server: str, database: str) -> str:
-    return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
-
-
-async def _command(url: str, statement: str) -> None:
-    connection = await connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+def _name() -> str:
+    return f"gateway_test_{os.getpid()}_{next(_NUMBERS)}"

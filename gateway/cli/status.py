@@ -70,7 +70,9 @@ def print_status(told: Mapping[str, Any]) -> None:
 
 def _wire(noted: Mapping[str, Any]) -> str:
     """Return which of its adapter's wires a portal speaks, as its answers told; nothing before they did."""
-    return str(noted.get("wire") or "")
+    from gateway.ports import WIRE
+
+    return str(noted.get(WIRE) or "")
 
 
 def _inner(portals: Sequence[Mapping[str, Any]], name: str, columns: Sequence[str]) -> list[list[Any]]:

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient as Client
 from api.world import Ask, World, seed
+from databases import filled
 
 from gateway.postgres import connect, connect_pool
 from harvest_graphql.engine import Engine
@@ -24,20 +23,8 @@ Serve = Callable[..., Awaitable[Client]]
 @pytest.fixture(scope="session")
 def seeded_url(postgres_url: str, template_database: str) -> Iterator[str]:
     """The address of a seeded database that tests share: they only read it."""
-    name = f"gateway_seeded_{os.getpid()}"
-    url = urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
-
-    async def make() -> None:
-        await _command(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template_database}")
-        connection = await connect(url)
-        try:
-            await seed(connection)
-        finally:
-            await connection.close()
-
-    asyncio.run(make())
-    yield url
-    asyncio.run(_command(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
+    with filled(postgres_url, f"gateway_seeded_{os.getpid()}", template_database, seed) as url:
+        yield url
 
 
 @pytest.fixture
@@ -115,11 +102,3 @@ async def own_engine(own_world: World, pool: asyncpg.Pool) -> AsyncIterator[Engi
     engine = Engine(pool, status_seconds=0)
     yield engine
     await engine.close()
-
-
-async def _command(url: str, statement: str) -> None:
-    connection = await connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

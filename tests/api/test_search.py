@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
 from api.world import FR, Ask, World, gid, seed
+from databases import filled
 
-from gateway.postgres import connect, connect_pool
+from gateway.postgres import connect
 from gateway.store import tables
 from harvest_graphql.engine import Engine
 from harvest_graphql.plan.finding import MOST, TYPES
@@ -36,51 +36,22 @@ COPIES = 350
 
 
 @pytest.fixture(scope="module")
-def searched_url(postgres_url: str, template_database: str) -> Iterator[str]:
-    """The address of a database with things to be found, which the tests only read."""
-    name = f"gateway_searched_{os.getpid()}"
-    url = urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
-    asyncio.run(_command(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template_database}"))
-    asyncio.run(_fill(url))
-    yield url
-    asyncio.run(_command(postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
+def seeded_url(postgres_url: str, template_database: str) -> Iterator[str]:
+    """The address of a database with things to be found: the fixtures that ask an engine ask that of this one."""
+    with filled(postgres_url, f"gateway_searched_{os.getpid()}", template_database, _fill) as url:
+        yield url
 
 
-@pytest.fixture
-async def engine(searched_url: str) -> AsyncIterator[Engine]:
-    """An engine on that database: the other fixtures ask it."""
-    pool = await connect_pool(searched_url, size=2)
-    engine = Engine(pool, status_seconds=60)
-    await engine.status()
-    try:
-        yield engine
-    finally:
-        await engine.close()
-        await pool.close()
-
-
-async def _command(url: str, statement: str) -> None:
-    connection = await connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-async def _fill(url: str) -> None:
-    connection = await connect(url)
-    try:
-        world = await seed(connection)
-        await _publishers(world)
-        await _sources(world)
-        await _datasets(world)
-        await world.add(
-            tables.HarvestError, native_id="late", severity="ERROR",
-            message="Timeout while reading https://rivers.example/a.json:\ncertificate expired",
-        )  # fmt: skip
-        await connection.execute("ANALYZE")
-    finally:
-        await connection.close()
+async def _fill(connection: asyncpg.Connection) -> None:
+    world = await seed(connection)
+    await _publishers(world)
+    await _sources(world)
+    await _datasets(world)
+    await world.add(
+        tables.HarvestError, native_id="late", severity="ERROR",
+        message="Timeout while reading https://rivers.example/a.json:\ncertificate expired",
+    )  # fmt: skip
+    await connection.execute("ANALYZE")
 
 
 async def _publishers(world: World) -> None:
@@ -366,13 +337,13 @@ async def test_stored_texts_of_any_kind_can_be_indexed(own_world: World) -> None
         await own_world.add(tables.HarvestError, native_id=f"x{number}", severity="ERROR", message=text)
 
 
-async def test_a_search_is_one_statement_and_one_plan(searched_url: str) -> None:
+async def test_a_search_is_one_statement_and_one_plan(seeded_url: str) -> None:
     sent: list[str] = []
 
     async def listen(connection: Any) -> None:
         connection.add_query_logger(lambda record: sent.append(record.query))
 
-    async with asyncpg.create_pool(searched_url, min_size=1, max_size=2, setup=listen) as pool:
+    async with asyncpg.create_pool(seeded_url, min_size=1, max_size=2, setup=listen) as pool:
         engine = Engine(pool, status_seconds=60)
         await engine.status()
         await asyncio.sleep(0)
@@ -386,9 +357,9 @@ async def test_a_search_is_one_statement_and_one_plan(searched_url: str) -> None
         await engine.close()
 
 
-async def test_the_indexes_are_used(searched_url: str, engine: Engine) -> None:
+async def test_the_indexes_are_used(seeded_url: str, engine: Engine) -> None:
     (statement,) = engine.explain('{ search(text: "rivers") { nodes { rank } } }')
-    connection = await connect(searched_url)
+    connection = await connect(seeded_url)
     try:
         await connection.execute("SET enable_seqscan = off")
         plan = await connection.fetch(f"EXPLAIN {statement.sql}", *statement.arguments)

@@ -77,6 +77,17 @@ async def test_every_other_status_keeps_its_body(status: int) -> None:
     assert into.getvalue() == b""
 
 
+async def _broken_off(request: web.Request, sent: bytes, *, of: int) -> web.StreamResponse:
+    """Send the beginning of a body of *of* bytes, and close the connection."""
+    response = web.StreamResponse()
+    response.content_length = of
+    await response.prepare(request)
+    await response.write(sent)
+    assert request.transport is not None
+    request.transport.close()
+    return response
+
+
 async def test_an_attempt_begins_with_an_empty_file() -> None:
     sent = 0
 
@@ -85,13 +96,7 @@ async def test_an_attempt_begins_with_an_empty_file() -> None:
         sent += 1
         if sent == 3:
             return web.Response(body=b"whole")
-        response = web.StreamResponse()
-        response.content_length = 100_000
-        await response.prepare(request)
-        await response.write(b"half of a long body")
-        assert request.transport is not None
-        request.transport.close()
-        return response
+        return await _broken_off(request, b"half of a long body", of=100_000)
 
     into = io.BytesIO()
     async with asking({"/a": breaking}) as (_, client):
@@ -109,13 +114,7 @@ async def test_a_status_after_half_a_body_leaves_no_half() -> None:
         sent += 1
         if sent == 2:
             return web.Response(status=404, body=b"gone")
-        response = web.StreamResponse()
-        response.content_length = 100
-        await response.prepare(request)
-        await response.write(b"half")
-        assert request.transport is not None
-        request.transport.close()
-        return response
+        return await _broken_off(request, b"half", of=100)
 
     into = io.BytesIO()
     async with asking({"/a": vanishing}) as (_, client):

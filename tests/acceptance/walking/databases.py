@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import count
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-from gateway.postgres import Server, connect, migrate
+from databases import address, command, made
+
+from gateway.postgres import Server, migrate
 
 _TEMPLATE = "walk_template"
 
@@ -20,8 +21,8 @@ async def databases(folder: Path) -> AsyncIterator[Callable[[], AbstractAsyncCon
     server = Server(folder, durable=False)
     await asyncio.to_thread(server.start)
     try:
-        await _command(server.url, f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'")
-        await migrate(_address(server.url, _TEMPLATE))
+        await command(server.url, f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'")
+        await migrate(address(server.url, _TEMPLATE))
         yield making(server.url, _TEMPLATE)
     finally:
         await asyncio.to_thread(server.stop)
@@ -31,25 +32,7 @@ def making(server: str, template: str) -> Callable[[], AbstractAsyncContextManag
     """Return what makes a copy of the database *template* of *server*, yields its address and removes it."""
     numbers = count(1)
 
-    @asynccontextmanager
-    async def make() -> AsyncIterator[str]:
-        name = f"{template}_{next(numbers)}"
-        await _command(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-        try:
-            yield _address(server, name)
-        finally:
-            await _command(server, f"DROP DATABASE {name} WITH (FORCE)")
+    def make() -> AbstractAsyncContextManager[str]:
+        return made(server, f"{template}_{next(numbers)}", f"TEMPLATE {template}")
 
     return make
-
-
-def _address(server: str, database: str) -> str:
-    return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
-
-
-async def _command(url: str, statement: str) -> None:
-    connection = await connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
