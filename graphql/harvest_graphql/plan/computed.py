@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gateway.ports import JOB_STATUSES
 from harvest_graphql.plan.cursors import base64url
 from harvest_graphql.plan.draft import Below, Draft, Member, Row
 from harvest_graphql.plan.leaves import instant
@@ -140,7 +141,7 @@ def job_statuses(row: Row) -> Below:
     """Return where the words of a portal's runs are read: those that it told, else those that its adapter knows."""
     alias = row.draft.alias()
     known = array(row.column("job_statuses"))
-    words = f"{row.column('capabilities')} -> 'jobStatuses'"
+    words = f"{row.column('capabilities')} -> '{JOB_STATUSES}'"
     meant = (
         f"(SELECT k ->> 'status' FROM jsonb_array_elements({known}) k WHERE k ->> 'word' = w.word LIMIT 1)"
     )
