@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -38,9 +39,8 @@ class Held:
     def __init__(self, pool: asyncpg.Pool, *, size: int, deadline_seconds: float) -> None:
         self._pool = pool
         self._deadline = deadline_seconds
-        self._free: asyncio.LifoQueue[Any] = asyncio.LifoQueue()
-        for _ in range(size):
-            self._free.put_nowait(None)
+        self._free: list[Any] = [None] * size
+        self._waiting: deque[asyncio.Future[Any]] = deque()
         self.size = size
         """How many statements can be under way at once."""
         self.sent = 0
@@ -49,7 +49,7 @@ class Held:
     @property
     def busy(self) -> int:
         """How many connections are in use."""
-        return self.size - self._free.qsize()
+        return self.size - len(self._free)
 
     async def row(self, sql: str, arguments: Sequence[Any]) -> Any:
         """Return the first row of *sql*; TooSlow, Unreachable and UnknownZone where there is none to be had."""
@@ -78,25 +78,43 @@ class Held:
                 raise
             raise Unreachable from error
         finally:
-            self._free.put_nowait(connection)
+            self._pass_on(connection)
 
     async def close(self) -> None:
         """Give the connections back as they were; waits for the statements under way."""
         for _ in range(self.size):
-            connection = await self._free.get()
+            connection = self._free.pop() if self._free else await self._wait()
             if connection is not None:
                 await self._given_back(connection)
 
     async def _turn(self) -> Any:
         """Return a free connection, None for one that is still to be taken from the pool."""
+        if self._free:
+            return self._free.pop()
         try:
-            return self._free.get_nowait()
-        except asyncio.QueueEmpty:
-            pass
-        try:
-            return await asyncio.wait_for(self._free.get(), self._deadline)
+            async with asyncio.timeout(self._deadline):
+                return await self._wait()
         except TimeoutError as error:
             raise TooSlow from error
+
+    async def _wait(self) -> Any:
+        """Return the next connection that becomes free: who waits longest is handed it, before all newcomers."""
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        try:
+            return await waiting
+        except BaseException:
+            if waiting.done() and not waiting.cancelled():
+                self._pass_on(waiting.result())  # handed over at the moment of giving up
+            raise
+
+    def _pass_on(self, connection: Any) -> None:
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_result(connection)
+                return
+        self._free.append(connection)
 
     async def _taken(self) -> Any:
         """Return a connection that answers; after a restart of Postgres the pool holds dead ones."""
