@@ -32,6 +32,7 @@ from gateway.sync.progress import Progress, RunSummary
 from gateway.sync.worker import PortalWorker, Rhythm
 from harvest_graphql import payloads
 from harvest_graphql.engine import Engine
+from harvest_graphql.listening import Listener
 from harvest_graphql.plan.payloads import PATH as PAYLOADS
 from harvest_graphql.serving import cors, probes
 from harvest_graphql.serving.metrics import Metrics
@@ -63,6 +64,8 @@ class Gateway:
     adapters: Mapping[str, Adapter]
     numbers: Mapping[str, int]
     engine: Engine
+    listener: Listener
+    """Hears what commits tell, while the endpoint is served."""
 
     async def sync(
         self, keys: Sequence[str] | None, *, full: bool, progress: Progress, clock: Clock | None = None
@@ -98,10 +101,11 @@ class Gateway:
         )
         await runner.setup()
         try:
-            await _listen(runner, host, port)
-            address = runner.addresses[0]
-            ready(f"http://{host}:{address[1]}")
-            await stop.wait()
+            async with self.listener.listening():
+                await _listen(runner, host, port)
+                address = runner.addresses[0]
+                ready(f"http://{host}:{address[1]}")
+                await stop.wait()
         finally:
             await runner.cleanup()
 
@@ -240,7 +244,17 @@ async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[
         try:
             async with pool.acquire() as connection:
                 numbers = await portals.register(connection, configured, adapters)
-            yield Gateway(settings, database.where, database.url, pool, configured, adapters, numbers, engine)
+            yield Gateway(
+                settings,
+                database.where,
+                database.url,
+                pool,
+                configured,
+                adapters,
+                numbers,
+                engine,
+                Listener(partial(postgres.connect, database.url)),
+            )
         finally:
             await _close(pool, engine)
 

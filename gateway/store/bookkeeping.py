@@ -15,8 +15,11 @@ from gateway.ports import Scope
 from gateway.store.staging import Connection, value
 from gateway.store.tables import ROWS
 
-CHANNEL = "gateway_data"
+DATA = "gateway_data"
 """Postgres channel on which each commit that changed readable rows tells the new data version."""
+SYNC = "gateway_sync"
+"""Postgres channel on which each commit that changed the notes on a portal's passes tells the portal's number."""
+_TELL = f"SELECT pg_notify('{SYNC}', portal::text)"
 
 
 def encode(value: JSON) -> str | None:
@@ -44,8 +47,9 @@ async def start_run(connection: Connection, portal: int, kind: str, now: datetim
     )
     key = await value(
         connection,
-        "INSERT INTO sync_run (portal, kind, state, baseline, started_at, requests, tallies) "
-        "VALUES ($1, $2, 'RUNNING', $3, $4, 0, '{}') RETURNING id",
+        "WITH begun AS (INSERT INTO sync_run (portal, kind, state, baseline, started_at, requests, tallies) "
+        "VALUES ($1, $2, 'RUNNING', $3, $4, 0, '{}') RETURNING id, portal) "
+        f"SELECT id, pg_notify('{SYNC}', portal::text) FROM begun",
         portal,
         kind,
         baseline,
@@ -65,18 +69,23 @@ async def end_run(
     notice: str | None,
 ) -> None:
     """Note how a pass ended, and tell users of a portal that failed."""
-    await connection.execute(
-        "UPDATE sync_run SET state = $2, ended_at = $3, requests = $4, tallies = $5, notice = $6 WHERE id = $1",
-        run.id,
-        state,
-        now,
-        requests,
-        encode(tallies),
-        notice,
-    )
-    await connection.execute(
-        "UPDATE portal SET notice = $2 WHERE number = $1 AND notice IS DISTINCT FROM $2", run.portal, notice
-    )
+    async with connection.transaction():
+        await connection.execute(
+            "WITH ended AS (UPDATE sync_run SET state = $2, ended_at = $3, requests = $4, tallies = $5, notice = $6 "
+            f"WHERE id = $1 RETURNING portal) {_TELL} FROM ended",
+            run.id,
+            state,
+            now,
+            requests,
+            encode(tallies),
+            notice,
+        )
+        await connection.execute(
+            "UPDATE portal SET notice = $2 WHERE number = $1 AND notice IS DISTINCT FROM $2",
+            run.portal,
+            notice,
+        )
+        await move_version(connection)
 
 
 async def unloaded_streams(connection: Connection, portal: int, streams: Sequence[str]) -> list[str]:
@@ -91,8 +100,9 @@ async def unloaded_streams(connection: Connection, portal: int, streams: Sequenc
 async def expect(connection: Connection, portal: int, stream: str, expected: int) -> None:
     """Note how many members a stream's first load should bring."""
     await connection.execute(
-        "INSERT INTO sync_stream (portal, stream, complete, done, expected) VALUES ($1, $2, false, 0, $3) "
-        "ON CONFLICT (portal, stream) DO UPDATE SET expected = $3 WHERE sync_stream.expected IS DISTINCT FROM $3",
+        "WITH told AS (INSERT INTO sync_stream (portal, stream, complete, done, expected) "
+        "VALUES ($1, $2, false, 0, $3) ON CONFLICT (portal, stream) DO UPDATE SET expected = $3 "
+        f"WHERE sync_stream.expected IS DISTINCT FROM $3 RETURNING portal) {_TELL} FROM told",
         portal,
         stream,
         expected,
@@ -102,8 +112,9 @@ async def expect(connection: Connection, portal: int, stream: str, expected: int
 async def advance(connection: Connection, portal: int, stream: str, done: int) -> None:
     """Add to what a stream's first load has brought."""
     await connection.execute(
-        "INSERT INTO sync_stream (portal, stream, complete, done) VALUES ($1, $2, false, $3) "
-        "ON CONFLICT (portal, stream) DO UPDATE SET done = sync_stream.done + $3",
+        "WITH told AS (INSERT INTO sync_stream (portal, stream, complete, done) VALUES ($1, $2, false, $3) "
+        "ON CONFLICT (portal, stream) DO UPDATE SET done = sync_stream.done + $3 RETURNING portal) "
+        f"{_TELL} FROM told",
         portal,
         stream,
         done,
@@ -125,22 +136,22 @@ async def end_stream(
 
     *note*: why the portal's interface can never show the stream whole; None where it can.
     """
-    await connection.execute(
-        """
+    async with connection.transaction():
+        await connection.execute(_END_STREAM, portal, stream, now, reconcile, proved, encode(watermark), note)
+        if reconcile:
+            await _move(connection)  # rows that no pass has touched say when they were last seen: now
+
+
+_END_STREAM = f"""
+    WITH ended AS (
         INSERT INTO sync_stream AS t (portal, stream, polled_at, reconciled_at, complete, done, watermark, note)
         VALUES ($1, $2, $3, CASE WHEN $4 THEN $3::timestamptz END, $4 AND $5, 0, $6, $7)
         ON CONFLICT (portal, stream) DO UPDATE SET polled_at = $3,
             reconciled_at = CASE WHEN $4 THEN $3 ELSE t.reconciled_at END,
             complete = CASE WHEN $4 THEN $5 ELSE t.complete END, watermark = coalesce($6, t.watermark), note = $7
-        """,
-        portal,
-        stream,
-        now,
-        reconcile,
-        proved,
-        encode(watermark),
-        note,
-    )
+        RETURNING portal
+    ) {_TELL} FROM ended
+"""
 
 
 async def cursors(connection: Connection, portal: int, stream: str) -> dict[str, JSON]:
@@ -264,14 +275,29 @@ async def move_version(connection: Connection) -> None:
 
     Last in the transaction, since every writer meets here.
     """
-    if not await connection.fetchval(_CHANGED):
-        return
-    version = await connection.fetchval("UPDATE data_version SET version = version + 1 RETURNING version")
-    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, str(version))
+    if await connection.fetchval(_CHANGED):
+        await _move(connection)
 
 
-_READABLE = ", ".join(f"'{name}'" for name in (*(row.__tablename__ for row in ROWS.values()), "payload"))
+async def _move(connection: Connection) -> None:
+    await connection.execute(
+        "WITH moved AS (UPDATE data_version SET version = version + 1 RETURNING version) "
+        f"SELECT pg_notify('{DATA}', version::text) FROM moved"
+    )
+
+
+READABLE = frozenset(str(row.__tablename__) for row in ROWS.values()) | {
+    "document",
+    "fetch_log",
+    "job_rollup",
+    "payload",
+    "portal",
+    "provenance_rule",
+}
+"""The tables whose rows answers are made of: whoever changes one of them ends with ``move_version``."""
+
 _CHANGED = f"""
-    SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) > 0 FROM pg_stat_xact_user_tables
-    WHERE schemaname = current_schema() AND relname IN ({_READABLE})
+    SELECT current_setting('track_counts') = 'off' OR coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) > 0
+    FROM pg_stat_xact_user_tables
+    WHERE schemaname = current_schema() AND relname IN ({", ".join(f"'{name}'" for name in sorted(READABLE))})
 """

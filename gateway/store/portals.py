@@ -34,27 +34,29 @@ async def register(
                 [{"word": word, "status": status.value} for word, status in adapter.job_statuses.items()]
             ),
         )
-        await connection.execute(
-            """
-            INSERT INTO portal AS p (number, key, adapter, title, base_url, site_url, sandbox, inventory, caveats,
-                job_statuses, capabilities, breaker_state)
-            SELECT coalesce((SELECT max(number) FROM portal), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8,
-                $9::jsonb, '{}', 'CLOSED'
-            WHERE NOT EXISTS (SELECT FROM portal WHERE key = $1)
-            """,
-            *values,
-        )
-        await connection.execute(
-            """
-            UPDATE portal SET adapter = $2, title = $3, base_url = $4, site_url = $5, sandbox = $6, inventory = $7,
-                caveats = $8, job_statuses = $9
-            WHERE key = $1 AND (adapter, title, base_url, site_url, sandbox, inventory, caveats, job_statuses)
-                IS DISTINCT FROM ($2, $3, $4, $5, $6, $7, $8, $9::jsonb)
-            """,
-            *values,
-        )
-        numbers[key] = await value(connection, "SELECT number FROM portal WHERE key = $1", key)
-        await provenance.tell(connection, numbers[key], adapter)
+        async with connection.transaction():
+            await connection.execute(
+                """
+                INSERT INTO portal AS p (number, key, adapter, title, base_url, site_url, sandbox, inventory, caveats,
+                    job_statuses, capabilities, breaker_state)
+                SELECT coalesce((SELECT max(number) FROM portal), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8,
+                    $9::jsonb, '{}', 'CLOSED'
+                WHERE NOT EXISTS (SELECT FROM portal WHERE key = $1)
+                """,
+                *values,
+            )
+            await connection.execute(
+                """
+                UPDATE portal SET adapter = $2, title = $3, base_url = $4, site_url = $5, sandbox = $6, inventory = $7,
+                    caveats = $8, job_statuses = $9
+                WHERE key = $1 AND (adapter, title, base_url, site_url, sandbox, inventory, caveats, job_statuses)
+                    IS DISTINCT FROM ($2, $3, $4, $5, $6, $7, $8, $9::jsonb)
+                """,
+                *values,
+            )
+            numbers[key] = await value(connection, "SELECT number FROM portal WHERE key = $1", key)
+            await provenance.tell(connection, numbers[key], adapter)
+            await bookkeeping.move_version(connection)
     return numbers
 
 
@@ -68,11 +70,13 @@ async def noted(connection: Connection, portal: int) -> Mapping[str, JSON]:
 
 async def note(connection: Connection, portal: int, noted: Mapping[str, JSON]) -> None:
     """Remember what a pass has found of the portal's wire; the same again writes nothing."""
-    await connection.execute(
-        "UPDATE portal SET capabilities = $2 WHERE number = $1 AND capabilities IS DISTINCT FROM $2::jsonb",
-        portal,
-        bookkeeping.encode(dict(noted)),
-    )
+    async with connection.transaction():
+        await connection.execute(
+            "UPDATE portal SET capabilities = $2 WHERE number = $1 AND capabilities IS DISTINCT FROM $2::jsonb",
+            portal,
+            bookkeeping.encode(dict(noted)),
+        )
+        await bookkeeping.move_version(connection)
 
 
 async def budget(connection: Connection, portal: int, key_hash: str) -> Budget:
