@@ -156,6 +156,8 @@ class SyncRun(SQLModel, table=True):
     kind: str = c.text(null=False)
     state: str = c.text(null=False)
     """RUNNING, DONE, INCOMPLETE (the budget ended or a scope could not be proved), FAILED, INTERRUPTED."""
+    whole: bool | None = c.flag()
+    """Whether it read all that it was to read, proved or not; None while it runs, and of passes before 0006."""
     baseline: bool = c.flag(null=False)
     started_at: datetime = c.instant(null=False)
     ended_at: datetime | None = c.instant()
@@ -301,6 +303,20 @@ class ApiKey(SQLModel, table=True):
     created_at: datetime = c.instant(null=False)
     expires_at: datetime | None = c.instant()
     revoked_at: datetime | None = c.instant()
+
+
+class CallerSpending(SQLModel, table=True):
+    """What an address has asked for in the current window, over all processes; not worth a crash's recovery."""
+
+    __tablename__: ClassVar[str] = "caller_spending"
+    __table_args__: ClassVar[dict[str, Any]] = {"prefixes": ["UNLOGGED"]}
+
+    address: str = Field(primary_key=True, sa_type=Text)
+    """An IPv4 address or an IPv6 network, as ``harvest_graphql.serving.addresses`` names it."""
+    began_at: datetime = c.instant(null=False)
+    """When the window began, by the clock of Postgres."""
+    spent: int = c.big(null=False)
+    """What processes took for their callers: each a chunk at a time, so perhaps more than was used."""
 
 
 class DataVersion(SQLModel, table=True):
