@@ -16,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    literal_column,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.schema import SchemaItem
@@ -56,6 +57,13 @@ def instant(*, null: bool = True) -> Any:
 def number(*, null: bool = True) -> Any:
     """Return an integer column."""
     return Field(default=None, nullable=null, sa_type=Integer)
+
+
+def count() -> Any:
+    """Return an integer column that is 0 unless it is said."""
+    return Field(
+        default=0, nullable=False, sa_type=Integer, sa_column_kwargs={"server_default": literal_column("0")}
+    )
 
 
 def big(*, null: bool = True) -> Any:

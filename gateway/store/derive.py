@@ -15,6 +15,11 @@ from gateway.store.staging import Connection
 
 OPEN = "('SCHEDULED', 'PENDING', 'RUNNING')"
 LOST_AFTER = "interval '48 hours'"
+JUDGED = "('SUCCEEDED', 'PARTIAL', 'FAILED', 'LOST')"
+"""Ended runs that say something about their source, as ``gateway.compare.counting`` has it."""
+BAD = "('FAILED', 'LOST')"
+HARVESTS = "('HARVEST', 'FORCE_HARVEST', 'UNKNOWN')"
+"""Runs that harvest."""
 
 _JOB_STATUS = f"""
     CASE
@@ -50,6 +55,17 @@ _LAST_JOB = """
 _NEXT_RUN = """
     (SELECT min(j.created_at) FROM harvest_job j
      WHERE j.source_id = t.id AND j.status = 'SCHEDULED' AND j.presence = 'PRESENT')
+"""
+
+
+_FAILURES = f"""
+    (SELECT count(*)::int FROM (
+        SELECT bool_or(j.status NOT IN {BAD}) OVER (
+            ORDER BY j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC) AS was_good
+        FROM harvest_job j
+        WHERE j.source_id = t.id AND j.presence IN ('PRESENT', 'EXPIRED')
+          AND j.kind IN {HARVESTS} AND j.status IN {JUDGED}) r
+     WHERE NOT r.was_good)
 """
 
 
@@ -116,7 +132,10 @@ async def records(connection: Connection, portal: int, now: datetime) -> None:
 
 
 async def sources(connection: Connection, portal: int, *, planned: bool) -> None:
-    """Settle the last job of the sources of touched jobs, and the next run where the portal has *planned* jobs."""
+    """Settle the last job of the sources of touched jobs, and how many of their runs in a row ended badly.
+
+    Also the next run, where the portal has *planned* jobs.
+    """
     await connection.execute(
         f"""
         WITH concerned AS (
@@ -124,14 +143,14 @@ async def sources(connection: Connection, portal: int, *, planned: bool) -> None
             WHERE s.entity_type = '{EntityType.HARVEST_JOB}' AND j.source_id IS NOT NULL
             UNION SELECT id FROM stage_touched WHERE entity_type = '{EntityType.HARVEST_SOURCE}'
         ), settled AS (
-            SELECT t.id, {_LAST_JOB} AS last_job_id, {_NEXT_RUN} AS next_run_at
+            SELECT t.id, {_LAST_JOB} AS last_job_id, {_NEXT_RUN} AS next_run_at, {_FAILURES} AS failures
             FROM harvest_source t JOIN concerned USING (id)
         )
-        UPDATE harvest_source t SET last_job_id = s.last_job_id,
+        UPDATE harvest_source t SET last_job_id = s.last_job_id, consecutive_failures = s.failures,
             next_run_at = CASE WHEN $2 THEN s.next_run_at ELSE t.next_run_at END
         FROM settled s
         WHERE s.id = t.id AND t.portal = $1
-          AND (t.last_job_id IS DISTINCT FROM s.last_job_id
+          AND (t.last_job_id IS DISTINCT FROM s.last_job_id OR t.consecutive_failures <> s.failures
                OR $2 AND t.next_run_at IS DISTINCT FROM s.next_run_at)
         """,
         portal,

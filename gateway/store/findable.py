@@ -20,6 +20,20 @@ WORDS = {
 """The words that rows of a type are found by (tsvector), those of more weight first."""
 
 
+ORDERED = {
+    EntityType.HARVEST_SOURCE: "name",
+    EntityType.ORGANIZATION: "name",
+    EntityType.HARVEST_BACKEND: "label",
+    EntityType.DATASET: "title",
+}
+"""The text that lists of a type can be ordered by."""
+
+
+def order_text(column: str) -> str:
+    """Return the SQL of a text as lists are ordered by it: no accents or capitals, by code points."""
+    return f'order_text({column}) COLLATE "C"'
+
+
 def plain_name(type_: EntityType) -> str:
     """Return the SQL of the name of a *type_*'s row as it is compared: no accents, capitals or punctuation."""
     return f"unaccented({NAMES[type_]})"

@@ -67,6 +67,24 @@ END $$
 """A text as searches compare it: its first 10,000 characters in lower case, without accents, and without what would
 make one word of the parts of an address, a name or a number. (``translate`` would take longer than all the rest.)"""
 
+FOLDED = """
+CREATE OR REPLACE FUNCTION folded(value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 20 AS $$
+BEGIN
+  RETURN lower(public.unaccent('public.unaccent', left(value, 10000)));
+END $$
+"""
+"""A text as filters compare it: its first 10,000 characters in lower case, without accents, and all else as it is."""
+
+ORDER_TEXT = """
+CREATE OR REPLACE FUNCTION order_text(value text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 20 AS $$
+BEGIN
+  RETURN left(public.folded(left(value, 200)), 200);
+END $$
+"""
+"""A text as lists are ordered by it: as filters compare it, and no longer than fits into a cursor."""
+
 TEXT_WORDS = """
 CREATE OR REPLACE FUNCTION text_words(value text) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 500 AS $$
@@ -90,7 +108,7 @@ END $$
 """
 """The words of a thing's texts, with the weights A to D."""
 
-SEARCHING = (UNACCENTED.strip(), TEXT_WORDS.strip(), SEARCH_WORDS.strip())
+SEARCHING = tuple(each.strip() for each in (UNACCENTED, FOLDED, ORDER_TEXT, TEXT_WORDS, SEARCH_WORDS))
 """What indexes are made with, so that it has to be there before them; the extension unaccent before that."""
 
 FUNCTIONS = (DOCUMENT_MEMBER.strip(), TEXT_JSON.strip(), CANONICAL_JSON.strip(), OCTETS_TEXT.strip())

@@ -31,6 +31,7 @@ _SILENT = (
     "row_hash",
     "last_job_id",
     "next_run_at",
+    "consecutive_failures",
     "text_record_id",
     "state_basis",
 )

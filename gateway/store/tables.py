@@ -1,7 +1,8 @@
 """The tables of the common model: one row per entity, columns named as in ``gateway.model.entities``.
 
 ``portal`` is the smallint key of the portal. Relations are bigint keys without foreign keys. What is derived from
-other rows or from the clock (``status``, ``last_job_id``, ``next_run_at``, a dataset's ``state``) is written by
+other rows or from the clock (``status``, ``last_job_id``, ``next_run_at``, ``consecutive_failures``, a dataset's
+``state``) is written by
 ``gateway.store.derive`` alone; everything else by ``gateway.store.merge``.
 """
 
@@ -18,7 +19,7 @@ from sqlmodel import SQLModel
 
 from gateway.model import enums
 from gateway.store import columns as c
-from gateway.store.findable import NAMES, WORDS, plain_name
+from gateway.store.findable import NAMES, ORDERED, WORDS, order_text, plain_name
 
 
 class EntityRow(SQLModel):
@@ -120,6 +121,8 @@ class HarvestSourceColumns(EntityRow):
     created_at: datetime | None = c.instant()
     last_job_id: int | None = c.refers("harvest_job")
     next_run_at: datetime | None = c.instant()
+    consecutive_failures: int = c.count()
+    """How many of its judged runs ended badly since the last that did not: ``gateway.store.derive``."""
 
 
 class HarvestJobColumns(EntityRow):
@@ -366,6 +369,15 @@ def _searched(type_: enums.EntityType) -> list[Any]:
     return found
 
 
+def _ordered(type_: enums.EntityType) -> list[Any]:
+    """Return the index of a list in the order of its text."""
+    if type_ not in ORDERED:
+        return []
+    column = ORDERED[type_]
+    key: Any = literal_column(order_text(column)).label(column)
+    return [c.index(f"{ROWS[type_].__tablename__}_{column}", key, "id")]
+
+
 for _type, _row in ROWS.items():
     _table: str = str(_row.__tablename__)
     c.finish(
@@ -373,6 +385,7 @@ for _type, _row in ROWS.items():
         UniqueConstraint("portal", "native_id", name=f"uq_{_table}_native"),
         *_INDEXES.get(_type, ()),
         *_searched(_type),
+        *_ordered(_type),
     )
 for _history in HISTORY.values():
     _table = str(_history.__tablename__)
