@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -83,6 +84,26 @@ class Settings(BaseSettings):
         description="Origins whose pages may read the endpoint, separated by commas, e.g. "
         "https://app.example.org; *: any.",
     )
+    processes: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Processes in which `gateway serve` answers on its one port, each with connections of its own.",
+    )
+    rate_cost: int = Field(
+        default=200_000,
+        ge=0,
+        description="What one address may ask for without a key, by cost, in rate_seconds, over all processes; "
+        "0: as much as it likes.",
+    )
+    rate_seconds: int = Field(
+        default=60, ge=1, le=3600, description="Length of the window in which rate_cost may be spent."
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Networks of the proxies before the endpoint, separated by commas, e.g. 10.0.0.0/8: what they "
+        "say in X-Forwarded-For is believed.",
+    )
     portals: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
         description="Settings of portals by key, laid over the adapters' own; a new key with an adapter is "
@@ -152,7 +173,7 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return f"postgresql://{rest}"
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _separated(cls, value: object) -> object:
         return value.replace(",", " ").split() if isinstance(value, str) else value
@@ -164,6 +185,17 @@ class Settings(BaseSettings):
             message = f"{wrong[0]!r} is no origin: it looks like https://app.example.org, without a path"
             raise ValueError(message)
         return tuple(each.lower() for each in value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ip_network(each, strict=False)
+            except ValueError:
+                message = f"{each!r} is no network: it looks like 10.0.0.0/8 or 2001:db8::/32"
+                raise ValueError(message) from None
+        return value
 
     @field_validator("data_dir")
     @classmethod

@@ -21,6 +21,8 @@ class Code(StrEnum):
     """The HTTP request holds no GraphQL request."""
     UNAUTHENTICATED = "UNAUTHENTICATED"
     """The caller's key opens nothing."""
+    RATE_LIMITED = "RATE_LIMITED"
+    """The caller's address has asked for as much as it may for now: `Retry-After` says when it may again."""
     DOCUMENT_NOT_FOUND = "DOCUMENT_NOT_FOUND"
     """No document has the id that was asked for."""
     DOCUMENT_NOT_TRUSTED = "DOCUMENT_NOT_TRUSTED"
