@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 from harvest_graphql.serving.refusals import JSON, Unusable
 
@@ -12,6 +13,7 @@ HTML = "text/html"
 _WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*", re.IGNORECASE)
 
 
+@lru_cache(maxsize=256)
 def media_type(accept: str) -> str:
     """Return the media type of the answer: the one of more weight, else the one that is named first.
 
@@ -40,6 +42,7 @@ def coding(accept_encoding: str, known: Collection[str]) -> str | None:
     return best if found[best] > 0 and found[best] >= weights.get("identity", 0.0) else None
 
 
+@lru_cache(maxsize=256)
 def weighed(header: str) -> Mapping[str, float]:
     """Return what a header such as Accept lists, in its order and in lower case, with the weight of each (0 to 1)."""
     found: dict[str, float] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import asyncpg
@@ -42,14 +43,19 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._by_outcome = cache(self._labelled)
         self._state = _State(engine, pool)
         self._registry.register(self._state)
         ProcessCollector(registry=self._registry)
 
     def observe(self, outcome: str, seconds: float) -> None:
         """Count a request that was answered after *seconds*."""
-        self._requests.labels(outcome).inc()
-        self._seconds.labels(outcome).observe(seconds)
+        requests, durations = self._by_outcome(outcome)
+        requests.inc()
+        durations.observe(seconds)
+
+    def _labelled(self, outcome: str) -> tuple[Counter, Histogram]:
+        return self._requests.labels(outcome), self._seconds.labels(outcome)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the route of the numbers."""

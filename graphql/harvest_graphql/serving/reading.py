@@ -72,6 +72,8 @@ async def _body(request: web.Request) -> bytes:
     chunks: list[bytes] = []
     size = 0
     try:
+        if request.content.is_eof() and request.content.total_bytes <= MOST_BYTES:
+            return request.content.read_nowait()  # a short one has come whole with its head
         async for chunk in request.content.iter_any():
             size += len(chunk)
             if size > MOST_BYTES:
