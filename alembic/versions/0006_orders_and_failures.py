@@ -14,7 +14,7 @@ FOLDED = """
 CREATE OR REPLACE FUNCTION folded(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 20 AS $$
 BEGIN
-  RETURN lower(public.unaccent('public.unaccent', left(value, 10000)));
+  RETURN lower(public.unaccent('public.unaccent', left(value, 10000)) COLLATE pg_catalog."default");
 END $$
 """
 
@@ -55,7 +55,7 @@ def upgrade() -> None:
     op.add_column("sync_run", sa.Column("whole", sa.Boolean(), nullable=True))
     op.execute(FAILURES)
     for table, column in ORDERED.items():
-        key = sa.literal_column(f'order_text({column}) COLLATE "C"').label(column)
+        key = sa.literal_column(f'order_text({column} COLLATE "C")').label(column)
         op.create_index(f"ix_{table}_{column}", table, [key, "id"])
 
 

@@ -31,7 +31,7 @@ ORDERED = {
 
 def order_text(column: str) -> str:
     """Return the SQL of a text as lists are ordered by it: no accents or capitals, by code points."""
-    return f'order_text({column}) COLLATE "C"'
+    return f'order_text({column} COLLATE "C")'
 
 
 def plain_name(type_: EntityType) -> str:

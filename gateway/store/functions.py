@@ -71,7 +71,7 @@ FOLDED = """
 CREATE OR REPLACE FUNCTION folded(value text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 20 AS $$
 BEGIN
-  RETURN lower(public.unaccent('public.unaccent', left(value, 10000)));
+  RETURN lower(public.unaccent('public.unaccent', left(value, 10000)) COLLATE pg_catalog."default");
 END $$
 """
 """A text as filters compare it: its first 10,000 characters in lower case, without accents, and all else as it is."""
