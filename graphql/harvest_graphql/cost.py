@@ -72,21 +72,31 @@ class Size:
 ONE = Size(1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Weight:
     """A part of an operation: *own* once, and *size* times what lies *below*."""
 
     own: int
     size: Size
     below: tuple[Weight, ...]
+    fixed: int | None = field(init=False)
+    """The weight in every call, None where a variable says sizes."""
+
+    def __post_init__(self) -> None:
+        varies = self.size.name is not None or any(each.fixed is None for each in self.below)
+        self.fixed = None if varies else self._in({}, {})
 
     def of(self, values: Values, known: dict[int, int] | None = None) -> int:
         """Return the weight in a call; *known* are the parts that have been put in, by identity."""
+        if self.fixed is not None:
+            return self.fixed
         known = {} if known is None else known
         if id(self) not in known:
-            below = sum(each.of(values, known) for each in self.below)
-            known[id(self)] = self.own + self.size.read(values) * below
+            known[id(self)] = self._in(values, known)
         return known[id(self)]
+
+    def _in(self, values: Values, known: dict[int, int]) -> int:
+        return self.own + self.size.read(values) * sum(each.of(values, known) for each in self.below)
 
 
 @dataclass(slots=True)
