@@ -88,7 +88,9 @@ class PortalCounts:
     records: int = field("Records.", sql=computed.count_of("harvest_record"))
     errors: int = field("Errors.", sql=computed.count_of("harvest_error"))
     datasets: int = field("Datasets.", sql=computed.count_of("dataset"))
-    quarantined: int = field("Elements that could not be read and are kept aside.", sql=computed.quarantined)
+    quarantined: int = field(
+        "Elements that could not be read and are kept aside.", sql=computed.quarantined, volatile=True
+    )
 
 
 @strawberry.type(description="A word that a portal has for the status of a run.")
@@ -132,5 +134,5 @@ class Portal(Node):
     breaker_state: BreakerState = field("Whether the gateway asks it at the moment.")
     breaker_until: datetime | None = field("Until when it is left alone.")
     notice: str | None = field("Why its last pass failed; null after a good one.")
-    sync: PortalSync = field("How current its data is.", place=computed.portal_sync)
+    sync: PortalSync = field("How current its data is.", place=computed.portal_sync, volatile=True)
     counts: PortalCounts = field("How many things of each kind it lists.", place=computed.portal_counts)

@@ -46,6 +46,7 @@ def _condition(
     draft: Draft, type_: EntityType, alias: str, field: GraphQLInputField, name: str, value: Operand
 ) -> str:
     marks = field.extensions[BACKREF].metadata
+    draft.volatile |= bool(marks.get("volatile"))
     column = marks.get("column", snake(name))
     path: tuple[str, ...] = marks.get("through", ())
     return _through(draft, type_, alias, path, lambda end, at: _own(draft, end, at, column, field, value))

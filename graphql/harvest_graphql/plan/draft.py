@@ -36,6 +36,8 @@ class Draft:
         self.may_read_private = READ_PRIVATE in scopes
         self.private: set[str] = set()
         """Fields that are selected and that this caller may not read."""
+        self.volatile = False
+        """Whether what is selected can change without a move of the data version."""
         self._bound: dict[Read, str] = {}
         self._aliases = 0
 

@@ -73,6 +73,7 @@ class Objects:
             return self._member(field, said, nodes, place)
         definition = field.extensions[BACKREF]
         marks: Mapping[str, Any] = definition.metadata
+        self.draft.volatile |= bool(marks.get("volatile"))
         if marks.get("private") and not self.draft.may_read_private:
             return self._withheld(said, place)
         if sql := marks.get("sql"):

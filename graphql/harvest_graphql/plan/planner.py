@@ -13,6 +13,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
+    OperationType,
     get_named_type,
     get_nullable_type,
     is_list_type,
@@ -70,6 +71,8 @@ class Plan:
     fields: tuple[Statement | Known | Introspection, ...]
     private: tuple[str, ...]
     """Selected fields that this caller may not read."""
+    volatile: bool = False
+    """Whether the answer can change without a move of the data version, so that it is never kept."""
 
     def size(self) -> int:
         """Return about how many bytes it takes to remember this."""
@@ -91,19 +94,24 @@ def plan(
     scopes: Scopes = NOBODY,
 ) -> Plan:
     """Return how *operation* is answered to a caller with *scopes*; *values* are the call's coerced variables."""
-    root = schema.query_type
+    root = schema.get_root_type(operation.operation)
     assert root is not None
     selections = Selections(schema, fragments, values)
-    private: set[str] = set()
+    selected = selections.at_root(root, operation.selection_set)
+    if operation.operation is OperationType.SUBSCRIPTION and len(selected) != 1:
+        raise Problem(Code.GRAPHQL_VALIDATION_FAILED, "A subscription selects one field.")
+    drafts = [Draft(scopes) for _ in selected]
     fields = [
-        _field(root, key, nodes, Objects(selections, Draft(scopes)), private)
-        for key, nodes in selections.at_root(root, operation.selection_set).items()
+        _field(root, key, nodes, Objects(selections, draft))
+        for (key, nodes), draft in zip(selected.items(), drafts, strict=True)
     ]
-    return Plan(tuple(fields), tuple(sorted(private)))
+    private = sorted({field for draft in drafts for field in draft.private})
+    volatile = operation.operation is not OperationType.QUERY or any(draft.volatile for draft in drafts)
+    return Plan(tuple(fields), tuple(private), volatile)
 
 
 def _field(
-    root: GraphQLObjectType, key: str, nodes: list[FieldNode], objects: Objects, private: set[str]
+    root: GraphQLObjectType, key: str, nodes: list[FieldNode], objects: Objects
 ) -> Statement | Known | Introspection:
     name = nodes[0].name.value
     if name == "__typename":
@@ -111,7 +119,6 @@ def _field(
     if name.startswith("__"):
         return Introspection(key, tuple(nodes))
     sql = _Root(objects, root.fields[name], nodes).sql()
-    private |= objects.draft.private
     finished, reads = objects.draft.finished(sql)
     return Statement(key, f"SELECT convert_to({finished}, 'UTF8') AS answer", reads)
 
@@ -128,7 +135,9 @@ class _Root:
         """Return the SQL of the field's JSON text."""
         arguments = self.objects.selections.arguments(self.field, self.nodes[0])
         named = get_named_type(self.field.type).name
-        if answer := self.field.extensions[BACKREF].metadata.get("answer"):
+        marks = self.field.extensions[BACKREF].metadata
+        self.objects.draft.volatile |= bool(marks.get("volatile"))
+        if answer := marks.get("answer"):
             return str(answer(self.objects, self.field, self.nodes, arguments))
         if is_connection(self.field):
             return self.objects.connection(self.field, self.nodes)
