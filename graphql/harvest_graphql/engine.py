@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,8 @@ from harvest_graphql.status import Status
 from harvest_graphql.visibility import ALL, NOBODY, Scopes
 
 _log = logging.getLogger(__name__)
+Spend = Callable[[int], Awaitable[None]]
+"""Pays what an operation costs before it runs; Problem where its caller cannot afford it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +157,14 @@ class Engine:
         operation_name: str | None = None,
         *,
         scopes: Scopes = NOBODY,
+        spend: Spend | None = None,
     ) -> Answer:
-        """Return the answer to a caller with *scopes*, and whether the request was refused."""
+        """Return the answer to a caller with *scopes*, who pays by *spend*, and whether the request was refused."""
         try:
             operation, values = self._prepare(document, variables or {}, operation_name)
             cost = self._afforded(operation, values)
+            if spend is not None:
+                await spend(cost)
             found = self._plan(document, operation_name, operation, values, scopes)
             arguments = await self._arguments(found, values)
         except Problem as problem:
