@@ -10,8 +10,14 @@ from harvest_graphql.entity import Entity
 from harvest_graphql.publishers import Person
 from harvest_graphql.query import Query
 from harvest_graphql.scalars import SCALARS
+from harvest_graphql.subscription import Subscription
 
-schema = strawberry.Schema(query=Query, types=[Entity, Person], config=StrawberryConfig(scalar_map=SCALARS))
+schema = strawberry.Schema(
+    query=Query,
+    subscription=Subscription,
+    types=[Entity, Person],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
 """What the gateway answers."""
 
 

@@ -91,22 +91,31 @@ def portal_sync(row: Row) -> Below:
 def streams(row: Row) -> Below:
     """Return where the streams of a portal are read, in the order in which a pass reads them."""
     alias = row.draft.alias()
-    known = "ARRAY['backends', 'organizations', 'sources', 'jobs', 'records', 'errors', 'job_errors']"
     return Below(
         f"sync_stream {alias} WHERE {alias}.portal = {row.column('number')}",
         Row(row.draft, "StreamSync", alias, None),
-        f"array_position({known}, {alias}.stream), {alias}.stream",
+        as_read(alias),
     )
+
+
+def as_read(alias: str) -> str:
+    """Return the order in which a pass reads the streams that the rows *alias* name."""
+    known = "ARRAY['backends', 'organizations', 'sources', 'jobs', 'records', 'errors', 'job_errors']"
+    return f"array_position({known}, {alias}.stream), {alias}.stream"
 
 
 def last_run(row: Row) -> Below:
     """Return where the last pass over a portal is read."""
     alias = row.draft.alias()
-    newest = (
-        f"(SELECT * FROM sync_run r WHERE r.portal = {row.column('number')}"
-        f" ORDER BY r.started_at DESC, r.id DESC LIMIT 1) {alias}"
+    return Below(f"{newest_run(row)} {alias}", Row(row.draft, "SyncRun", alias, None))
+
+
+def newest_run(row: Row, condition: str = "true") -> str:
+    """Return the SQL of the newest pass over a portal that meets a *condition* on ``r``."""
+    return (
+        f"(SELECT * FROM sync_run r WHERE r.portal = {row.column('number')} AND {condition}"
+        " ORDER BY r.started_at DESC, r.id DESC LIMIT 1)"
     )
-    return Below(newest, Row(row.draft, "SyncRun", alias, None))
 
 
 def portal_counts(row: Row) -> Below:
