@@ -1,0 +1,164 @@
+"""Rates: how much a caller without a key may ask for from one address, and what is said to who has had that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import ceil
+from typing import Protocol
+
+from aiohttp import web
+from aiohttp.hdrs import RETRY_AFTER
+
+from harvest_graphql.engine import Spend
+from harvest_graphql.problems import Code, Problem
+from harvest_graphql.serving.addresses import Addresses
+from harvest_graphql.serving.purses import Purses, Spent
+from harvest_graphql.serving.refusals import Unusable
+
+ENTRY = 1
+"""What every request costs."""
+REFUSED = 100
+"""What a request costs that is refused: to find that out takes time, whatever it asked for."""
+PERSISTED_PART = 5
+"""A public persisted document costs this part of what it would cost otherwise."""
+POLICY = "RateLimit-Policy"
+REMAINING = "RateLimit"
+
+
+class Caller(Protocol):
+    """Who sent a request, as far as limits go."""
+
+    async def enter(self) -> None:
+        """Pay for a request before it is looked at; Unusable (429) where nothing is left."""
+        ...
+
+    def spending(self, *, persisted: bool) -> Spend | None:
+        """Return how an operation is paid for before it runs; None where it is free."""
+        ...
+
+    def refused(self) -> None:
+        """Pay for a request that was refused."""
+        ...
+
+    def limited(self) -> Unusable:
+        """Return what is answered (429) to an operation that could not be paid for."""
+        ...
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers that tell what may still be spent."""
+        ...
+
+
+Callers = Callable[[web.Request], Caller]
+"""Tells who sent a request."""
+
+
+class Unlimited:
+    """A caller who may ask as much as he likes."""
+
+    async def enter(self) -> None:
+        """Let it in."""
+
+    def spending(self, *, persisted: bool) -> Spend | None:  # noqa: ARG002 - the protocol's
+        """Return that nothing has to be paid."""
+        return None
+
+    def refused(self) -> None:
+        """Take nothing."""
+
+    def limited(self) -> Unusable:
+        """Return nothing: it never comes to that."""
+        raise AssertionError("who pays nothing lacks nothing")
+
+    def headers(self) -> Mapping[str, str]:
+        """Return nothing to be told."""
+        return {}
+
+
+UNLIMITED = Unlimited()
+
+
+def unlimited(_: web.Request) -> Caller:
+    """Limit nobody."""
+    return UNLIMITED
+
+
+class Rates:
+    """Tells callers apart by *addresses* and lets each spend from *purses*: *cost* in *seconds*."""
+
+    def __init__(self, purses: Purses, addresses: Addresses, *, cost: int, seconds: int) -> None:
+        self._purses = purses
+        self._addresses = addresses
+        self._policy = f'"cost";q={cost};w={seconds}'
+        self._words = (
+            f"Without a key, one address may ask for a cost of {cost:,} in {seconds} s, and this one has"
+        )
+
+    def caller(self, request: web.Request) -> Caller:
+        """Return who sent *request*."""
+        return _Address(self, self._addresses.of(request))
+
+    async def pay(self, address: str, amount: int) -> None:
+        """Spend *amount* for *address*; Problem where it is not left."""
+        try:
+            await self._purses.pay(address, amount)
+        except Spent as spent:
+            raise self._problem(spent.seconds) from None
+
+    def owe(self, address: str, amount: int) -> None:
+        """Spend *amount* for *address*, whether it is left or not."""
+        self._purses.owe(address, amount)
+
+    def limited(self, address: str) -> Unusable:
+        """Return what is answered to *address* until its window ends."""
+        seconds = self._purses.remaining(address)[1]
+        problem = self._problem(seconds)
+        headers = {RETRY_AFTER: str(_whole(seconds)), **self.headers(address)}
+        return Unusable(429, problem.message, code=problem.code, headers=headers)
+
+    def headers(self, address: str) -> dict[str, str]:
+        """Return what *address* may still spend, in the words of the IETF's draft on limits of rates."""
+        left, seconds = self._purses.remaining(address)
+        return {POLICY: self._policy, REMAINING: f'"cost";r={left};t={_whole(seconds)}'}
+
+    def _problem(self, seconds: float) -> Problem:
+        words = f"{self._words}. Try again in {_whole(seconds)} s, ask for less at once, or send a key."
+        return Problem(Code.RATE_LIMITED, words)
+
+
+class _Address:
+    """A caller without a key, who is known by an address alone."""
+
+    __slots__ = ("_address", "_rates")
+
+    def __init__(self, rates: Rates, address: str) -> None:
+        self._rates = rates
+        self._address = address
+
+    async def enter(self) -> None:
+        try:
+            await self._rates.pay(self._address, ENTRY)
+        except Problem:
+            raise self.limited() from None
+
+    def spending(self, *, persisted: bool) -> Spend | None:
+        part = PERSISTED_PART if persisted else 1
+
+        async def spend(cost: int) -> None:
+            if (more := cost // part - ENTRY) > 0:
+                await self._rates.pay(self._address, more)
+
+        return spend
+
+    def refused(self) -> None:
+        self._rates.owe(self._address, REFUSED - ENTRY)
+
+    def limited(self) -> Unusable:
+        return self._rates.limited(self._address)
+
+    def headers(self) -> Mapping[str, str]:
+        return self._rates.headers(self._address)
+
+
+def _whole(seconds: float) -> int:
+    return max(1, ceil(seconds))
