@@ -32,6 +32,7 @@ from gateway.sync.progress import Progress, RunSummary
 from gateway.sync.worker import PortalWorker, Rhythm
 from harvest_graphql import payloads
 from harvest_graphql.engine import Engine
+from harvest_graphql.pages.mounting import Pages
 from harvest_graphql.listening import Listener
 from harvest_graphql.plan.payloads import PATH as PAYLOADS
 from harvest_graphql.serving import cors, probes
@@ -110,7 +111,9 @@ class Gateway:
             await runner.cleanup()
 
     def _routes(self) -> list[web.RouteDef]:
-        documents = Documents(resources.operations(), trusted=self.settings.documents == "trusted")
+        trusted = self.settings.documents == "trusted"
+        documents = Documents(resources.operations(), trusted=trusted)
+        pages = Pages(resources.operations(), trusted=trusted)
         metrics = Metrics(self.engine, self.pool)
         ready = partial(postgres.ensure_ready, self.pool, postgres.head())
         return [
@@ -119,7 +122,9 @@ class Gateway:
                 admit=Keys(self.pool).scopes_of,
                 documents=documents,
                 observe=metrics.observe,
+                page=pages.front,
             ),
+            *pages.routes(),
             *probes.routes(ready),
             *metrics.routes(),
             *payloads.routes(self.pool, self.fetch_payload),

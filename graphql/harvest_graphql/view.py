@@ -11,7 +11,7 @@ from aiohttp.hdrs import ACCEPT
 
 from harvest_graphql.engine import Engine
 from harvest_graphql.held import TooSlow, Unreachable
-from harvest_graphql.landing import landing
+from harvest_graphql.pages.front import Page
 from harvest_graphql.problems import Code, internal
 from harvest_graphql.serving.answering import answered
 from harvest_graphql.serving.callers import Admit, nobody, scopes_of
@@ -39,31 +39,36 @@ def routes(
     admit: Admit = nobody,
     documents: Documents | None = None,
     observe: Observe = unobserved,
+    page: Page | None = None,
 ) -> list[web.RouteDef]:
     """Return the routes of the endpoint.
 
-    *admit* tells the scopes of callers' keys; *documents* are those that can be asked for by id.
+    *admit* tells the scopes of callers' keys; *documents* are those that can be asked for by id; *page* makes what
+    browsers see at the bare address, None: nothing.
     """
-    view = View(engine, admit, documents or Documents({}), observe)
+    view = View(engine, admit, documents or Documents({}), observe, page)
     return [web.route("*", PATH, view.handle)]
 
 
 class View:
     """Carries requests to the engine and answers back."""
 
-    def __init__(self, engine: Engine, admit: Admit, documents: Documents, observe: Observe) -> None:
+    def __init__(
+        self, engine: Engine, admit: Admit, documents: Documents, observe: Observe, page: Page | None
+    ) -> None:
         self._engine = engine
         self._admit = admit
         self._documents = documents
         self._observe = observe
+        self._page = page
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
         begun = perf_counter()
         try:
             ensure_short(request)
-            page = asks_nothing(request) and HTML in request.headers.get(ACCEPT, "")
-            response, outcome = await (self._page() if page else self._answer(request))
+            page = self._page if asks_nothing(request) and HTML in request.headers.get(ACCEPT, "") else None
+            response, outcome = await (self._show(page) if page else self._answer(request))
             await compress(request, response)
         except Unusable as unusable:
             response, outcome = refusal(unusable), unusable.problem.code
@@ -83,15 +88,14 @@ class View:
         )
         return answered(request, answer, type_, private=scopes is not None), answer.code or "OK"
 
-    async def _page(self) -> tuple[web.Response, str]:
+    async def _show(self, page: Page) -> tuple[web.Response, str]:
         """Return what somebody sees who looks at the bare address with a browser."""
         try:
             status = await self._engine.status()
         except (TooSlow, Unreachable) as error:
             words = "The gateway's database cannot be reached now. Try again."
             raise Unusable(503, words, code=Code.UNAVAILABLE) from error
-        page = landing(sandbox=status.sandbox).encode()
-        return web.Response(body=page, content_type=HTML, charset="utf-8"), "PAGE"
+        return page(status.sandbox), "PAGE"
 
 
 def _ours(error: Exception) -> Unusable:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -13,11 +14,14 @@ from api.world import Ask, World, seed
 from databases import filled
 
 from gateway.postgres import connect, connect_pool
+from gateway.resources import operations
 from harvest_graphql.engine import Engine
+from harvest_graphql.pages.mounting import Pages
 from harvest_graphql.view import routes
 from harvest_graphql.visibility import READ_PRIVATE
 
 Serve = Callable[..., Awaitable[Client]]
+ABSENT = Path(__file__).parent / "no-explorer"
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +82,7 @@ def serve(aiohttp_client: Any, engine: Engine) -> Serve:
 
     async def start(**options: Any) -> Client:
         app = web.Application()
-        app.add_routes(routes(engine, **options))
+        app.add_routes(routes(engine, **{"page": Pages(operations(), built=ABSENT).front, **options}))
         client: Client = await aiohttp_client(app)
         return client
 

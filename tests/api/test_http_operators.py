@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway.errors import DatabaseUnavailable
 from gateway.postgres import ensure_ready, head
 from harvest_graphql.engine import Engine
+from harvest_graphql.pages.mounting import Pages
 from harvest_graphql.serving import probes
 from harvest_graphql.serving.metrics import Metrics
 from harvest_graphql.view import routes
@@ -25,7 +26,7 @@ QUERY = "{ portals { key } }"
 async def watched(aiohttp_client: Any, own_engine: Engine, pool: asyncpg.Pool) -> Client:
     metrics = Metrics(own_engine, pool)
     app = web.Application()
-    app.add_routes([*routes(own_engine, observe=metrics.observe), *metrics.routes()])
+    app.add_routes([*routes(own_engine, observe=metrics.observe, page=Pages({}).front), *metrics.routes()])
     app.add_routes(probes.routes(partial(ensure_ready, pool, head())))
     client: Client = await aiohttp_client(app)
     return client
