@@ -19,6 +19,7 @@ from harvest_graphql.serving.compressing import compress
 from harvest_graphql.serving.media import HTML, media_type
 from harvest_graphql.serving.methods import ensure_allowed
 from harvest_graphql.serving.persisted import Documents
+from harvest_graphql.serving.rates import UNLIMITED, Caller, Callers, unlimited
 from harvest_graphql.serving.reading import asks_nothing, ensure_short, read
 from harvest_graphql.serving.refusals import Unusable, refusal
 from harvest_graphql.visibility import NOBODY
@@ -39,14 +40,15 @@ def routes(
     admit: Admit = nobody,
     documents: Documents | None = None,
     observe: Observe = unobserved,
+    callers: Callers = unlimited,
     page: Page | None = None,
 ) -> list[web.RouteDef]:
     """Return the routes of the endpoint.
 
-    *admit* tells the scopes of callers' keys; *documents* are those that can be asked for by id; *page* makes what
+    *callers* limits who comes without a key. *admit* tells the scopes of callers' keys; *documents* are those that can be asked for by id; *page* makes what
     browsers see at the bare address, None: nothing.
     """
-    view = View(engine, admit, documents or Documents({}), observe, page)
+    view = View(engine, admit, documents or Documents({}), observe, callers, page)
     return [web.route("*", PATH, view.handle)]
 
 
@@ -54,42 +56,68 @@ class View:
     """Carries requests to the engine and answers back."""
 
     def __init__(
-        self, engine: Engine, admit: Admit, documents: Documents, observe: Observe, page: Page | None
+        self,
+        engine: Engine,
+        admit: Admit,
+        documents: Documents,
+        observe: Observe,
+        callers: Callers,
+        page: Page | None,
     ) -> None:
         self._engine = engine
         self._admit = admit
         self._documents = documents
         self._observe = observe
+        self._callers = callers
         self._page = page
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
         begun = perf_counter()
+        caller = self._callers(request)
         try:
             ensure_short(request)
             page = self._page if asks_nothing(request) and HTML in request.headers.get(ACCEPT, "") else None
-            response, outcome = await (self._show(page) if page else self._answer(request))
+            response, outcome = await (self._show(page, caller) if page else self._answer(request, caller))
             await compress(request, response)
         except Unusable as unusable:
             response, outcome = refusal(unusable), unusable.problem.code
+            if outcome is not Code.RATE_LIMITED:
+                caller.refused()
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
             response, outcome = refusal(_ours(error)), Code.INTERNAL
         self._observe(outcome, perf_counter() - begun)
         return response
 
-    async def _answer(self, request: web.Request) -> tuple[web.Response, str]:
+    async def _answer(self, request: web.Request, caller: Caller) -> tuple[web.Response, str]:
         type_ = media_type(request.headers.get(ACCEPT, ""))
         scopes = await scopes_of(request, self._admit)
+        if scopes is not None:
+            caller = UNLIMITED  # whom a key stands for is known, and can be spoken to
+        await caller.enter()
         asked = await read(request)
         text = self._documents.text(asked.query, asked.document_id)
         ensure_allowed(request.method, self._engine.does(text, asked.operation_name))
         answer = await self._engine.answer(
-            text, asked.variables, asked.operation_name, scopes=NOBODY if scopes is None else scopes
+            text,
+            asked.variables,
+            asked.operation_name,
+            scopes=NOBODY if scopes is None else scopes,
+            spend=caller.spending(persisted=self._documents.has(text)),
         )
-        return answered(request, answer, type_, private=scopes is not None), answer.code or "OK"
+        if answer.code == Code.RATE_LIMITED:
+            raise caller.limited()
+        if answer.refused:
+            caller.refused()
+        response = answered(request, answer, type_, private=scopes is not None)
+        response.headers.update(caller.headers())
+        return response, answer.code or "OK"
 
-    async def _show(self, page: Page) -> tuple[web.Response, str]:
+    async def _page(self, caller: Caller) -> tuple        return response, answer.code or "OK"
+
+    async def _show(self, page: Page, caller: Caller) -> tuple[web.Response, str]:
         """Return what somebody sees who looks at the bare address with a browser."""
+        await caller.enter()
         try:
             status = await self._engine.status()
         except (TooSlow, Unreachable) as error:

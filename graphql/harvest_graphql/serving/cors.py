@@ -19,7 +19,7 @@ from aiohttp.typedefs import Handler
 
 ANY = "*"
 _ALLOWED_HEADERS = "Accept, Authorization, Content-Type, If-None-Match, X-Api-Key"
-_EXPOSED_HEADERS = "ETag, Retry-After, WWW-Authenticate"
+_EXPOSED_HEADERS = "ETag, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate"
 _METHODS = "GET, HEAD, POST"
 _MAX_AGE = "7200"
 

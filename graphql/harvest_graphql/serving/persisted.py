@@ -30,7 +30,12 @@ class Documents:
     def __init__(self, documents: Mapping[str, str], *, trusted: bool = False) -> None:
         hashes = {digest(text): text for text in documents.values()}
         self._by_id = {**{f"{_PREFIX}{each}": text for each, text in hashes.items()}, **hashes, **documents}
-        self._trusted = frozenset(documents.values()) if trusted else None
+        self._texts = frozenset(documents.values())
+        self._trusted = trusted
+
+    def has(self, text: str) -> bool:
+        """Return whether *text* is that of one of them, to the letter."""
+        return text in self._texts
 
     def text(self, query: str | None, document_id: str | None) -> str:
         """Return the text to run; Unusable for an unknown id, or a text that is not trusted.
@@ -40,7 +45,7 @@ class Documents:
         if document_id is not None:
             return self._known(document_id)
         assert query is not None, "a request has the one or the other"
-        if self._trusted is not None and query not in self._trusted:
+        if self._trusted and not self.has(query):
             words = "Only trusted documents are run here: ask for one by `documentId`."
             raise Unusable(403, words, code=Code.DOCUMENT_NOT_TRUSTED)
         return query
