@@ -22,7 +22,7 @@ from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.rates import UNLIMITED, Caller, Callers, unlimited
 from harvest_graphql.serving.reading import asks_nothing, ensure_short, read
 from harvest_graphql.serving.refusals import Unusable, refusal
-from harvest_graphql.visibility import NOBODY
+from harvest_graphql.visibility import NOBODY, Scopes
 
 PATH = "/graphql"
 _log = logging.getLogger(__name__)
@@ -45,8 +45,8 @@ def routes(
 ) -> list[web.RouteDef]:
     """Return the routes of the endpoint.
 
-    *callers* limits who comes without a key. *admit* tells the scopes of callers' keys; *documents* are those that can be asked for by id; *page* makes what
-    browsers see at the bare address, None: nothing.
+    *admit* tells the scopes of callers' keys, *callers* limits who comes without one; *documents* are those that
+    can be asked for by id; *page* makes what browsers see at the bare address, None: nothing.
     """
     view = View(engine, admit, documents or Documents({}), observe, callers, page)
     return [web.route("*", PATH, view.handle)]
@@ -78,7 +78,11 @@ class View:
         try:
             ensure_short(request)
             page = self._page if asks_nothing(request) and HTML in request.headers.get(ACCEPT, "") else None
-            response, outcome = await (self._show(page, caller) if page else self._answer(request, caller))
+            scopes = None if page else await scopes_of(request, self._admit)
+            if scopes is not None:
+                caller = UNLIMITED  # whom a key stands for is known, and can be spoken to
+            await caller.enter()
+            response, outcome = await (self._show(page) if page else self._answer(request, caller, scopes))
             await compress(request, response)
         except Unusable as unusable:
             response, outcome = refusal(unusable), unusable.problem.code
@@ -89,12 +93,10 @@ class View:
         self._observe(outcome, perf_counter() - begun)
         return response
 
-    async def _answer(self, request: web.Request, caller: Caller) -> tuple[web.Response, str]:
+    async def _answer(
+        self, request: web.Request, caller: Caller, scopes: Scopes | None
+    ) -> tuple[web.Response, str]:
         type_ = media_type(request.headers.get(ACCEPT, ""))
-        scopes = await scopes_of(request, self._admit)
-        if scopes is not None:
-            caller = UNLIMITED  # whom a key stands for is known, and can be spoken to
-        await caller.enter()
         asked = await read(request)
         text = self._documents.text(asked.query, asked.document_id)
         ensure_allowed(request.method, self._engine.does(text, asked.operation_name))
@@ -113,11 +115,8 @@ class View:
         response.headers.update(caller.headers())
         return response, answer.code or "OK"
 
-    async def _page(self, caller: Caller) -> tuple        return response, answer.code or "OK"
-
-    async def _show(self, page: Page, caller: Caller) -> tuple[web.Response, str]:
+    async def _show(self, page: Page) -> tuple[web.Response, str]:
         """Return what somebody sees who looks at the bare address with a browser."""
-        await caller.enter()
         try:
             status = await self._engine.status()
         except (TooSlow, Unreachable) as error:
