@@ -86,7 +86,7 @@ class View:
             await compress(request, response)
         except Unusable as unusable:
             response, outcome = refusal(unusable), unusable.problem.code
-            if outcome is not Code.RATE_LIMITED:
+            if unusable.status < 500 and outcome is not Code.RATE_LIMITED:
                 caller.refused()
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
             response, outcome = refusal(_ours(error)), Code.INTERNAL
