@@ -24,9 +24,12 @@ from graphql import (
 from harvest_graphql.cost import Scale, Weight
 from harvest_graphql.limits import Limits, check
 from harvest_graphql.problems import Code, Problem
+from harvest_graphql.reflection import ensure_told
 
 T = TypeVar("T")
-_MOST_ERRORS = 20
+MOST_ERRORS = 10
+"""What a sender is told at once: each error may hold a value of the document in full."""
+_SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
 _NO_QUERY = re.compile(r"\b(?:mutation|subscription)\b")
 """What stands in each document that holds anything but queries."""
 
@@ -58,12 +61,17 @@ class Remembered(Generic[T]):
 
 
 class Refused(Exception):
-    """A document or its variables cannot be used: graphql-core's errors, with the code of the stage."""
+    """A document or its variables cannot be used: graphql-core's errors, with the code of the stage.
+
+    None of them suggests a name: whoever guesses is told nothing of the schema.
+    """
 
     def __init__(self, code: Code, errors: list[GraphQLError]) -> None:
         super().__init__(code)
         self.code = code
         self.errors = errors
+        for error in errors:  # one rule of graphql-core suggests whatever it is asked
+            error.message = _SUGGESTION.sub("", error.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +148,9 @@ class Documents:
     def _make(self, text: str) -> Document:
         node = self._parsed(text)
         check(node, self._limits)
-        if errors := validate(self._schema, node, max_errors=_MOST_ERRORS):
+        if errors := validate(self._schema, node, max_errors=MOST_ERRORS, hide_suggestions=True):
             raise Refused(Code.GRAPHQL_VALIDATION_FAILED, errors)
+        ensure_told(node, self._limits.schema)
         return self._document(node, len(text))
 
     def _document(self, node: DocumentNode, characters: int) -> Document:

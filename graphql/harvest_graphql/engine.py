@@ -18,14 +18,15 @@ from graphql import (
 )
 from strawberry import Schema
 
-from harvest_graphql.documents import Documents, Operation, Refused, Remembered
+from harvest_graphql.documents import MOST_ERRORS, Documents, Operation, Refused, Remembered
 from harvest_graphql.held import Held, TooSlow, UnknownZone, Unreachable
 from harvest_graphql.introspection import introspect
 from harvest_graphql.limits import Limits
+from harvest_graphql.literals import ensure_small
 from harvest_graphql.plan.draft import Call
 from harvest_graphql.plan.operands import Values, shape
 from harvest_graphql.plan.planner import Introspection, Known, Plan, Statement, plan
-from harvest_graphql.problems import Code, Problem, UnknownPortal, internal
+from harvest_graphql.problems import Code, Problem, UnknownPortal, internal, shortened
 from harvest_graphql.schema import core
 from harvest_graphql.schema import schema as default_schema
 from harvest_graphql.status import SQL as STATUS
@@ -188,7 +189,10 @@ class Engine:
         definitions = operation.node.variable_definitions
         if not definitions:
             return operation, {}
-        values = get_variable_values(self._schema, definitions, dict(variables), max_errors=20)
+        ensure_small(variables, values=self._limits.values, text=self._limits.text)
+        values = get_variable_values(
+            self._schema, definitions, dict(variables), max_errors=MOST_ERRORS, hide_suggestions=True
+        )
         if isinstance(values, list):
             raise Refused(Code.BAD_USER_INPUT, values)
         return operation, values.coerced
@@ -310,6 +314,9 @@ def _too_large(most: int) -> Problem:
 def _coded(error: GraphQLError, code: Code) -> dict[str, Any]:
     """Return an error of graphql-core with its code: the one that a scalar gave it, else that of the stage."""
     formatted: dict[str, Any] = dict(error.formatted)
+    formatted["message"] = shortened(error.message)
+    if "locations" in formatted:
+        formatted["locations"] = formatted["locations"][:MOST_ERRORS]
     formatted["extensions"] = {"code": str((error.extensions or {}).get("code", code))}
     return formatted
 

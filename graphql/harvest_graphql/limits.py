@@ -9,15 +9,24 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from graphql import DocumentNode, FieldNode, FragmentDefinitionNode, OperationDefinitionNode, SelectionSetNode
-from graphql.language import FragmentSpreadNode, InlineFragmentNode
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    Node,
+    OperationDefinitionNode,
+    SelectionSetNode,
+)
+from graphql.language import FragmentSpreadNode, InlineFragmentNode, SelectionNode
 
+from harvest_graphql.literals import Literals
+from harvest_graphql.overlaps import comparisons
 from harvest_graphql.problems import Code, Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that a document may hold."""
+    """The most that a document and its variables may hold."""
 
     characters: int = 100_000
     comments: int = 1000
@@ -29,7 +38,22 @@ class Limits:
     siblings: int = 20
     """Fields of one key of the answer side by side: graphql-core compares each with each."""
     fields: int = 1000
-    """Fields once every fragment is written out."""
+    """Fields and fragments of all operations together, once every fragment is written out."""
+    spreads: int = 200
+    """Places at which fragments are spread."""
+    comparisons: int = 10_000
+    """What graphql-core has to compare to find fields that cannot share a key, by ``harvest_graphql.overlaps``."""
+    directives: int = 100
+    repeated: int = 4
+    """Directives at one place."""
+    variables: int = 100
+    """Variables that all operations declare."""
+    values: int = 500
+    """Values in the arguments of a document, and again in the variables of a call: members of lists count too."""
+    text: int = 10_000
+    """Characters of one text in them."""
+    schema: int = 300_000
+    """What is asked of the schema itself, by ``harvest_graphql.reflection``; 0: it is not told."""
     nodes: int = 20_000
     """Things that an answer may hold at most, by ``harvest_graphql.cost``."""
     answer_bytes: int = 10_000_000
@@ -51,9 +75,20 @@ class Measure:
 
     limits: Limits
     fragments: dict[str, FragmentDefinitionNode]
+    literals: Literals
     known: dict[str, _Size | None] = field(default_factory=dict)
     """Sizes of the fragments measured; None while one is being measured."""
     aliases: int = 0
+    spreads: int = 0
+    directives: int = 0
+
+    def definition(self, node: OperationDefinitionNode) -> _Size:
+        """Return how deep and how wide an operation is; Problem where that is too much."""
+        for variable in node.variable_definitions or ():
+            self.literals.variable(variable)
+            self._directives(variable)
+        self._directives(node)
+        return self.selection(node.selection_set)
 
     def selection(self, selection: SelectionSetNode | None) -> _Size:
         """Return how deep and how wide *selection* is; Problem where that is too much."""
@@ -65,22 +100,32 @@ class Measure:
             groups += size.groups
         if depth > self.limits.depth:
             raise _too("nested deeper", self.limits.depth, "levels")
-        if fields > self.limits.fields:
-            raise _too("asking for more", self.limits.fields, "fields, fragments written out")
+        self.ensure_few(fields)
         if groups > self.limits.groups:
             raise _too("asking for more", self.limits.groups, "grouped counts, fragments written out")
         if names and max(names.values()) > self.limits.siblings:
             raise _too("repeating itself more", self.limits.siblings, "times the same key side by side")
         return _Size(depth, fields, groups)
 
-    def _node(self, node: object, names: Counter[str]) -> _Size:
+    def ensure_few(self, fields: int) -> None:
+        """Raise Problem where *fields* is too many."""
+        if fields > self.limits.fields:
+            raise _too("asking for more", self.limits.fields, "fields, fragments written out")
+
+    def _node(self, node: SelectionNode, names: Counter[str]) -> _Size:
+        self._directives(node)
         if isinstance(node, FieldNode):
             return self._field(node, names)
         if isinstance(node, InlineFragmentNode):
-            return self.selection(node.selection_set)
-        assert isinstance(node, FragmentSpreadNode)
-        names[f"...{node.name.value}"] += 1
-        return self.fragment(node.name.value)
+            size = self.selection(node.selection_set)
+        else:
+            assert isinstance(node, FragmentSpreadNode)
+            names[f"...{node.name.value}"] += 1
+            self.spreads += 1
+            if self.spreads > self.limits.spreads:
+                raise _too("spreading fragments more", self.limits.spreads, "times")
+            size = self.fragment(node.name.value)
+        return _Size(size.depth, size.fields + 1, size.groups)
 
     def _field(self, node: FieldNode, names: Counter[str]) -> _Size:
         names[node.alias.value if node.alias else node.name.value] += 1
@@ -88,17 +133,37 @@ class Measure:
             self.aliases += 1
             if self.aliases > self.limits.aliases:
                 raise _too("using more", self.limits.aliases, "aliases")
+        for argument in node.arguments or ():
+            self.literals.value(argument.value)
         below = self.selection(node.selection_set)
         depth = 0 if node.name.value in {"__schema", "__type"} else below.depth + 1
         return _Size(depth, below.fields + 1, below.groups + (node.name.value == "groups"))
 
     def fragment(self, name: str) -> _Size:
-        """Return the size of the fragment *name*, measured once."""
+        """Return the size of the fragment *name*, measured once; Problem where it holds itself."""
         if name not in self.known:
             self.known[name] = None
             found = self.fragments.get(name)
+            if found:
+                self._directives(found)
             self.known[name] = self.selection(found.selection_set) if found else _Size()
-        return self.known[name] or _Size()  # a circle is refused by the validation
+        size = self.known[name]
+        if size is None:
+            words = f"The fragment {name[:100]!r} spreads itself, directly or through others."
+            raise Problem(Code.GRAPHQL_VALIDATION_FAILED, words)
+        return size
+
+    def _directives(self, node: Node) -> None:
+        """Count the directives at one place."""
+        found = getattr(node, "directives", None) or ()
+        self.directives += len(found)
+        if len(found) > self.limits.repeated:
+            raise _too("using more", self.limits.repeated, "directives at one place")
+        if self.directives > self.limits.directives:
+            raise _too("using more", self.limits.directives, "directives")
+        for directive in found:
+            for argument in directive.arguments or ():
+                self.literals.value(argument.value)
 
 
 def check(document: DocumentNode, limits: Limits) -> None:
@@ -108,12 +173,19 @@ def check(document: DocumentNode, limits: Limits) -> None:
     fragments = {
         node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
     }
-    measure = Measure(limits, fragments)
-    for name in fragments:
-        measure.fragment(name)
-    for node in document.definitions:
-        if isinstance(node, OperationDefinitionNode):
-            measure.selection(node.selection_set)
+    literals = Literals(limits.values, limits.text, limits.variables)
+    measure = Measure(limits, fragments, literals)
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    fields = sum(measure.definition(node).fields for node in operations)
+    unused = [name for name in fragments if name not in measure.known]
+    fields += sum(measure.fragment(name).fields for name in unused if name not in measure.known)
+    measure.ensure_few(fields)
+    begun = [node.selection_set for node in operations] + [fragments[name].selection_set for name in unused]
+    if comparisons(begun, fragments, limits.comparisons) > limits.comparisons:
+        raise Problem(
+            Code.DOCUMENT_TOO_LARGE,
+            "The document asks for the same keys too often: merge fields that repeat.",
+        )
 
 
 def _too(what: str, most: int, of: str) -> Problem:

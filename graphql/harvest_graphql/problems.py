@@ -35,6 +35,8 @@ class Code(StrEnum):
     """The document does not fit the schema."""
     DOCUMENT_TOO_LARGE = "DOCUMENT_TOO_LARGE"
     """The document asks for more than one request may: tokens, depth, aliases, fields."""
+    INTROSPECTION_DISABLED = "INTROSPECTION_DISABLED"
+    """The endpoint does not tell its schema."""
     TOO_EXPENSIVE = "TOO_EXPENSIVE"
     """The operation may bring more things than one answer may hold: smaller pages, fewer lists in lists."""
     ANSWER_TOO_LARGE = "ANSWER_TOO_LARGE"
@@ -65,6 +67,14 @@ class Code(StrEnum):
     """The gateway's own mistake."""
 
 
+_MOST_CHARACTERS = 500
+
+
+def shortened(message: str) -> str:
+    """Return *message*, cut off where it repeats too much of what was sent."""
+    return message if len(message) <= _MOST_CHARACTERS else f"{message[:_MOST_CHARACTERS]}..."
+
+
 class Problem(Exception):
     """A request cannot be answered, for a reason that its sender should hear."""
 
@@ -75,7 +85,7 @@ class Problem(Exception):
 
     def as_error(self, **more: Any) -> dict[str, Any]:
         """Return the entry of the answer's ``errors``; *more* is path and locations where they are known."""
-        return {"message": self.message, **more, "extensions": {"code": self.code.value}}
+        return {"message": shortened(self.message), **more, "extensions": {"code": self.code.value}}
 
 
 class UnknownPortal(Problem):

@@ -60,5 +60,5 @@ def test_fragments_within_fragments_are_weighed_once() -> None:
     ]
     last = "fragment F9 on HarvestSource { organization { name } }"
     text = f"{{ harvestSources(first: 1) {{ nodes {{ ...F0 }} }} }} {' '.join(parts)} {last}"
-    generous = Documents(core(schema), Limits(fields=1_000_000))
+    generous = Documents(core(schema), Limits(fields=1_000_000, comparisons=1_000_000))
     assert generous.read(text).operation(None).weight.of({}) == 1 + sum(2**n for n in range(10))
