@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,6 +19,7 @@ from aiohttp import web
 
 from gateway import postgres, registry, resources
 from gateway.access.keys import Keys
+from gateway.access.spending import Spending
 from gateway.compare.measure import Comparison, compare
 from gateway.config import Settings
 from gateway.errors import ConfigurationError, UsageError
@@ -36,8 +38,11 @@ from harvest_graphql.pages.mounting import Pages
 from harvest_graphql.listening import Listener
 from harvest_graphql.plan.payloads import PATH as PAYLOADS
 from harvest_graphql.serving import cors, probes
+from harvest_graphql.serving.addresses import Addresses
 from harvest_graphql.serving.metrics import Metrics
 from harvest_graphql.serving.persisted import Documents
+from harvest_graphql.serving.purses import Purses
+from harvest_graphql.serving.rates import Callers, Rates, unlimited
 from harvest_graphql.serving.reading import MOST_LINE
 from harvest_graphql.view import PATH, routes
 
@@ -102,13 +107,25 @@ class Gateway:
         )
         await runner.setup()
         try:
-            async with self.listener.listening():
+            async with self.listener.listening(), _beside(self._spending.forget_on()):
                 await _listen(runner, host, port)
                 address = runner.addresses[0]
                 ready(f"http://{host}:{address[1]}")
                 await stop.wait()
         finally:
             await runner.cleanup()
+
+    @property
+    def _spending(self) -> Spending:
+        return Spending(self.pool, self.settings.rate_seconds)
+
+    def _callers(self) -> Callers:
+        """Return what limits callers without a key, by the settings."""
+        cost, seconds = self.settings.rate_cost, self.settings.rate_seconds
+        if not cost:
+            return unlimited
+        purses = Purses(self._spending.take, limit=cost, seconds=seconds, clock=time.monotonic)
+        return Rates(purses, Addresses(self.settings.trusted_proxies), cost=cost, seconds=seconds).caller
 
     def _routes(self) -> list[web.RouteDef]:
         trusted = self.settings.documents == "trusted"
@@ -122,6 +139,7 @@ class Gateway:
                 admit=Keys(self.pool).scopes_of,
                 documents=documents,
                 observe=metrics.observe,
+                callers=self._callers(),
                 page=pages.front,
             ),
             *pages.routes(),
@@ -279,6 +297,18 @@ async def portal_clock(portal: Portal) -> Clock:
     except (aiohttp.ClientError, OSError, ValueError, KeyError):
         return real_time  # the pass itself says that the portal cannot be reached
     return lambda: told
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do *work* for the length of a ``with`` block."""
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
