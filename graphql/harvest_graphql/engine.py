@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -18,10 +17,14 @@ from graphql import (
 )
 from strawberry import Schema
 
+from harvest_graphql.answers import Answers
+from harvest_graphql.current import Current
 from harvest_graphql.documents import MOST_ERRORS, Documents, Operation, Refused, Remembered
+from harvest_graphql.envelope import Answer, Data, failed, refusal, whole
 from harvest_graphql.held import Held, TooSlow, UnknownZone, Unreachable
 from harvest_graphql.introspection import introspect
 from harvest_graphql.limits import Limits
+from harvest_graphql.listening import Listener
 from harvest_graphql.literals import ensure_small
 from harvest_graphql.plan.draft import Call
 from harvest_graphql.plan.operands import Values, shape
@@ -33,21 +36,11 @@ from harvest_graphql.status import SQL as STATUS
 from harvest_graphql.status import Status
 from harvest_graphql.visibility import ALL, NOBODY, Scopes
 
+__all__ = ["Answer", "Engine", "Explained", "Spend"]
+
 _log = logging.getLogger(__name__)
 Spend = Callable[[int], Awaitable[None]]
 """Pays what an operation costs before it runs; Problem where its caller cannot afford it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The bytes of an answer. *refused*: the request could not be begun, so that it has no ``data``."""
-
-    body: bytes
-    refused: bool = False
-    data: bytes | None = None
-    """The bytes of the member ``data``, None where anything went wrong."""
-    code: str | None = None
-    """The code of the first error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +56,8 @@ class Engine:
     """Answers operations on *schema* from the database of *pool*.
 
     *connections* are held from the pool (as many as it has, but one for others, unless said);
-    what the answers say about the portals is at most *status_seconds* old.
+    what the answers say about the portals is at most *status_seconds* old. Answers of *cache_bytes* together are
+    kept while *listener* hears.
     """
 
     def __init__(
@@ -76,6 +70,8 @@ class Engine:
         deadline_seconds: float = 10.0,
         status_seconds: float = 1.0,
         plan_bytes: int = 16_000_000,
+        cache_bytes: int = 64_000_000,
+        listener: Listener | None = None,
     ) -> None:
         self._schema = core(schema)
         self._limits = limits or Limits()
@@ -84,9 +80,9 @@ class Engine:
         size = connections or max(1, pool.get_max_size() - 1)
         self._held = Held(pool, size=size, deadline_seconds=deadline_seconds)
         self._deadline = deadline_seconds
-        self._status = Status()
-        self._status_seconds = status_seconds
-        self._stale_at = 0.0
+        self._current = Current(self._held, status_seconds)
+        self.answers = Answers(cache_bytes, listener)
+        """The answers that are kept."""
 
     @property
     def sent(self) -> int:
@@ -96,7 +92,7 @@ class Engine:
     @property
     def known(self) -> Status:
         """What was known of the portals last."""
-        return self._status
+        return self._current.status
 
     @property
     def plans(self) -> int:
@@ -114,6 +110,7 @@ class Engine:
 
     async def close(self) -> None:
         """Give the held connections back to the pool."""
+        await self._current.close()
         await self._held.close()
 
     async def execute(
@@ -129,9 +126,9 @@ class Engine:
 
     async def status(self) -> Status:
         """Return what is known of the portals."""
-        if time.monotonic() >= self._stale_at:
-            await self._refresh()
-        return self._status
+        if not self._current.is_fresh:
+            await self._current.read()
+        return self._current.status
 
     def explain(
         self,
@@ -144,7 +141,7 @@ class Engine:
         """Return the statements that an operation takes; Problem or Refused where it cannot be used."""
         operation, values = self._prepare(document, variables or {}, operation_name)
         found = self._plan(document, operation_name, operation, values, scopes)
-        call = Call(values, self._status.portals)
+        call = Call(values, self._current.status.portals)
         return [
             Explained(each.key, each.sql, each.arguments(call))
             for each in found.fields
@@ -161,7 +158,11 @@ class Engine:
         spend: Spend | None = None,
     ) -> Answer:
         """Return the answer to a caller with *scopes*, who pays by *spend*, and whether the request was refused."""
+        question = self.answers.question(document, operation_name, variables or {}, scopes)
+        cost = 0
         try:
+            if question is not None and (kept := self.answers.find(question)) is not None:
+                return await self._again(kept, spend)
             operation, values = self._prepare(document, variables or {}, operation_name)
             cost = self._afforded(operation, values)
             if spend is not None:
@@ -169,12 +170,21 @@ class Engine:
             found = self._plan(document, operation_name, operation, values, scopes)
             arguments = await self._arguments(found, values)
         except Problem as problem:
-            return _refusal([problem.as_error()])
+            return refusal([problem.as_error()])
         except Refused as refused:
-            return _refusal([_coded(error, refused.code) for error in refused.errors])
+            return refusal([_coded(error, refused.code) for error in refused.errors])
+        except (TooSlow, Unreachable) as error:
+            return failed([self._told(error).as_error()], self._current.status, cost, self._limits.nodes)
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
-            return _refusal([internal(_log, "planning", error).as_error()])
-        return await self._run(operation, found, arguments, variables or {}, cost)
+            return refusal([internal(_log, "planning", error).as_error()])
+        run = partial(self._run, operation, found, arguments, variables or {}, cost)
+        return await (run() if question is None or found.volatile else self.answers.share(question, run))
+
+    async def _again(self, kept: Data, spend: Spend | None) -> Answer:
+        """Return the answer with data that are kept: paid for as if they were read, and with the freshness of now."""
+        if spend is not None:
+            await spend(kept.cost)
+        return whole(kept, await self._current.soon(), self._limits.nodes)
 
     def _afforded(self, operation: Operation, values: Values) -> int:
         """Return what a call costs; Problem where that is too much."""
@@ -214,14 +224,14 @@ class Engine:
             else each
             for each in found.fields
         )
-        return Plan(fields, found.private)
+        return Plan(fields, found.private, found.volatile)
 
     async def _arguments(self, found: Plan, values: Values) -> list[list[Any]]:
         try:
-            return _read(found, Call(values, self._status.portals))
+            return _read(found, Call(values, self._current.status.portals))
         except UnknownPortal:
-            await self._refresh()  # it may be newer than what is known here
-            return _read(found, Call(values, self._status.portals))
+            await self._current.read()  # it may be newer than what is known here
+            return _read(found, Call(values, self._current.status.portals))
 
     async def _run(
         self,
@@ -242,11 +252,10 @@ class Engine:
             parts.append(b'"%b":%b' % (field.key.encode(), json_text))
         if sum(map(len, parts)) > self._limits.answer_bytes:
             errors.append(_too_large(self._limits.answer_bytes).as_error())
-        data = b"null" if errors else b"{%b}" % b",".join(parts)
-        said = b',"errors":%b' % _json(errors) if errors else b""
-        extensions = _with_cost(self._status.extensions(found.private), cost, self._limits.nodes)
-        body = b'{"data":%b%b,"extensions":%b}' % (data, said, extensions)
-        return Answer(body, data=None if errors else data, code=_code(errors))
+        status, most = self._current.status, self._limits.nodes
+        if errors:
+            return failed(errors, status, cost, most, found.private)
+        return whole(Data(b"{%b}" % b",".join(parts), cost, found.private), status, most)
 
     async def _field(
         self,
@@ -262,48 +271,38 @@ class Engine:
             if isinstance(field, Introspection):
                 return introspect(self._schema, operation, field, variables)
             return await self._statement(field.sql, arguments)
-        except TooSlow:
-            words = (
-                f"The answer took longer than {self._deadline:g} s and was given up: ask for less at once."
-            )
-            raise Problem(Code.TIMEOUT, words) from None
+        except (TooSlow, Unreachable) as error:
+            raise self._told(error) from None
         except UnknownZone:
             words = "The gateway's database does not know this time zone."
             raise Problem(Code.BAD_USER_INPUT, words) from None
-        except Unreachable as error:
-            _log.warning("the database cannot be reached: %s", type(error.__cause__).__name__)
-            raise Problem(
-                Code.UNAVAILABLE, "The gateway's database cannot be reached now. Try again."
-            ) from None
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
             raise internal(_log, f"the field {field.key}", error) from None
 
     async def _statement(self, sql: str, arguments: list[Any]) -> bytes:
-        if time.monotonic() < self._stale_at:
+        if self._current.is_fresh:
             found: bytes = (await self._held.row(sql, arguments))[0]
             return found
         row = await self._held.row(f"{sql}, {STATUS} AS status", arguments)
-        self._learn(row[1])
+        self._current.learn(row[1])
         answer: bytes = row[0]
         return answer
 
-    async def _refresh(self) -> None:
-        self._learn((await self._held.row(f"SELECT {STATUS}", ()))[0])
-
-    def _learn(self, text: str) -> None:
-        self._status = Status.read(text)
-        self._stale_at = time.monotonic() + self._status_seconds
+    def _told(self, error: TooSlow | Unreachable) -> Problem:
+        """Return what is said of a statement that brought nothing."""
+        if isinstance(error, TooSlow):
+            words = (
+                f"The answer took longer than {self._deadline:g} s and was given up: ask for less at once."
+            )
+            return Problem(Code.TIMEOUT, words)
+        _log.warning("the database cannot be reached: %s", type(error.__cause__).__name__)
+        return Problem(Code.UNAVAILABLE, "The gateway's database cannot be reached now. Try again.")
 
 
 def _read(found: Plan, call: Call) -> list[list[Any]]:
     return [each.arguments(call) if isinstance(each, Statement) else [] for each in found.fields]
-
-
-def _with_cost(extensions: bytes, cost: int, most: int) -> bytes:
-    """Return an answer's extensions with what it cost, and the most that it may."""
-    return b'%b,"cost":{"nodes":%d,"limit":%d}}' % (extensions[:-1], cost, most)
 
 
 def _too_large(most: int) -> Problem:
@@ -319,15 +318,3 @@ def _coded(error: GraphQLError, code: Code) -> dict[str, Any]:
         formatted["locations"] = formatted["locations"][:MOST_ERRORS]
     formatted["extensions"] = {"code": str((error.extensions or {}).get("code", code))}
     return formatted
-
-
-def _refusal(errors: list[dict[str, Any]]) -> Answer:
-    return Answer(b'{"errors":%b}' % _json(errors), refused=True, code=_code(errors))
-
-
-def _code(errors: list[dict[str, Any]]) -> str | None:
-    return errors[0]["extensions"]["code"] if errors else None
-
-
-def _json(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 from aiohttp import web
 from aiohttp.hdrs import ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY
 
-from harvest_graphql.engine import Answer
+from harvest_graphql.envelope import Answer
 from harvest_graphql.serving.callers import API_KEY
 from harvest_graphql.serving.media import GRAPHQL
 
@@ -21,8 +19,8 @@ def answered(request: web.Request, answer: Answer, media_type: str, *, private: 
     in ``extensions``, may have changed.
     """
     headers = {CACHE_CONTROL: "private, no-cache" if private else "no-cache", VARY: _VARY}
-    if answer.data is not None and request.method != "POST":
-        tag = blake2b(answer.data, digest_size=16).hexdigest()
+    if answer.held is not None and request.method != "POST":
+        tag = answer.held.tag
         headers[ETAG] = f'W/"{tag}"'
         if any(each.value in {"*", tag} for each in request.if_none_match or ()):
             return web.Response(status=304, headers=headers)

@@ -1,0 +1,156 @@
+"""Answers that are kept, until the data version moves, for callers with the same scopes alone.
+
+The version that an answer is kept under is read before its statements are sent, and every commit that it counts could
+be seen by then. So the answer's rows are of that version or newer, and a hit is at most fresher than what it is kept
+under: also where several root fields were several statements, which each saw what was committed when they began. What
+was committed meanwhile moves the version, and with it goes everything that is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from sys import getsizeof
+from typing import Any, NamedTuple
+
+import msgspec
+
+from harvest_graphql.envelope import Answer, Data
+from harvest_graphql.listening import Listener
+from harvest_graphql.visibility import ALL, Scopes
+
+_SHARE = 16
+"""One answer may take this part of the room; a larger one is not kept."""
+_OVERHEAD = 600
+"""About how many bytes an answer takes beside those of its texts."""
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class Key(NamedTuple):
+    """What two requests have in common whose answers are the same."""
+
+    document: str
+    operation_name: str | None
+    variables: bytes
+    """As JSON, their names sorted."""
+    scopes: Scopes
+
+
+class Moment(NamedTuple):
+    """A state of the data: versions of two connections of the listener say nothing of each other."""
+
+    connection: int
+    version: int
+
+
+class Question(NamedTuple):
+    """A request, and what was known of the data when it came."""
+
+    key: Key
+    moment: Moment
+
+
+class Answers:
+    """Keeps answers of *most* bytes together, those asked for last, while *listener* hears; 0: none."""
+
+    def __init__(self, most: int, listener: Listener | None) -> None:
+        self._most = most
+        self._listener = listener
+        self._kept: OrderedDict[Key, Data] = OrderedDict()
+        self._moment: Moment | None = None
+        """The one that everything that is kept is of."""
+        self._under_way: dict[Question, asyncio.Future[Answer | None]] = {}
+        self.bytes = 0
+        """How much room is taken."""
+        self.hits = 0
+        """How many requests were answered from here."""
+        self.misses = 0
+        """How many were not that could have been."""
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def hears(self) -> bool:
+        """Whether commits are heard of."""
+        return self._now() is not None
+
+    def question(
+        self, document: str, operation_name: str | None, variables: Mapping[str, Any], scopes: Scopes
+    ) -> Question | None:
+        """Return the request as it is known by here; None where nothing is kept now, or nothing like it."""
+        moment = self._now()
+        if moment is None or not self._most:
+            return None
+        try:
+            written = _encode(variables) if variables else b""
+        except (TypeError, ValueError, OverflowError, RecursionError):
+            return None  # no JSON that Postgres could take
+        return Question(Key(document, operation_name, written, scopes & ALL), moment)
+
+    def find(self, question: Question) -> Data | None:
+        """Return what is kept for *question*, None where there is nothing."""
+        if self._moment != question.moment:
+            self._clear(question.moment)
+        found = self._kept.get(question.key)
+        if found is not None:
+            self.hits += 1
+            self._kept.move_to_end(question.key)
+        return found
+
+    async def share(self, question: Question, run: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Return what *run* answers to *question*, and keep it; one runs, who asks the same meanwhile waits for it.
+
+        Where the one is cancelled, another of them runs.
+        """
+        self.misses += 1
+        while (running := self._under_way.get(question)) is not None:
+            answer = await asyncio.shield(running)
+            if answer is not None:
+                return answer
+        mine = self._under_way[question] = asyncio.get_running_loop().create_future()
+        answer = None
+        try:
+            answer = await run()
+        finally:
+            del self._under_way[question]
+            mine.set_result(answer)
+        if answer.held is not None:
+            self._keep(question, answer.held)
+        return answer
+
+    def _now(self) -> Moment | None:
+        listener = self._listener
+        if listener is None or listener.version is None:
+            return None
+        return Moment(listener.connections, listener.version)
+
+    def _keep(self, question: Question, data: Data) -> None:
+        """Keep *data*, unless they may be older than what is known by now, or there is no room for them."""
+        weight = _weight(question.key, data)
+        if question.moment != self._now() or weight > self._most // _SHARE:
+            return
+        if self._moment != question.moment:
+            self._clear(question.moment)
+        if question.key in self._kept:
+            return
+        self._kept[question.key] = data
+        self.bytes += weight
+        while self.bytes > self._most:
+            self.bytes -= _weight(*self._kept.popitem(last=False))
+
+    def _clear(self, moment: Moment) -> None:
+        self._kept.clear()
+        self.bytes = 0
+        self._moment = moment
+
+
+def _weight(key: Key, data: Data) -> int:
+    return (
+        _OVERHEAD
+        + getsizeof(key.document)
+        + getsizeof(key.operation_name)
+        + len(key.variables)
+        + len(data.json)
+    )

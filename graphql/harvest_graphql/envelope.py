@@ -1,0 +1,79 @@
+"""What an answer is made of: its data, and the errors and extensions that are put around them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from harvest_graphql.status import Status
+
+
+class Data:
+    """The bytes of an answer's member ``data``, what they cost, and the fields that are withheld in them."""
+
+    __slots__ = ("_tag", "cost", "json", "private")
+
+    def __init__(self, json: bytes, cost: int, private: tuple[str, ...]) -> None:
+        self.json = json
+        self.cost = cost
+        self.private = private
+        self._tag: str | None = None
+
+    @property
+    def tag(self) -> str:
+        """The fingerprint of the bytes, in hexadecimal."""
+        if self._tag is None:
+            self._tag = blake2b(self.json, digest_size=16).hexdigest()
+        return self._tag
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The bytes of an answer. *refused*: the request could not be begun, so that it has no ``data``."""
+
+    body: bytes
+    refused: bool = False
+    held: Data | None = None
+    """The member ``data``, None where anything went wrong."""
+    code: str | None = None
+    """The code of the first error."""
+
+    @property
+    def data(self) -> bytes | None:
+        """The bytes of the member ``data``, None where anything went wrong."""
+        return None if self.held is None else self.held.json
+
+
+def whole(data: Data, status: Status, most: int) -> Answer:
+    """Return the answer of *data*: with how fresh they are, what they cost, and the *most* that they may."""
+    extensions = _extensions(status, data.private, data.cost, most)
+    return Answer(b'{"data":%b,"extensions":%b}' % (data.json, extensions), held=data)
+
+
+def failed(
+    errors: list[dict[str, Any]], status: Status, cost: int, most: int, private: tuple[str, ...] = ()
+) -> Answer:
+    """Return the answer to a request that was begun and came to nothing."""
+    extensions = _extensions(status, private, cost, most)
+    body = b'{"data":null,"errors":%b,"extensions":%b}' % (_json(errors), extensions)
+    return Answer(body, code=_code(errors))
+
+
+def refusal(errors: list[dict[str, Any]]) -> Answer:
+    """Return the answer to a request that cannot be begun."""
+    return Answer(b'{"errors":%b}' % _json(errors), refused=True, code=_code(errors))
+
+
+def _extensions(status: Status, private: Sequence[str], cost: int, most: int) -> bytes:
+    return b'%b,"cost":{"nodes":%d,"limit":%d}}' % (status.extensions(private)[:-1], cost, most)
+
+
+def _code(errors: list[dict[str, Any]]) -> str:
+    return str(errors[0]["extensions"]["code"])
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
