@@ -8,7 +8,7 @@ from gateway.model.enums import EntityType, RecordStatus
 from gateway.store.ledger import JobRollup
 from gateway.store.staging import Connection
 
-_STATUS = {
+STATUS_COLUMNS = {
     "records_pending": RecordStatus.PENDING,
     "records_lost": RecordStatus.LOST,
     "records_succeeded": RecordStatus.SUCCEEDED,
@@ -18,6 +18,9 @@ _STATUS = {
     "records_unpublished": RecordStatus.UNPUBLISHED,
     "records_unknown": RecordStatus.UNKNOWN,
 }
+"""The columns that count a run's records, with the status of these."""
+LISTED = "('PRESENT', 'EXPIRED')"
+"""What is counted: what lists show unless they are asked for more."""
 _ACTION = {"created": "CREATE", "updated": "UPDATE", "deleted": "DELETE"}
 
 
@@ -29,21 +32,23 @@ async def refresh(connection: Connection, portal: int) -> None:
 @cache
 def _counts() -> str:
     columns = [column.name for column in JobRollup.__table__.columns]  # type: ignore[attr-defined]
-    statuses = [f"count(*) FILTER (WHERE r.status = '{word}') AS {name}" for name, word in _STATUS.items()]
+    statuses = [
+        f"count(*) FILTER (WHERE r.status = '{word}') AS {name}" for name, word in STATUS_COLUMNS.items()
+    ]
     actions = [f"count(*) FILTER (WHERE r.action = '{word}') AS {name}" for name, word in _ACTION.items()]
-    counted = [*_STATUS, *_ACTION]
+    counted = [*STATUS_COLUMNS, *_ACTION]
     updates = ", ".join(f"{name} = excluded.{name}" for name in columns if name != "job_id")
     return f"""
         WITH job AS (
             SELECT j.* FROM harvest_job j JOIN stage_touched s ON s.id = j.id
-            WHERE s.entity_type = '{EntityType.HARVEST_JOB}' AND j.portal = $1 AND j.presence <> 'UNKNOWN'
+            WHERE s.entity_type = '{EntityType.HARVEST_JOB}' AND j.portal = $1
         ), record AS (
             SELECT r.job_id, count(*) AS records, {", ".join([*statuses, *actions])}
-            FROM harvest_record r JOIN job ON job.id = r.job_id WHERE r.presence <> 'GONE' GROUP BY r.job_id
+            FROM harvest_record r JOIN job ON job.id = r.job_id WHERE r.presence IN {LISTED} GROUP BY r.job_id
         ), error AS (
             SELECT e.job_id, count(*) FILTER (WHERE e.severity = 'ERROR') AS errors,
                 count(*) FILTER (WHERE e.severity = 'WARNING') AS warnings
-            FROM harvest_error e JOIN job ON job.id = e.job_id WHERE e.presence <> 'GONE' GROUP BY e.job_id
+            FROM harvest_error e JOIN job ON job.id = e.job_id WHERE e.presence IN {LISTED} GROUP BY e.job_id
         )
         INSERT INTO job_rollup AS t (job_id, portal, source_id, organization_id, backend_id, presence, status, kind,
             created_at, duration_seconds, records, {", ".join(counted)}, errors, warnings)
