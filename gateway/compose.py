@@ -34,8 +34,8 @@ from gateway.sync.progress import Progress, RunSummary
 from gateway.sync.worker import PortalWorker, Rhythm
 from harvest_graphql import payloads
 from harvest_graphql.engine import Engine
-from harvest_graphql.pages.mounting import Pages
 from harvest_graphql.listening import Listener
+from harvest_graphql.pages.mounting import Pages
 from harvest_graphql.plan.payloads import PATH as PAYLOADS
 from harvest_graphql.serving import cors, probes
 from harvest_graphql.serving.addresses import Addresses
@@ -261,9 +261,13 @@ async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[
         else:
             await postgres.ensure_current(database.url)
         pool = await postgres.connect_pool(database.url, size=settings.pool_size + 2)
+        listener = Listener(partial(postgres.connect, database.url))
         engine = Engine(
-            pool, connections=settings.pool_size
-        )  # two are left: for callers' keys, and for payloads
+            pool,
+            connections=settings.pool_size,  # two are left: for callers' keys, and for payloads
+            cache_bytes=settings.cache_bytes,
+            listener=listener,
+        )
         try:
             async with pool.acquire() as connection:
                 numbers = await portals.register(connection, configured, adapters)
@@ -276,7 +280,7 @@ async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[
                 adapters,
                 numbers,
                 engine,
-                Listener(partial(postgres.connect, database.url)),
+                listener,
             )
         finally:
             await _close(pool, engine)

@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     pool_size: int = Field(
         default=4, ge=1, le=100, description="Connections that one process holds to Postgres."
     )
+    cache_bytes: int = Field(
+        default=64_000_000,
+        ge=0,
+        description="Room that a process has for answers that are kept until data change; 0: none are kept.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to serve on.")
     port: int = Field(
         default=8080,

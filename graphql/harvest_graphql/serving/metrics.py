@@ -92,6 +92,14 @@ class _State(Collector):
             f"{_NAME}_statements", "SQL statements sent to answer requests.", self._engine.sent
         )
         yield _gauge("plans", "Compiled operations that are remembered.", self._engine.plans)
+        kept = self._engine.answers
+        yield CounterMetricFamily(
+            f"{_NAME}_cache_hits", "Requests answered with data that were kept.", kept.hits
+        )
+        yield CounterMetricFamily(f"{_NAME}_cache_misses", "Requests whose data had to be read.", kept.misses)
+        yield _gauge("cache_answers", "Answers that are kept.", len(kept))
+        yield _gauge("cache_bytes", "Bytes that they take.", kept.bytes)
+        yield _gauge("listener_up", "Whether commits are heard of; else no answer is kept.", kept.hears)
         yield _gauge("database_up", "Whether the database answers.", self.answers)
         yield _gauge("answering_connections", "Connections that answers are read on.", size)
         yield _gauge("answering_connections_busy", "Those of them that are in use.", busy)
