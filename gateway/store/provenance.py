@@ -56,8 +56,13 @@ _OF_TYPE: dict[EntityType, tuple[Derived, ...]] = {
     EntityType.ORGANIZATION: (Derived("sourceCount", "the listed sources that name it"),),
     EntityType.HARVEST_SOURCE: (
         Derived("schedule.everySeconds", "what schedule.raw means, where the gap between runs is constant"),
+        Derived("schedule.every", "schedule.everySeconds as a span"),
+        Derived("schedule.cron", "schedule.raw, where that has the five fields of a cron expression"),
         Derived("schedule.words", "schedule.raw in plain English"),
         Derived("nextRunAt", "the earliest planned run, else the next time that schedule.raw fires"),
+        Derived(
+            "consecutiveFailures", "its FAILED and LOST harvests after the last SUCCEEDED or PARTIAL one"
+        ),
         Derived("lastJob", "the run with the greatest createdAt, then nativeId, that is not SCHEDULED"),
     ),
     EntityType.HARVEST_JOB: (
@@ -66,6 +71,7 @@ _OF_TYPE: dict[EntityType, tuple[Derived, ...]] = {
             "then SCHEDULED while it is dated in the future, CANCELLED or LOST by its own errors, LOST after 48 hours",
         ),
         Derived("durationSeconds", "endedAt minus startedAt"),
+        Derived("duration", "the same as a span"),
     ),
     EntityType.HARVEST_RECORD: (
         Derived("status", "then LOST where its run ended without it, PENDING while its run is open"),

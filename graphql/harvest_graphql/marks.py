@@ -50,12 +50,18 @@ def field(
 
 
 def narrows(
-    description: str, *, through: tuple[str, ...] = (), column: str | None = None, volatile: bool = False
+    description: str,
+    *,
+    through: tuple[str, ...] = (),
+    column: str | None = None,
+    condition: Callable[[Any, str, Any], str] | None = None,
+    volatile: bool = False,
 ) -> Any:
     """Return a field of a filter input that is absent unless it is given.
 
     *through* names the relations that lead from the list's rows to the row whose *column* is compared;
-    without them it is the list's own. *volatile*: which rows it finds depends on the time of the question.
+    without them it is the list's own. *condition* writes the SQL itself: of the draft, the row's alias, the operand.
+    *volatile*: which rows it finds depends on the time of the question.
     """
     return strawberry.field(
         description=description,
@@ -63,6 +69,7 @@ def narrows(
         metadata={
             "through": through,
             **({"column": column} if column else {}),
+            **({"condition": condition} if condition else {}),
             **({"volatile": True} if volatile else {}),
         },
     )

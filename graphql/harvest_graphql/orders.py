@@ -17,6 +17,7 @@ class HarvestSourceOrderField(Choice):
     CREATED_AT = "created_at"
     NAME = "name"
     NEXT_RUN_AT = "next_run_at"
+    CONSECUTIVE_FAILURES = "consecutive_failures"
     FIRST_SEEN_AT = "first_seen_at"
     CHANGED_AT = "changed_at"
 
@@ -77,23 +78,27 @@ class DatasetOrderField(Choice):
     DELETED_AT = "deleted_at"
 
 
+_MOVES = " This key changes: rows can move while one pages."
+_RUNS = " This key changes while the run goes on: rows can move then."
+_RETURNS = " What comes back loses this key: rows can move then."
 _SAID = {
     "CREATED_AT": "When it was made or asked for.",
-    "STARTED_AT": "When it began.",
-    "ENDED_AT": "When it ended.",
-    "NEXT_RUN_AT": "When it is harvested next. This key changes: rows can move while one pages.",
-    "NAME": "Its name, in lower case, by code points.",
-    "TITLE": "Its title, in lower case, by code points.",
-    "LABEL": "Its name for people, in lower case, by code points.",
-    "NATIVE_SOURCE_COUNT": "How many sources the portal says it has. This key changes: rows can move while one pages.",
-    "TOTAL": "How many records it looked at.",
-    "FAILED": "How many records could not be processed.",
+    "STARTED_AT": "When it began." + _RUNS,
+    "ENDED_AT": "When it ended." + _RUNS,
+    "NEXT_RUN_AT": "When it is harvested next." + _MOVES,
+    "CONSECUTIVE_FAILURES": "How many of its runs in a row ended badly." + _MOVES,
+    "NAME": "Its name, without capitals and accents, by code points.",
+    "TITLE": "Its title, without capitals and accents, by code points.",
+    "LABEL": "Its name for people, without capitals and accents, by code points.",
+    "NATIVE_SOURCE_COUNT": "How many sources the portal says it has." + _MOVES,
+    "TOTAL": "How many records it looked at." + _RUNS,
+    "FAILED": "How many records could not be processed." + _RUNS,
     "POSITION": "Its place in its list at the portal.",
-    "MODIFIED_AT": "When its publisher last changed it. This key changes: rows can move while one pages.",
+    "MODIFIED_AT": "When its publisher last changed it." + _MOVES,
     "FIRST_SEEN_AT": "When the gateway first saw it.",
-    "CHANGED_AT": "When the gateway last saw it change. This key changes: rows can move while one pages.",
-    "REMOVED_AT": "When the gateway found that it was no longer there.",
-    "DELETED_AT": "When it was deleted, as the portal says.",
+    "CHANGED_AT": "When the gateway last saw it change." + _MOVES,
+    "REMOVED_AT": "When the gateway found that it was no longer there." + _RETURNS,
+    "DELETED_AT": "When it was deleted, as the portal says." + _RETURNS,
 }
 
 for _keys in (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -20,7 +20,7 @@ from harvest_graphql.entity import Entity, pages
 from harvest_graphql.filters import HarvestErrorFilter, HarvestRecordFilter
 from harvest_graphql.marks import field
 from harvest_graphql.orders import HarvestErrorOrder, HarvestRecordOrder
-from harvest_graphql.plan import computed, payloads
+from harvest_graphql.plan import computed, payloads, spans
 from harvest_graphql.scalars import JSON, URL
 from harvest_graphql.sources import HarvestSource
 
@@ -67,6 +67,7 @@ class HarvestJob(Entity):
     started_at: datetime | None = field("When it began.")
     ended_at: datetime | None = field("When it ended.")
     duration_seconds: float | None = field("How long it took, in seconds.", sql=computed.duration_seconds)
+    duration: timedelta | None = field("The same as a span.", sql=spans.of_run)
     counts: JobCounts = field("What it counted.", embedded="")
     catalog: JSON | None = field("What the harvested catalogue says of itself, where the portal kept that.")
     records = pages(_RECORD, HarvestRecordFilter, HarvestRecordOrder, "What it did, record by record.")

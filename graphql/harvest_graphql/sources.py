@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -24,9 +24,9 @@ from harvest_graphql.filters import (
 )
 from harvest_graphql.marks import field
 from harvest_graphql.orders import DatasetOrder, HarvestJobOrder, HarvestRecordOrder, HarvestSourceOrder
-from harvest_graphql.plan import configs
+from harvest_graphql.plan import configs, spans
 from harvest_graphql.publishers import Organization, Person
-from harvest_graphql.scalars import JSON, URL
+from harvest_graphql.scalars import JSON, URL, Cron
 
 if TYPE_CHECKING:
     from harvest_graphql.datasets import Dataset
@@ -132,7 +132,9 @@ class Schedule:
     """A source's schedule."""
 
     raw: str | None = field("As the portal says it: cron, an interval or a word.")
+    cron: Cron | None = field("The same, where it is a cron expression.", sql=spans.cron)
     every_seconds: int | None = field("Seconds from one run to the next, where they are constant.")
+    every: timedelta | None = field("The same as a span.", sql=spans.of_schedule)
     words: str | None = field("The same in plain English.")
 
 
@@ -180,6 +182,10 @@ class HarvestSource(Entity):
     organization: Organization | None = field("The publisher that it belongs to.")
     owner: Person | None = field("The person that it belongs to.")
     last_job: _JOB | None = field("Its newest run of any kind that is not planned for later.")
+    consecutive_failures: int = field(
+        "How many of its runs in a row ended badly (FAILED or LOST), since the last that SUCCEEDED or was PARTIAL."
+        " Runs that are open or CANCELLED do not count, nor do those that clear or validate."
+    )
     jobs = pages(_JOB, HarvestJobFilter, HarvestJobOrder, "Its runs.")
     records = pages(_RECORD, HarvestRecordFilter, HarvestRecordOrder, "What its runs did, record by record.")
     datasets = pages(_DATASET, DatasetFilter, DatasetOrder, "The datasets that it brought.")

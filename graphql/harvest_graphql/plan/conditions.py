@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from graphql import GraphQLInputField, GraphQLInputObjectType, get_named_type, get_nullable_type, is_list_type
-from sqlalchemy import Table
+from graphql import GraphQLInputField, GraphQLInputObjectType, get_named_type
+from sqlalchemy import ARRAY, Table
 
 from gateway.errors import UsageError
 from gateway.model.enums import EntityType
@@ -14,6 +14,7 @@ from gateway.model.identity import parse_global_id
 from harvest_graphql.plan.computed import LISTED
 from harvest_graphql.plan.cursors import is_text
 from harvest_graphql.plan.draft import Call, Draft, Read
+from harvest_graphql.plan.matching import contains
 from harvest_graphql.plan.operands import Operand
 from harvest_graphql.plan.relations import BACKREF, entity_type, snake, table_of, to_one
 from harvest_graphql.problems import Code, Problem, UnknownPortal
@@ -49,6 +50,8 @@ def _condition(
     draft.volatile |= bool(marks.get("volatile"))
     column = marks.get("column", snake(name))
     path: tuple[str, ...] = marks.get("through", ())
+    if written := marks.get("condition"):
+        return _through(draft, type_, alias, path, lambda _, at: str(written(draft, at, value)))
     return _through(draft, type_, alias, path, lambda end, at: _own(draft, end, at, column, field, value))
 
 
@@ -71,27 +74,38 @@ def _own(
     """Return the condition on the row's own *column*."""
     table = table_of(type_)
     kind = get_named_type(field.type).name
-    many = is_list_type(get_nullable_type(field.type))
     if column == "portal":
         return of_portals(draft, alias, value)
     if kind == "ID":
-        return _relation(draft, table, alias, column, value)
+        key, target = (column, type_) if column == "id" else to_one(table, column)
+        return _thing(draft, target, f"{alias}.{key}", value)
     if kind == "DateTimeRange":
         return _range(draft, f"{alias}.{column}", value)
     if kind == "Boolean":
         return _flag(table, alias, column, value)
+    if kind == "Int":
+        return f"{alias}.{column.removesuffix('_gte')} >= {draft.bind(_reader(value), 'integer')}"
+    return _worded(draft, type_, alias, column, value)
+
+
+def _worded(draft: Draft, type_: EntityType, alias: str, column: str, value: Operand) -> str:
+    """Return the condition on a *column* of text: what it contains, or which of several it is or has."""
     if column.endswith("_contains"):
-        pattern = draft.bind(lambda call: f"%{_escaped(plain_text(value.read(call.values)))}%", "text")
-        return f"{alias}.{column.removesuffix('_contains')} ILIKE {pattern}"
-    return _among(draft, f"{alias}.{column}", value) if many else f"{alias}.{column} = {_one(draft, value)}"
+        return contains(type_, alias, column.removesuffix("_contains"), _one(draft, value))
+    if isinstance(table_of(type_).c[column].type, ARRAY):
+        return f"{alias}.{column} && {_words(draft, value)}"
+    return _among(draft, f"{alias}.{column}", value)
 
 
 def _among(draft: Draft, column: str, value: Operand) -> str:
     """Return that *column* is one of the words in *value*."""
     if len(value.now) == 1:
         return f"{column} = {draft.bind(lambda call: plain_text(value.read(call.values)[0]), 'text')}"
-    words = draft.bind(lambda call: [plain_text(each) for each in value.read(call.values)], "text[]")
-    return f"{column} = ANY ({words})"
+    return f"{column} = ANY ({_words(draft, value)})"
+
+
+def _words(draft: Draft, value: Operand) -> str:
+    return draft.bind(lambda call: [plain_text(each) for each in value.read(call.values)], "text[]")
 
 
 def _one(draft: Draft, value: Operand) -> str:
@@ -120,17 +134,16 @@ def _known_portals(call: Call, value: Operand) -> list[str]:
     return keys
 
 
-def _relation(draft: Draft, table: Table, alias: str, relation: str, value: Operand) -> str:
-    """Return that the row's *relation* is one of the entities whose global ids are in *value*."""
-    column, target = to_one(table, relation)
+def _thing(draft: Draft, target: EntityType, key: str, value: Operand) -> str:
+    """Return that the SQL *key* is that of one of the *target*s whose global ids are in *value*."""
     if len(value.now) == 1:
         portal, native = ids_of(draft, target, lambda call: value.read(call.values)[0])
-        return f"{alias}.{column} = {row_key(target, portal, native)}"
+        return f"{key} = {row_key(target, portal, native)}"
     pairs = _read_pairs(target, value)
     portals = draft.bind(lambda call: [portal for portal, _ in pairs(call)], "text[]")
     natives = draft.bind(lambda call: [native for _, native in pairs(call)], "text[]")
     return (
-        f"{alias}.{column} = ANY (ARRAY(SELECT w.id FROM unnest({portals}, {natives}) AS g(portal, native)"
+        f"{key} = ANY (ARRAY(SELECT w.id FROM unnest({portals}, {natives}) AS g(portal, native)"
         f" JOIN portal p ON p.key = g.portal JOIN {table_of(target).name} w"
         " ON w.portal = p.number AND w.native_id = g.native))"
     )
@@ -200,8 +213,3 @@ def plain_text(value: Any) -> str:
     if not is_text(text):
         raise Problem(Code.BAD_USER_INPUT, "Text cannot hold the character NUL or half a surrogate pair.")
     return text
-
-
-def _escaped(text: str) -> str:
-    """Return *text* with the wildcards of LIKE taken literally."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

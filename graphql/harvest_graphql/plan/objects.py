@@ -138,6 +138,7 @@ class Objects:
 
 def _if_any(type_: GraphQLObjectType, text: str, row: Row) -> str:
     """Return an embedded object, null where none of its columns has a value."""
-    names = [field.extensions[BACKREF].python_name for field in type_.fields.values()]
+    fields = [field.extensions[BACKREF] for field in type_.fields.values()]
+    names = [each.python_name for each in fields if "sql" not in each.metadata]
     columns = [row.column(name if row.has(name) else f"{name}_id") for name in names]
     return f"CASE WHEN num_nonnulls({', '.join(columns)}) = 0 THEN {NULL} ELSE {text} END"

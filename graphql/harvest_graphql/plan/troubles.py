@@ -1,0 +1,40 @@
+"""Conditions on what went wrong or goes on for too long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from harvest_graphql.plan.computed import LISTED
+from harvest_graphql.plan.draft import Draft
+from harvest_graphql.plan.operands import Operand
+
+Condition = Callable[[Draft, str, Operand], str]
+"""Given the alias of a row and what is asked of it, the SQL of the condition."""
+
+_LONGEST = timedelta(days=36_525)
+"""No run is older, and Postgres counts back no further than it knows."""
+
+
+def has_errors(column: str) -> Condition:
+    """Return whether errors name the row in their *column*."""
+
+    def condition(_: Draft, alias: str, value: Operand) -> str:
+        error = f"SELECT FROM harvest_error w WHERE w.{column} = {alias}.id AND w.presence IN {LISTED}"
+        return f"{'' if value.now else 'NOT '}EXISTS ({error})"
+
+    return condition
+
+
+def running_longer_than(draft: Draft, alias: str, value: Operand) -> str:
+    """Return that the run at *alias* was running for longer when its portal was last asked, by the portal's clock.
+
+    Not when the question is put: while no pass reaches the portal, nobody knows whether the run goes on.
+    """
+    span = draft.bind(lambda call: min(value.read(call.values), _LONGEST), "interval")
+    asked = (
+        f"(SELECT w.polled_at FROM sync_stream w WHERE w.portal = {alias}.portal AND w.stream = 'jobs')",
+        f"(SELECT max(w.started_at) FROM sync_run w WHERE w.portal = {alias}.portal)",
+    )
+    began = f"coalesce({alias}.started_at, {alias}.created_at)"
+    return f"{alias}.status = 'RUNNING' AND {began} < coalesce({', '.join(asked)}) - {span}"
