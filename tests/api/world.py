@@ -185,7 +185,8 @@ async def _sources(world: World) -> None:
         tables.HarvestSource, native_id="geo", portal=FR, name="Géo 100%", slug="geo", url="https://geo.example:bad/x",
         backend_id=world.keys["harvest_backend", "dcat"], organization_id=world.keys["organization", "ign"],
         owner_id=world.keys["person", "zoe"], schedule_raw="0 0 * * *", schedule_every_seconds=86400,
-        schedule_words="At 00:00", active=True, validation_state="ACCEPTED", validation_native_state="accepted",
+        schedule_words="At 00:00", active=True, consecutive_failures=2,
+        validation_state="ACCEPTED", validation_native_state="accepted",
         validation_by_id=world.keys["person", "zoe"], validation_on=hours_ago(900), created_at=hours_ago(2000),
         config={
             "filters": [{"key": "tag", "value": "a"}, {"key": "org", "value": {"id": 1}}],
@@ -197,7 +198,7 @@ async def _sources(world: World) -> None:
         tables.HarvestSource, native_id="air", name="Air quality", slug="air", url="https://air.example/data.json",
         organization_id=epa, created_at=hours_ago(1000), notification_emails=["secret@example.org"],
         notification_frequency="ON_ERROR", metadata_profile="FEDERAL", native={"extra": "word"},
-        native_private={"extra": "word", "email": "secret@example.org"}, **backend,
+        native_private={"extra": "word", "email": "secret@example.org"}, consecutive_failures=1, **backend,
     )  # fmt: skip
     await world.add(
         tables.HarvestSource, native_id="water", name="Water", slug="water", organization_id=epa,
