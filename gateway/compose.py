@@ -34,10 +34,11 @@ from gateway.sync.progress import Progress, RunSummary
 from gateway.sync.worker import PortalWorker, Rhythm
 from harvest_graphql import payloads
 from harvest_graphql.engine import Engine
+from harvest_graphql.limits import limits
 from harvest_graphql.listening import Listener
 from harvest_graphql.pages.mounting import Pages
 from harvest_graphql.plan.payloads import PATH as PAYLOADS
-from harvest_graphql.serving import cors, probes
+from harvest_graphql.serving import cors, methods, probes
 from harvest_graphql.serving.addresses import Addresses
 from harvest_graphql.serving.metrics import Metrics
 from harvest_graphql.serving.persisted import Documents
@@ -128,7 +129,7 @@ class Gateway:
         return Rates(purses, Addresses(self.settings.trusted_proxies), cost=cost, seconds=seconds).caller
 
     def _routes(self) -> list[web.RouteDef]:
-        trusted = self.settings.documents == "trusted"
+        trusted, locked = self.settings.documents == "trusted", self.settings.profile == "locked"
         documents = Documents(resources.operations(), trusted=trusted)
         pages = Pages(resources.operations(), trusted=trusted)
         metrics = Metrics(self.engine, self.pool)
@@ -140,9 +141,10 @@ class Gateway:
                 documents=documents,
                 observe=metrics.observe,
                 callers=self._callers(),
-                page=pages.front,
+                page=None if locked else pages.front,
+                methods=methods.POST if locked else methods.ALL,
             ),
-            *pages.routes(),
+            *([] if locked else pages.routes()),
             *probes.routes(ready),
             *metrics.routes(),
             *payloads.routes(self.pool, self.fetch_payload),
@@ -264,6 +266,7 @@ async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[
         listener = Listener(partial(postgres.connect, database.url))
         engine = Engine(
             pool,
+            limits=limits(settings.limits, locked=settings.profile == "locked"),
             connections=settings.pool_size,  # two are left: for callers' keys, and for payloads
             cache_bytes=settings.cache_bytes,
             listener=listener,

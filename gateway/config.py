@@ -1,7 +1,8 @@
 """The settings: what can be set, by which environment variable, to what by default.
 
 Every field of :class:`Settings` is set by ``GATEWAY_`` and its name in capitals; a portal's own settings by
-``GATEWAY_PORTALS__<KEY>__<NAME>``, with ``_`` for ``-`` in the key: ``GATEWAY_PORTALS__DATA_GOV__API_KEY``.
+``GATEWAY_PORTALS__<KEY>__<NAME>``, with ``_`` for ``-`` in the key: ``GATEWAY_PORTALS__DATA_GOV__API_KEY``; a limit
+of the endpoint by ``GATEWAY_LIMITS__<NAME>``.
 """
 
 from __future__ import annotations
@@ -84,6 +85,13 @@ class Settings(BaseSettings):
         default="any",
         description="What the endpoint runs: any document, or only those of graphql/operations (trusted).",
     )
+    profile: Literal["public", "locked"] = Field(
+        default="public",
+        description="locked: the endpoint tells no schema, takes POST alone and shows no pages.",
+    )
+    limits: dict[str, Annotated[int, Field(ge=0)]] = Field(
+        default_factory=dict, description="The most that a document may hold, where it is not the usual."
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="Origins whose pages may read the endpoint, separated by commas, e.g. "
@@ -162,7 +170,7 @@ class Settings(BaseSettings):
     )
     debug: bool = Field(default=False, description="Print the stack trace of an error as well.")
 
-    @field_validator("documents", "log_level", "log_format", mode="before")
+    @field_validator("documents", "profile", "log_level", "log_format", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
@@ -206,6 +214,11 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @field_validator("limits")
+    @classmethod
+    def _lower_names(cls, value: dict[str, int]) -> dict[str, int]:
+        return {name.lower(): most for name, most in value.items()}
 
     @field_validator("portals")
     @classmethod

@@ -102,7 +102,7 @@ def shown(name: str, value: Any) -> Any:
 
     if name == "database_url" and value:
         return _without_password(str(value))
-    if is_secret(name) and value:
+    if is_secret(name) and value and not isinstance(value, int):
         return HIDDEN
     if isinstance(value, dict):
         return {key: shown(str(key), inner) for key, inner in value.items()}

@@ -7,7 +7,9 @@ What lies below ``__schema`` and ``__type`` counts towards no depth; graphql-cor
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -19,47 +21,54 @@ from graphql import (
 )
 from graphql.language import FragmentSpreadNode, InlineFragmentNode, SelectionNode
 
+from gateway.errors import ConfigurationError
 from harvest_graphql.literals import Literals
 from harvest_graphql.overlaps import comparisons
 from harvest_graphql.problems import Code, Problem
 
 
+def _most(number: int, says: str) -> Any:
+    return field(default=number, metadata={"says": says})
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that a document and its variables may hold."""
+    """The most that a document and its variables may hold; *says* in a field's metadata is what users are told."""
 
-    characters: int = 100_000
-    comments: int = 1000
-    tokens: int = 3000
-    definitions: int = 50
-    """Operations and fragments."""
-    depth: int = 15
-    aliases: int = 60
-    siblings: int = 20
-    """Fields of one key of the answer side by side: graphql-core compares each with each."""
-    fields: int = 1000
-    """Fields and fragments of all operations together, once every fragment is written out."""
-    spreads: int = 200
-    """Places at which fragments are spread."""
-    comparisons: int = 10_000
-    """What graphql-core has to compare to find fields that cannot share a key, by ``harvest_graphql.overlaps``."""
-    directives: int = 100
-    repeated: int = 4
-    """Directives at one place."""
-    variables: int = 100
-    """Variables that all operations declare."""
-    values: int = 500
-    """Values in the arguments of a document, and again in the variables of a call: members of lists count too."""
-    text: int = 10_000
-    """Characters of one text in them."""
-    schema: int = 300_000
-    """What is asked of the schema itself, by ``harvest_graphql.reflection``; 0: it is not told."""
-    nodes: int = 20_000
-    """Things that an answer may hold at most, by ``harvest_graphql.cost``."""
-    answer_bytes: int = 10_000_000
-    """Length of an answer's data."""
-    groups: int = 10
-    """Grouped counts, each of which reads a whole list, once every fragment is written out."""
+    characters: int = _most(100_000, "Characters of a document.")
+    comments: int = _most(1000, "Comments in it.")
+    tokens: int = _most(3000, "Words and signs in it.")
+    definitions: int = _most(50, "Operations and fragments in it.")
+    depth: int = _most(15, "Fields within fields.")
+    aliases: int = _most(60, "Fields with an alias.")
+    siblings: int = _most(20, "Fields of one key of the answer side by side.")
+    fields: int = _most(
+        1000, "Fields and fragments of all operations together, once every fragment is written out."
+    )
+    spreads: int = _most(200, "Places at which fragments are spread.")
+    comparisons: int = _most(
+        10_000, "Pairs of fields, values and fragments that have to be compared since they share a key."
+    )
+    directives: int = _most(100, "Directives in a document.")
+    repeated: int = _most(4, "Directives at one place.")
+    variables: int = _most(100, "Variables that all operations declare.")
+    values: int = _most(500, "Values in the arguments of a document, and as many in a call's variables.")
+    text: int = _most(10_000, "Characters of one such value.")
+    schema: int = _most(300_000, "Values of the schema itself in an answer, as far as they can be reckoned.")
+    nodes: int = _most(20_000, "Cost of an operation: the things that its answer may hold.")
+    answer_bytes: int = _most(10_000_000, "Length of an answer's data.")
+    groups: int = _most(10, "Grouped counts, each of which reads a whole list.")
+
+
+def limits(given: Mapping[str, int], *, locked: bool = False) -> Limits:
+    """Return the limits with the *given* ones, by name; *locked*: the schema is not told.
+
+    ConfigurationError for a name that is no limit's.
+    """
+    names = [each.name for each in fields(Limits)]
+    if unknown := sorted(set(given) - set(names)):
+        raise ConfigurationError(f"There is no limit {unknown[0]!r}.", hint=f"There are: {', '.join(names)}.")
+    return replace(Limits(), **{**given, **({"schema": 0} if locked else {})})
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +185,10 @@ def check(document: DocumentNode, limits: Limits) -> None:
     literals = Literals(limits.values, limits.text, limits.variables)
     measure = Measure(limits, fragments, literals)
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    fields = sum(measure.definition(node).fields for node in operations)
+    count = sum(measure.definition(node).fields for node in operations)
     unused = [name for name in fragments if name not in measure.known]
-    fields += sum(measure.fragment(name).fields for name in unused if name not in measure.known)
-    measure.ensure_few(fields)
+    count += sum(measure.fragment(name).fields for name in unused if name not in measure.known)
+    measure.ensure_few(count)
     begun = [node.selection_set for node in operations] + [fragments[name].selection_set for name in unused]
     if comparisons(begun, fragments, limits.comparisons) > limits.comparisons:
         raise Problem(

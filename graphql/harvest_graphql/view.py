@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 from aiohttp import web
@@ -17,11 +17,13 @@ from harvest_graphql.serving.answering import answered
 from harvest_graphql.serving.callers import Admit, nobody, scopes_of
 from harvest_graphql.serving.compressing import compress
 from harvest_graphql.serving.media import HTML, media_type
-from harvest_graphql.serving.methods import ensure_allowed
+from harvest_graphql.serving.methods import ALL, ensure_allowed, ensure_served
 from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.rates import UNLIMITED, Caller, Callers, unlimited
 from harvest_graphql.serving.reading import asks_nothing, ensure_short, read
 from harvest_graphql.serving.refusals import Unusable, refusal
+from harvest_graphql.sockets.endpoint import Sockets
+from harvest_graphql.sockets.upgrade import is_upgrade
 from harvest_graphql.visibility import NOBODY, Scopes
 
 PATH = "/graphql"
@@ -42,13 +44,15 @@ def routes(
     observe: Observe = unobserved,
     callers: Callers = unlimited,
     page: Page | None = None,
+    methods: Sequence[str] = ALL,
 ) -> list[web.RouteDef]:
     """Return the routes of the endpoint.
 
     *admit* tells the scopes of callers' keys, *callers* limits who comes without one; *documents* are those that
-    can be asked for by id; *page* makes what browsers see at the bare address, None: nothing.
+    can be asked for by id; *page* makes what browsers see at the bare address, None: nothing; *methods* are
+    those of HTTP that are served.
     """
-    view = View(engine, admit, documents or Documents({}), observe, callers, page)
+    view = View(engine, admit, documents or Documents({}), observe, callers, page, methods)
     return [web.route("*", PATH, view.handle)]
 
 
@@ -63,6 +67,7 @@ class View:
         observe: Observe,
         callers: Callers,
         page: Page | None,
+        methods: Sequence[str],
     ) -> None:
         self._engine = engine
         self._admit = admit
@@ -70,6 +75,7 @@ class View:
         self._observe = observe
         self._callers = callers
         self._page = page
+        self._methods = methods
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one HTTP request."""
@@ -77,6 +83,7 @@ class View:
         caller = self._callers(request)
         try:
             ensure_short(request)
+            ensure_served(request.method, self._methods)
             page = self._page if asks_nothing(request) and HTML in request.headers.get(ACCEPT, "") else None
             scopes = None if page else await scopes_of(request, self._admit)
             if scopes is not None:

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient as Client
 from api.world import Ask, World, seed
 from databases import filled
 
+from gateway.compose import Gateway, opened
+from gateway.config import Settings
 from gateway.postgres import connect, connect_pool
 from gateway.resources import operations
 from harvest_graphql.engine import Engine
@@ -21,6 +25,7 @@ from harvest_graphql.view import routes
 from harvest_graphql.visibility import READ_PRIVATE
 
 Serve = Callable[..., Awaitable[Client]]
+Serving = Callable[..., Awaitable[tuple[Gateway, ClientSession]]]
 ABSENT = Path(__file__).parent / "no-explorer"
 
 
@@ -106,3 +111,27 @@ async def own_engine(own_world: World, pool: asyncpg.Pool) -> AsyncIterator[Engi
     engine = Engine(pool, status_seconds=0)
     yield engine
     await engine.close()
+
+
+@pytest.fixture
+async def serving(database_url: str, own_world: World, tmp_path: Path) -> AsyncIterator[Serving]:
+    """Serve a gateway with some settings; return it and a session at its address."""
+    assert own_world.keys
+    async with AsyncExitStack() as stack:
+
+        async def start(**settings: object) -> tuple[Gateway, ClientSession]:
+            chosen = Settings.model_validate({"database_url": database_url, "data_dir": tmp_path, **settings})
+            gateway = await stack.enter_async_context(opened(chosen))
+            stop, address = asyncio.Event(), asyncio.get_running_loop().create_future()
+            task = asyncio.ensure_future(
+                gateway.serve(host="127.0.0.1", port=0, stop=stop, ready=address.set_result)
+            )
+
+            async def end() -> None:
+                stop.set()
+                await task
+
+            stack.push_async_callback(end)
+            return gateway, await stack.enter_async_context(ClientSession(await address))
+
+        yield start

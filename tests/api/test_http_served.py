@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
-import pytest
 from aiohttp import ClientSession
-from api.world import World
 
 from gateway.access.keys import Keys
-from gateway.compose import Gateway, opened
-from gateway.config import Settings
+from gateway.compose import Gateway
 
 PRIVATE = '{ harvestSource(portal: "data-gov", slug: "air") { notificationEmails } }'
 Serving = Callable[..., Awaitable[tuple[Gateway, ClientSession]]]
-
-
-@pytest.fixture
-async def serving(database_url: str, own_world: World, tmp_path: Path) -> AsyncIterator[Serving]:
-    """Serve a gateway with some settings; return it and a session at its address."""
-    assert own_world.keys
-    async with AsyncExitStack() as stack:
-
-        async def start(**settings: object) -> tuple[Gateway, ClientSession]:
-            chosen = Settings.model_validate({"database_url": database_url, "data_dir": tmp_path, **settings})
-            gateway = await stack.enter_async_context(opened(chosen))
-            stop, address = asyncio.Event(), asyncio.get_running_loop().create_future()
-            task = asyncio.ensure_future(
-                gateway.serve(host="127.0.0.1", port=0, stop=stop, ready=address.set_result)
-            )
-
-            async def end() -> None:
-                stop.set()
-                await task
-
-            stack.push_async_callback(end)
-            return gateway, await stack.enter_async_context(ClientSession(await address))
-
-        yield start
 
 
 async def test_everything_is_there(serving: Serving) -> None:

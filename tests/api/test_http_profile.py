@@ -1,0 +1,65 @@
+"""The locked profile: no schema, no GET, no pages; everything else as ever."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from aiohttp import ClientSession
+from graphql import get_introspection_query
+
+from gateway.compose import Gateway
+from gateway.errors import ConfigurationError
+
+Serving = Callable[..., Awaitable[tuple[Gateway, ClientSession]]]
+QUERY = "{ __typename portals { key } }"
+
+
+@pytest.fixture
+async def locked(serving: Serving) -> ClientSession:
+    _, session = await serving(profile="locked")
+    return session
+
+
+async def test_what_is_asked_by_post_is_answered(locked: ClientSession) -> None:
+    async with locked.post("/graphql", json={"query": QUERY}) as answer:
+        assert (await answer.json())["data"]["__typename"] == "Query"
+    async with locked.post("/graphql", json={"documentId": "portals-freshness"}) as answer:
+        assert (await answer.json())["data"]["portals"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("accept", ["*/*", "text/html", "application/graphql-response+json"])
+async def test_other_methods_are_refused(locked: ClientSession, method: str, accept: str) -> None:
+    for params in ({}, {"query": QUERY}, {"documentId": "portals-freshness"}):
+        async with locked.request(method, "/graphql", params=params, headers={"Accept": accept}) as answer:
+            assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+            assert answer.content_type == "application/json"
+
+
+async def test_the_schema_is_not_told(locked: ClientSession) -> None:
+    async with locked.post("/graphql", json={"query": get_introspection_query()}) as answer:
+        told = await answer.json()
+    assert "data" not in told
+    assert [each["extensions"]["code"] for each in told["errors"]] == ["INTROSPECTION_DISABLED"]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/", "/explorer", "/graphiql", "/playground", "/console"])
+async def test_there_are_no_pages(locked: ClientSession, path: str) -> None:
+    async with locked.get(path, headers={"Accept": "text/html"}) as answer:
+        assert answer.status == 404
+
+
+async def test_probes_and_numbers_stay(locked: ClientSession) -> None:
+    for path in ("/healthz", "/readyz", "/metrics"):
+        async with locked.get(path) as answer:
+            assert answer.status == 200
+
+
+async def test_limits_are_settings(serving: Serving) -> None:
+    _, session = await serving(limits={"depth": 1})
+    async with session.post("/graphql", json={"query": QUERY}) as answer:
+        told = await answer.json()
+    assert told["errors"][0]["extensions"]["code"] == "DOCUMENT_TOO_LARGE"
+    with pytest.raises(ConfigurationError, match="deapth"):
+        await serving(limits={"deapth": 1})
