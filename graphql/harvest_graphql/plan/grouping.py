@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from graphql import FieldNode, GraphQLField, GraphQLObjectType
 
 from gateway.model.enums import EntityType
+from harvest_graphql.plan import rolled
 from harvest_graphql.plan.computed import LISTED
 from harvest_graphql.plan.draft import Draft, Row
 from harvest_graphql.plan.keys import Key, keys_of
@@ -127,9 +128,12 @@ class Grouping:
 
     def _counted(self) -> str:
         """Return the SELECT of the groups' keys and counts: from the rollup where that has every column."""
-        alias = self.rows.alias
-        keys = ", ".join(f"{self._value(key)} AS k{place}" for place, key in enumerate(self.keys))
+        alias, values = self.rows.alias, [self._value(key) for key in self.keys]
         joins = "".join(sql for _, sql in self.joins.values())
+        counted_by_run = self.rows.type_ is EntityType.HARVEST_RECORD and not self.joins
+        if counted_by_run and (summed := rolled.groups(alias, self.rows.conditions, values)):
+            return summed
+        keys = ", ".join(f"{value} AS k{place}" for place, value in enumerate(values))
         where = " AND ".join(self.rows.conditions) or "true"
         places = ", ".join(str(place + 1) for place in range(len(self.keys)))
         rest = f"{alias}{joins} WHERE {where} GROUP BY {places}"

@@ -13,15 +13,19 @@ from typing import Any
 
 from sqlalchemy import Column, DateTime, Table, Text
 
+from gateway.model.enums import EntityType
+from gateway.store.findable import order_text
+from harvest_graphql.plan import rolled
 from harvest_graphql.plan.draft import Call, Draft, Read
 from harvest_graphql.plan.operands import Operand
+from harvest_graphql.plan.relations import table_of
 from harvest_graphql.problems import Code, Problem
 
 FIRST = 20
 """How many rows a page holds unless it says."""
-_LETTERS = 200
 MOST = 100
 """How many rows a page may hold."""
+_RECORDS = table_of(EntityType.HARVEST_RECORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,9 @@ class Order:
         return "DESC" if self.descending else "ASC"
 
     def key(self, alias: str) -> str:
-        """Return the SQL of the key of the row at *alias*.
-
-        Text is compared in lower case, by code points, as far as fits into a cursor.
-        """
+        """Return the SQL of the key of the row at *alias*."""
         sql = f"{alias}.{self.column.name}"
-        return f'left(lower({sql}), {_LETTERS}) COLLATE "C"' if isinstance(self.column.type, Text) else sql
+        return order_text(sql) if isinstance(self.column.type, Text) else sql
 
     @property
     def type(self) -> str:
@@ -106,6 +107,8 @@ class Page:
 
     def total(self) -> str:
         """Return the SQL of how many rows the whole list has."""
+        if self.table is _RECORDS and (summed := rolled.total(self.inner, self.conditions)):
+            return summed
         where = " AND ".join(self.conditions) or "true"
         return f"(SELECT count(*) FROM {self.table.name} {self.inner} WHERE {where})"
 
