@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from harvest_graphql.engine import Engine
 from harvest_graphql.held import TooSlow, Unreachable
+from harvest_graphql.serving.siblings import Siblings
 
 PATH = "/metrics"
 _NAME = "harvest_gateway"
@@ -27,11 +28,13 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 class Metrics:
     """The numbers of one process: counted here where requests are, read from *engine* and *pool* when asked.
 
-    Labels come from closed lists: an outcome is OK, PAGE or an error's code; a portal is a configured one.
+    Labels come from closed lists: an outcome is OK, PAGE or an error's code; a portal is a configured one. With
+    *siblings* on the same port the numbers of all of them are told, labelled by process.
     """
 
-    def __init__(self, engine: Engine, pool: asyncpg.Pool) -> None:
+    def __init__(self, engine: Engine, pool: asyncpg.Pool, siblings: Siblings | None = None) -> None:
         self._engine = engine
+        self._siblings = siblings
         self._registry = CollectorRegistry()
         self._requests = Counter(
             f"{_NAME}_requests", "GraphQL requests by outcome.", ["outcome"], registry=self._registry
@@ -69,7 +72,14 @@ class Metrics:
         except (TooSlow, Unreachable):
             self._state.answers = False  # the other numbers are known all the same
         encode, content_type = choose_encoder(request.headers.get(ACCEPT, ""))
-        return web.Response(body=encode(self._registry), headers={CONTENT_TYPE: content_type})
+        numbers: Collector = self._registry
+        if self._siblings is not None:
+            numbers = await self._siblings.gathered(self.collect(), f"{_NAME}_portal_")
+        return web.Response(body=encode(numbers), headers={CONTENT_TYPE: content_type})
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the numbers of this process."""
+        return self._registry.collect()
 
 
 class _State(Collector):
