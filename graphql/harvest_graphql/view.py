@@ -45,15 +45,22 @@ def routes(
     callers: Callers = unlimited,
     page: Page | None = None,
     methods: Sequence[str] = ALL,
+    sockets: Sockets | None = None,
 ) -> list[web.RouteDef]:
     """Return the routes of the endpoint.
 
     *admit* tells the scopes of callers' keys, *callers* limits who comes without one; *documents* are those that
     can be asked for by id; *page* makes what browsers see at the bare address, None: nothing; *methods* are
-    those of HTTP that are served.
+    those of HTTP that are served; *sockets* takes what asks for a websocket, None: nobody does.
     """
     view = View(engine, admit, documents or Documents({}), observe, callers, page, methods)
-    return [web.route("*", PATH, view.handle)]
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        if sockets is not None and is_upgrade(request):
+            return await sockets.handle(request)
+        return await view.handle(request)
+
+    return [web.route("*", PATH, handle)]
 
 
 class View:
@@ -85,7 +92,7 @@ class View:
             ensure_short(request)
             ensure_served(request.method, self._methods)
             page = self._page if asks_nothing(request) and HTML in request.headers.get(ACCEPT, "") else None
-            scopes = None if page else await scopes_of(request, self._admit)
+            scopes = None if page else await scopes_of(request.headers, self._admit)
             if scopes is not None:
                 caller = UNLIMITED  # whom a key stands for is known, and can be spoken to
             await caller.enter()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 
-from aiohttp import web
 from aiohttp.hdrs import AUTHORIZATION, WWW_AUTHENTICATE
+from multidict import MultiMapping
 
 from gateway.errors import DatabaseUnavailable
 from harvest_graphql.held import LOST
@@ -25,12 +25,12 @@ async def nobody(_: str) -> frozenset[str] | None:
     return None
 
 
-async def scopes_of(request: web.Request, admit: Admit) -> Scopes | None:
-    """Return the scopes of the caller, None for one without a key.
+async def scopes_of(headers: MultiMapping[str], admit: Admit) -> Scopes | None:
+    """Return the scopes of the caller who sent *headers*, None for one without a key.
 
     Unusable: 401 for a key that opens nothing, 400 for several, 503 where keys cannot be looked up.
     """
-    sent = set(_sent(request))
+    sent = set(_sent(headers))
     if not sent:
         return None
     if len(sent) > 1:
@@ -45,14 +45,14 @@ async def scopes_of(request: web.Request, admit: Admit) -> Scopes | None:
     return NOBODY | found
 
 
-def _sent(request: web.Request) -> Iterator[str]:
+def _sent(headers: MultiMapping[str]) -> Iterator[str]:
     """Yield the keys in the headers; Unusable (401) where another scheme than Bearer is used."""
-    for value in request.headers.getall(AUTHORIZATION, ()):
+    for value in headers.getall(AUTHORIZATION, ()):
         scheme, _, key = value.strip().partition(" ")
         if scheme.lower() != "bearer":
             raise _unknown("Send a key as `Authorization: Bearer KEY` or `X-Api-Key: KEY`.")
         yield key.strip()
-    for value in request.headers.getall(API_KEY, ()):
+    for value in headers.getall(API_KEY, ()):
         yield value.strip()
 
 

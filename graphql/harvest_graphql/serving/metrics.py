@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -60,6 +60,10 @@ class Metrics:
     def _labelled(self, outcome: str) -> tuple[Counter, Histogram]:
         return self._requests.labels(outcome), self._seconds.labels(outcome)
 
+    def gauge(self, name: str, words: str, read: Callable[[], float]) -> None:
+        """Show one more number: what *read* returns when it is asked for."""
+        self._state.gauges.append((name, words, read))
+
     def routes(self) -> list[web.RouteDef]:
         """Return the route of the numbers."""
         return [web.get(PATH, self.handle)]
@@ -90,6 +94,7 @@ class _State(Collector):
         self._pool = pool
         self.answers = True
         """Whether the database answered a moment ago."""
+        self.gauges: list[tuple[str, str, Callable[[], float]]] = []
 
     def describe(self) -> Iterable[Metric]:
         """Say nothing before it is asked for."""
@@ -116,6 +121,8 @@ class _State(Collector):
         yield _gauge("pool_connections", "Open connections to Postgres.", self._pool.get_size())
         yield _gauge("pool_connections_idle", "Those that nobody has taken.", self._pool.get_idle_size())
         yield _gauge("pool_connections_max", "The most that there may be.", self._pool.get_max_size())
+        for name, words, read in self.gauges:
+            yield _gauge(name, words, read())
         yield from _freshness(json.loads(self._engine.known.freshness))
 
 

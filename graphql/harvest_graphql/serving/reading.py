@@ -55,7 +55,7 @@ async def read(request: web.Request) -> Request:
         raise Unusable(415, f"Send the request as {JSON}.", headers={"Accept-Post": JSON})
     if (request.charset or "utf-8").lower() not in {"utf-8", "utf8"}:
         raise Unusable(415, "Send JSON in UTF-8.")
-    return _request(_decoded(await _body(request)))
+    return request_of(_decoded(await _body(request)))
 
 
 def _from_query(request: web.Request) -> Request:
@@ -64,7 +64,7 @@ def _from_query(request: web.Request) -> Request:
     given: dict[str, Any] = {key: query[key] for key in MEMBERS if key in query}
     if query.get("variables"):
         given["variables"] = _decoded(query["variables"].encode("utf-8", "replace"))
-    return _request(given)
+    return request_of(given)
 
 
 async def _body(request: web.Request) -> bytes:
@@ -91,7 +91,7 @@ def _decoded(body: bytes) -> Any:
         raise Unusable(400, "This is not JSON in UTF-8, or it is nested too deeply.") from None
 
 
-def _request(given: Any) -> Request:
+def request_of(given: Any) -> Request:
     """Return the GraphQL request of a decoded body; Unusable where it is none."""
     if not isinstance(given, dict):
         raise Unusable(400, "A request is a JSON object with the member `query` or `documentId`.")
