@@ -34,6 +34,7 @@ from gateway.sync.progress import Progress, RunSummary
 from gateway.sync.worker import PortalWorker, Rhythm
 from harvest_graphql import payloads
 from harvest_graphql.engine import Engine
+from harvest_graphql.events import Events
 from harvest_graphql.limits import limits
 from harvest_graphql.listening import Listener
 from harvest_graphql.pages.mounting import Pages
@@ -45,6 +46,8 @@ from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.purses import Purses
 from harvest_graphql.serving.rates import Callers, Rates, unlimited
 from harvest_graphql.serving.reading import MOST_LINE
+from harvest_graphql.sockets.endpoint import Sockets
+from harvest_graphql.sockets.operations import Service
 from harvest_graphql.view import PATH, routes
 
 Clock = Callable[[], datetime]
@@ -101,7 +104,7 @@ class Gateway:
     async def serve(self, *, host: str, port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve the endpoint until *stop* is set; *ready* hears its address. ConfigurationError: port in use."""
         app = web.Application()
-        app.add_routes(self._routes())
+        self._mount(app)
         cors.allow(app, self.settings.cors_origins, (PATH, PAYLOADS))
         runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS, max_line_size=MOST_LINE
@@ -128,27 +131,42 @@ class Gateway:
         purses = Purses(self._spending.take, limit=cost, seconds=seconds, clock=time.monotonic)
         return Rates(purses, Addresses(self.settings.trusted_proxies), cost=cost, seconds=seconds).caller
 
-    def _routes(self) -> list[web.RouteDef]:
+    def _mount(self, app: web.Application) -> None:
+        """Put everything that is served on *app*."""
         trusted, locked = self.settings.documents == "trusted", self.settings.profile == "locked"
         documents = Documents(resources.operations(), trusted=trusted)
         pages = Pages(resources.operations(), trusted=trusted)
         metrics = Metrics(self.engine, self.pool)
         ready = partial(postgres.ensure_ready, self.pool, postgres.head())
-        return [
-            *routes(
-                self.engine,
-                admit=Keys(self.pool).scopes_of,
-                documents=documents,
-                observe=metrics.observe,
-                callers=self._callers(),
-                page=None if locked else pages.front,
-                methods=methods.POST if locked else methods.ALL,
-            ),
-            *([] if locked else pages.routes()),
-            *probes.routes(ready),
-            *metrics.routes(),
-            *payloads.routes(self.pool, self.fetch_payload),
-        ]
+        admit, callers = Keys(self.pool).scopes_of, self._callers()
+        sockets = Sockets(
+            Service(self.engine, documents, Events(self.listener), metrics.observe),
+            admit,
+            origins=self.settings.cors_origins,
+            addresses=Addresses(self.settings.trusted_proxies),
+            callers=callers,
+        )
+        metrics.gauge("sockets", "Open websockets.", lambda: sockets.open)
+        metrics.gauge("subscriptions", "Subscriptions that are running.", lambda: sockets.watchers)
+        app.on_shutdown.append(sockets.close)
+        app.add_routes(
+            [
+                *routes(
+                    self.engine,
+                    admit=admit,
+                    documents=documents,
+                    observe=metrics.observe,
+                    callers=callers,
+                    page=None if locked else pages.front,
+                    methods=methods.POST if locked else methods.ALL,
+                    sockets=sockets,
+                ),
+                *([] if locked else pages.routes()),
+                *probes.routes(ready),
+                *metrics.routes(),
+                *payloads.routes(self.pool, self.fetch_payload),
+            ]
+        )
 
     async def status(self) -> dict[str, Any]:
         """Return where each portal stands: streams, counts, last runs, as plain values."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Self
 
 from aiohttp import ClientWebSocketResponse, WSMsgType, web
 from aiohttp.test_utils import TestClient as Client
@@ -14,7 +15,6 @@ from harvest_graphql.engine import Engine
 from harvest_graphql.events import Events
 from harvest_graphql.serving.callers import Admit, nobody
 from harvest_graphql.serving.persisted import Documents
-from harvest_graphql.sockets.bounds import Bounds
 from harvest_graphql.sockets.endpoint import Sockets
 from harvest_graphql.sockets.messages import PROTOCOL
 from harvest_graphql.sockets.operations import Service
@@ -43,7 +43,7 @@ class Served:
         app.on_shutdown.append(self.sockets.close)
         self.client = Client(Server(app))
 
-    async def __aenter__(self) -> Served:
+    async def __aenter__(self) -> Self:
         await self.client.start_server()
         return self
 
@@ -90,8 +90,8 @@ class Talk:
         return self.socket.close_code, str(received.extra or "")
 
 
-async def until(condition: Any) -> None:
+async def until(condition: Callable[[], bool]) -> None:
     """Wait until *condition* holds."""
     async with asyncio.timeout(SECONDS):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what it waits for has no event
             await asyncio.sleep(0.01)
