@@ -106,8 +106,8 @@ async def test_what_is_said_of_a_portal_moves_the_version_where_it_differs(datab
 async def test_a_payload_that_is_kept_moves_the_version(database_url: str) -> None:
     async with rehearsal("data-gov", database_url, seed=4) as mirror:
         await mirror.connection.execute(
-            "INSERT INTO harvest_record (portal, native_id, presence, status, first_seen_at, changed_at)"
-            " VALUES ($1, 'r', 'PRESENT', 'FAILED', now(), now())",
+            "INSERT INTO harvest_record (portal, native_id, presence, status, wire_status, first_seen_at,"
+            " changed_at) VALUES ($1, 'r', 'PRESENT', 'FAILED', 'FAILED', now(), now())",
             mirror.number,
         )
         before = await version(mirror)
