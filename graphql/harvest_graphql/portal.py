@@ -59,7 +59,7 @@ class PortalSync:
 
     state: SyncState = field("Whether the first load is done.")
     polled_at: datetime | None = field(
-        "The oldest of the streams' `polledAt`; null while one was never read well."
+        "Start of the last pass that read all it was to read, by the portal's clock; null while there was none."
     )
     reconciled_at: datetime | None = field(
         "The oldest of the streams' `reconciledAt`; null while one was never read whole."

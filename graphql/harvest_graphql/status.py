@@ -10,19 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harvest_graphql.plan.computed import loading
+from harvest_graphql.plan.computed import loading, polled
 from harvest_graphql.plan.leaves import instant
 
 
 def _sql() -> str:
-    polled, reconciled = instant("s.polled_at"), instant("s.reconciled_at")
+    last, reconciled = instant(polled("p.number")), instant("s.reconciled_at")
     return (
         "(SELECT coalesce(json_agg(json_build_object('number', p.number, 'key', p.key, 'title', p.title,"
         " 'sandbox', p.sandbox, 'notice', p.notice, 'loading', s.loading,"
-        f" 'polledAt', {polled}::json, 'reconciledAt', {reconciled}::json, 'complete', s.complete)"
+        f" 'polledAt', {last}::json, 'reconciledAt', {reconciled}::json, 'complete', s.complete)"
         " ORDER BY p.key), '[]')::text FROM portal p, LATERAL (SELECT"
         f" {loading('p.number')} AS loading,"
-        " CASE WHEN bool_and(s.polled_at IS NOT NULL) THEN min(s.polled_at) END AS polled_at,"
         " CASE WHEN bool_and(s.reconciled_at IS NOT NULL) THEN min(s.reconciled_at) END AS reconciled_at,"
         " coalesce(bool_and(s.complete), false) AS complete FROM sync_stream s WHERE s.portal = p.number) s)"
     )

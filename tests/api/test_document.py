@@ -111,7 +111,7 @@ async def test_every_field_of_every_type_can_be_selected(data: Ask) -> None:
         "datasets": 1, "quarantined": 0,
     }  # fmt: skip
     assert gov["sync"]["state"] == "READY"
-    assert gov["sync"]["polledAt"] == "2026-11-20T07:00:00.000000Z"
+    assert gov["sync"]["polledAt"] == "2026-11-20T08:00:00.000000Z"
     assert gov["sync"]["lastRun"]["requests"] == 7
     assert [stream["stream"] for stream in gov["sync"]["streams"]] == [
         "organizations", "sources", "jobs", "records", "errors",

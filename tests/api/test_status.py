@@ -14,7 +14,7 @@ async def test_every_answer_says_how_fresh_it_is(answer: Ask) -> None:
         "data-gouv-fr": {"state": "LOADING", "polledAt": None, "reconciledAt": None, "complete": False},
         "data-gov": {
             "state": "READY",
-            "polledAt": "2026-11-20T07:00:00.000000Z",
+            "polledAt": "2026-11-20T08:00:00.000000Z",
             "reconciledAt": "2026-11-19T11:00:00.000000Z",
             "complete": True,
         },

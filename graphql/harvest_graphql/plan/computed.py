@@ -74,13 +74,24 @@ def loading(number: str) -> str:
     )
 
 
+def polled(number: str) -> str:
+    """Return the SQL of when the last pass over a portal began that read all it was to read.
+
+    Not the oldest of its streams: some are read by reconciles alone.
+    """
+    return (
+        f"(SELECT r.started_at FROM sync_run r WHERE r.portal = {number} AND coalesce(r.whole, r.state = 'DONE')"
+        " ORDER BY r.started_at DESC LIMIT 1)"
+    )
+
+
 def portal_sync(row: Row) -> Below:
     """Return where a portal's state of synchronisation is read: all its streams together."""
     alias = row.draft.alias()
     number = row.column("number")
     source = (
         f"(SELECT {number} AS number, CASE WHEN {loading(number)} THEN 'LOADING' ELSE 'READY' END AS state,"
-        " CASE WHEN bool_and(s.polled_at IS NOT NULL) THEN min(s.polled_at) END AS polled_at,"
+        f" {polled(number)} AS polled_at,"
         " CASE WHEN bool_and(s.reconciled_at IS NOT NULL) THEN min(s.reconciled_at) END AS reconciled_at,"
         " coalesce(bool_and(s.complete), false) AS complete"
         f" FROM sync_stream s WHERE s.portal = {number}) {alias}"
