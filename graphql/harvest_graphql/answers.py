@@ -12,12 +12,11 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from sys import getsizeof
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from harvest_graphql.envelope import Answer, Data
-from harvest_graphql.listening import Listener
 from harvest_graphql.visibility import ALL, Scopes
 
 _SHARE = 16
@@ -25,6 +24,20 @@ _SHARE = 16
 _OVERHEAD = 600
 """About how many bytes an answer takes beside those of its texts."""
 _encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class Versions(Protocol):
+    """Hears of commits: ``harvest_graphql.listening.Listener``."""
+
+    @property
+    def version(self) -> int | None:
+        """The data version of now; None while nothing is heard."""
+        ...
+
+    @property
+    def connections(self) -> int:
+        """How many connections there have been."""
+        ...
 
 
 class Key(NamedTuple):
@@ -52,11 +65,11 @@ class Question(NamedTuple):
 
 
 class Answers:
-    """Keeps answers of *most* bytes together, those asked for last, while *listener* hears; 0: none."""
+    """Keeps answers of *most* bytes together, those asked for last, while *versions* are heard; 0: none."""
 
-    def __init__(self, most: int, listener: Listener | None) -> None:
+    def __init__(self, most: int, versions: Versions | None) -> None:
         self._most = most
-        self._listener = listener
+        self._versions = versions
         self._kept: OrderedDict[Key, Data] = OrderedDict()
         self._moment: Moment | None = None
         """The one that everything that is kept is of."""
@@ -121,10 +134,10 @@ class Answers:
         return answer
 
     def _now(self) -> Moment | None:
-        listener = self._listener
-        if listener is None or listener.version is None:
+        heard = self._versions
+        if heard is None or heard.version is None:
             return None
-        return Moment(listener.connections, listener.version)
+        return Moment(heard.connections, heard.version)
 
     def _keep(self, question: Question, data: Data) -> None:
         """Keep *data*, unless they may be older than what is known by now, or there is no room for them."""

@@ -17,14 +17,13 @@ from graphql import (
 )
 from strawberry import Schema
 
-from harvest_graphql.answers import Answers
+from harvest_graphql.answers import Answers, Versions
 from harvest_graphql.current import Current
 from harvest_graphql.documents import MOST_ERRORS, Documents, Operation, Refused, Remembered
 from harvest_graphql.envelope import Answer, Data, failed, refusal, whole
 from harvest_graphql.held import Held, TooSlow, UnknownZone, Unreachable
 from harvest_graphql.introspection import introspect
 from harvest_graphql.limits import Limits
-from harvest_graphql.listening import Listener
 from harvest_graphql.literals import ensure_small
 from harvest_graphql.plan.draft import Call
 from harvest_graphql.plan.operands import Values, shape
@@ -71,7 +70,7 @@ class Engine:
         status_seconds: float = 1.0,
         plan_bytes: int = 16_000_000,
         cache_bytes: int = 64_000_000,
-        listener: Listener | None = None,
+        listener: Versions | None = None,
     ) -> None:
         self._schema = core(schema)
         self._limits = limits or Limits()

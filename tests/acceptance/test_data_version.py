@@ -93,7 +93,14 @@ async def test_what_is_said_of_a_portal_moves_the_version_where_it_differs(datab
         for _ in range(2):
             run = await bookkeeping.start_run(connection, mirror.number, "POLL", now, baseline=False)
             await bookkeeping.end_run(
-                connection, run, state="FAILED", now=now, requests=1, tallies={}, notice="It is down."
+                connection,
+                run,
+                state="FAILED",
+                whole=False,
+                now=now,
+                requests=1,
+                tallies={},
+                notice="It is down.",
             )
             assert await version(mirror) == before + 4
         for reconcile, moves in ((False, 0), (True, 1)):

@@ -116,7 +116,7 @@ async def test_each_note_on_a_pass_tells_the_portals_number(bench: Bench, listen
         )
         assert await the_next(heard) == number
         await bookkeeping.end_run(
-            bench.connection, run, state="DONE", now=now, requests=1, tallies={}, notice=None
+            bench.connection, run, state="DONE", whole=True, now=now, requests=1, tallies={}, notice=None
         )
         assert await the_next(heard) == number
 
