@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -46,6 +46,7 @@ from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.purses import Purses
 from harvest_graphql.serving.rates import Callers, Rates, unlimited
 from harvest_graphql.serving.reading import MOST_LINE
+from harvest_graphql.serving.siblings import Siblings
 from harvest_graphql.sockets.endpoint import Sockets
 from harvest_graphql.sockets.operations import Service
 from harvest_graphql.view import PATH, routes
@@ -101,18 +102,33 @@ class Gateway:
             for portal in self.portals.values():
                 group.create_task(self._worker(portal, rhythm, progress).work(stop))
 
-    async def serve(self, *, host: str, port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
-        """Serve the endpoint until *stop* is set; *ready* hears its address. ConfigurationError: port in use."""
-        app = web.Application()
-        self._mount(app)
+    async def serve(
+        self,
+        *,
+        host: str,
+        port: int,
+        stop: asyncio.Event,
+        ready: Callable[[str], None],
+        siblings: Siblings | None = None,
+    ) -> None:
+        """Serve the endpoint until *stop* is set; *ready* hears its address. ConfigurationError: port in use.
+
+        With *siblings* the port is shared with their processes, and so are the numbers.
+        """
+        app, metrics = web.Application(), Metrics(self.engine, self.pool, siblings)
+        self._mount(app, metrics)
         cors.allow(app, self.settings.cors_origins, (PATH, PAYLOADS))
         runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS, max_line_size=MOST_LINE
         )
         await runner.setup()
         try:
-            async with self.listener.listening(), _beside(self._spending.forget_on()):
-                await _listen(runner, host, port)
+            async with (
+                self.listener.listening(),
+                _beside(self._spending.forget_on()),
+                siblings.telling(metrics.collect) if siblings else nullcontext(),
+            ):
+                await _listen(runner, host, port, shared=siblings is not None)
                 address = runner.addresses[0]
                 ready(f"http://{host}:{address[1]}")
                 await stop.wait()
@@ -131,12 +147,11 @@ class Gateway:
         purses = Purses(self._spending.take, limit=cost, seconds=seconds, clock=time.monotonic)
         return Rates(purses, Addresses(self.settings.trusted_proxies), cost=cost, seconds=seconds).caller
 
-    def _mount(self, app: web.Application) -> None:
+    def _mount(self, app: web.Application, metrics: Metrics) -> None:
         """Put everything that is served on *app*."""
         trusted, locked = self.settings.documents == "trusted", self.settings.profile == "locked"
         documents = Documents(resources.operations(), trusted=trusted)
         pages = Pages(resources.operations(), trusted=trusted)
-        metrics = Metrics(self.engine, self.pool)
         ready = partial(postgres.ensure_ready, self.pool, postgres.head())
         admit, callers = Keys(self.pool).scopes_of, self._callers()
         sockets = Sockets(
@@ -271,15 +286,22 @@ class Gateway:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[Gateway]:
-    """Open Postgres, optionally *migrate* it, register the portals; close everything at the end."""
-    adapters = registry.adapters()
-    configured = registry.portals(settings)
+async def prepared(settings: Settings, *, migrate: bool = False) -> AsyncIterator[postgres.Postgres]:
+    """Open Postgres, with tables as this version wants them: after it has migrated them, where *migrate* says so."""
     async with postgres.postgres(settings.database_url, settings.data_dir) as database:
         if migrate:
             await postgres.migrate(database.url)
         else:
             await postgres.ensure_current(database.url)
+        yield database
+
+
+@asynccontextmanager
+async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[Gateway]:
+    """Open Postgres, optionally *migrate* it, register the portals; close everything at the end."""
+    adapters = registry.adapters()
+    configured = registry.portals(settings)
+    async with prepared(settings, migrate=migrate) as database:
         pool = await postgres.connect_pool(database.url, size=settings.pool_size + 2)
         listener = Listener(partial(postgres.connect, database.url))
         engine = Engine(
@@ -336,9 +358,9 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             await task
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+async def _listen(runner: web.AppRunner, host: str, port: int, *, shared: bool) -> None:
     try:
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, host, port, reuse_port=shared or None).start()
     except OSError as error:
         raise ConfigurationError(
             f"The gateway cannot listen on {host}:{port}: {error.strerror or error}.",
