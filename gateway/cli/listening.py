@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gateway.errors import ConfigurationError
@@ -45,9 +46,34 @@ def listening_socket(host: str, port: int) -> socket.socket:
         raise _refused(host, port, error) from error
 
 
+def ensure_shareable() -> None:
+    """Raise ConfigurationError where several processes cannot listen on one port."""
+    if not hasattr(socket, "SO_REUSEPORT"):
+        raise ConfigurationError(
+            "Several processes cannot listen on one port on this system.",
+            hint="Serve in one (--processes 1), or in several on ports of their own behind a proxy.",
+        )
+
+
+@contextmanager
+def held(host: str, port: int) -> Iterator[None]:
+    """Keep *port* for processes that share it for the length of a ``with`` block, without listening on it."""
+    with socket.socket(_family(host), socket.SOCK_STREAM) as holder:
+        for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+            holder.setsockopt(socket.SOL_SOCKET, option, 1)
+        try:
+            holder.bind((host, port))
+        except OSError as error:
+            raise _refused(host, port, error) from error
+        yield
+
+
+def _family(host: str) -> int:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(_family(host), socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))

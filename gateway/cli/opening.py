@@ -14,6 +14,7 @@ from gateway.cli.calling import with_changes
 if TYPE_CHECKING:
     from gateway.compose import Gateway
     from gateway.config import Settings
+    from gateway.postgres import Postgres
 
 
 def settings_for(
@@ -54,6 +55,16 @@ async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
     found = beside(settings)
     async with opened(found, migrate=found.database_url is None) as gateway:
         yield gateway
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Postgres]:
+    """Open the Postgres of ``open_gateway`` and nothing more, for processes that open a gateway each."""
+    from gateway.compose import prepared
+
+    found = beside(settings)
+    async with prepared(found, migrate=found.database_url is None) as database:
+        yield database
 
 
 def known_portals(settings: Settings, keys: list[str] | None) -> list[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,7 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         "serve",
         rich_help_panel=RUN,
-        epilog=examples("gateway serve", "gateway serve --host 0.0.0.0 --port 9000"),
+        epilog=examples("gateway serve", "gateway serve --host 0.0.0.0 --port 9000 --processes 4"),
     )(serve)
     app.command(
         "worker",
@@ -120,16 +121,36 @@ def serve(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65_535, help="Port to serve on.", show_default="8080")
     ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option("--processes", min=1, max=64, help="Processes that share the port.", show_default="1"),
+    ] = None,
     data: DataDir = None,
     sandbox: Sandbox = None,
+    place: Annotated[int | None, typer.Option(hidden=True)] = None,
+    meeting: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Serve the GraphQL endpoint until Ctrl-C; a worker or `gateway sync` fills the database."""
     from gateway.cli.calling import await_result
-    from gateway.cli.listening import free_port
+    from gateway.cli.listening import ensure_shareable, free_port
     from gateway.cli.opening import settings_for
+    from gateway.cli.sharing import Member, serve_as, serve_together
 
-    settings = settings_for(data=data, sandbox=sandbox, host=host, port=port, talkative=True)
-    await_result(_serve(settings, free_port(settings.host, settings.port, given=True)))
+    settings = settings_for(
+        data=data, sandbox=sandbox, host=host, port=port, processes=processes, talkative=True
+    )
+    if place is not None and meeting is not None:
+        await_result(serve_as(Member(place, meeting), settings, settings.port))
+        return
+    if settings.processes > 1:
+        ensure_shareable()
+    free = free_port(settings.host, settings.port, given=True)
+    if settings.processes == 1:
+        await_result(_serve(settings, free))
+        return
+    words = ["serve", "--host", settings.host, "--port", str(free)]
+    words += [*(["--data", str(data)] if data else []), *(["--sandbox"] if sandbox else [])]
+    await_result(serve_together(settings, free, words))
 
 
 async def _serve(settings: Settings, port: int) -> None:
