@@ -74,6 +74,12 @@ def served(folder: Path, records: int) -> Iterator[str]:
         server.stop()
 
 
+def process(folder: Path, records: int) -> int:
+    """Return the process of the Postgres that is served."""
+    file = folder.absolute() / str(records) / "postgres" / "postmaster.pid"
+    return int(file.read_text("utf-8").splitlines()[0])
+
+
 async def _brought_up_to_date(url: str, records: int) -> None:
     """Apply migrations that came after the rows were made; make all anew where the schema is of other code."""
     try:
