@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import asyncpg
 import pytest
+from api.caching import until
 from contract.writing import Bench, document
 
 from gateway.errors import DatabaseUnavailable
@@ -58,13 +59,6 @@ async def listener(line: Line) -> AsyncIterator[Listener]:
 async def bench(pool: asyncpg.Pool) -> AsyncIterator[Bench]:
     async with pool.acquire() as connection:
         yield await Bench.open(connection, inventory=True)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until *condition* holds."""
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - what is waited for happens in another process
-            await asyncio.sleep(0.01)
 
 
 async def the_next(heard: Heard) -> str:
