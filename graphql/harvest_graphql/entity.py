@@ -65,7 +65,7 @@ class Entity(Node):
     )
     provenance = look_up(
         Provenance | None,
-        "How a field came to its value; null where nothing is known of it.",
+        "How a field came to its value; null where nothing is known of that. What is no field is an error.",
         {
             "field": (
                 str,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from acceptance.syncing import rehearsal
 
-from gateway.postgres import connect_pool
 from gateway.ports import Pass
+from gateway.postgres import connect_pool
 from harvest_graphql.engine import Engine
 
 SYNC = "{ portals { key sync { polledAt reconciledAt complete } } }"

@@ -128,7 +128,7 @@ def _everything(schema: Any, name: str, depth: int) -> str:
         if not hasattr(named, "fields"):
             words.append(field)
         elif depth:
-            given = {"provenance": '(field: "title")', "groups": "(by: [PORTAL, MONTH])"}.get(field, "")
+            given = {"provenance": '(field: "presence")', "groups": "(by: [PORTAL, MONTH])"}.get(field, "")
             words.append(f"{field}{given} {{ {_everything(schema, named.name, depth - 1)} }}")
     return " ".join(words)
 

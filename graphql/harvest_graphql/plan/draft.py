@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from graphql import GraphQLSchema
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from harvest_graphql.plan.operands import Values
 from harvest_graphql.plan.relations import PORTAL, is_private
-from harvest_graphql.visibility import NOBODY, READ_PRIVATE, Scopes
+from harvest_graphql.visibility import READ_PRIVATE, Scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ _PARAMETER = re.compile(r"\$(\d+)::")
 class Draft:
     """The parts of a statement that its rows and conditions share."""
 
-    def __init__(self, scopes: Scopes = NOBODY) -> None:
+    def __init__(self, scopes: Scopes, schema: GraphQLSchema) -> None:
+        self.schema = schema
+        self.mixed = False
+        """Whether its rows are of any type, so that what is asked of one is asked of all."""
         self.reads: list[Read] = []
         self.may_read_private = READ_PRIVATE in scopes
         self.private: set[str] = set()

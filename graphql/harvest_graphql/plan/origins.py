@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gateway.model.enums import EntityType
 from harvest_graphql.plan.conditions import plain_text
 from harvest_graphql.plan.draft import Below, Row
+from harvest_graphql.plan.fieldnames import known_field
 from harvest_graphql.plan.octets import json_of, utf8_text
 from harvest_graphql.plan.operands import Operand
 
@@ -70,9 +72,15 @@ def _first(cases: list[tuple[str, str]]) -> str:
 
 
 def provenance(row: Row, given: Mapping[str, Operand]) -> Below:
-    """Return where it is read how the field in *given* came to its value: nowhere if nothing is known."""
+    """Return where it is read how the field in *given* came to its value: nowhere if nothing is known.
+
+    BAD_USER_INPUT, in a call, where there is no such field.
+    """
     alias, field = row.draft.alias(), given["field"]
-    name = row.draft.bind(lambda call: plain_text(field.read(call.values)), "text")
+    types = [
+        row.draft.schema.type_map[type_] for type_ in (EntityType if row.draft.mixed else [row.type_name])
+    ]
+    name = row.draft.bind(lambda call: known_field(types, plain_text(field.read(call.values))), "text")
     source = (
         f"(SELECT w.portal, w.entity_type, w.field, max(w.adapter_version) AS adapter_version FROM provenance_rule w"
         f" WHERE w.portal = {row.column('portal')} AND w.entity_type = '{row.type_name}' AND w.field = {name}"

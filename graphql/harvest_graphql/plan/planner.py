@@ -100,7 +100,7 @@ def plan(
     selected = selections.at_root(root, operation.selection_set)
     if operation.operation is OperationType.SUBSCRIPTION and len(selected) != 1:
         raise Problem(Code.GRAPHQL_VALIDATION_FAILED, "A subscription selects one field.")
-    drafts = [Draft(scopes) for _ in selected]
+    drafts = [Draft(scopes, schema) for _ in selected]
     fields = [
         _field(root, key, nodes, Objects(selections, draft))
         for (key, nodes), draft in zip(selected.items(), drafts, strict=True)
@@ -138,6 +138,7 @@ class _Root:
         marks = self.field.extensions[BACKREF].metadata
         self.objects.draft.volatile |= bool(marks.get("volatile"))
         if answer := marks.get("answer"):
+            self.objects.draft.mixed = True
             return str(answer(self.objects, self.field, self.nodes, arguments))
         if is_connection(self.field):
             return self.objects.connection(self.field, self.nodes)
@@ -172,6 +173,7 @@ class _Root:
 
     def _nodes(self, ids: Operand) -> str:
         """Return the list of things of any type: each id is looked up in the table of its own."""
+        self.objects.draft.mixed = True
 
         def part(index: int) -> Read:
             return lambda call: [parsed(each)[index] for each in _few(ids.read(call.values))]
