@@ -97,6 +97,9 @@ class Settings(BaseSettings):
         description="Origins whose pages may read the endpoint, separated by commas, e.g. "
         "https://app.example.org; *: any.",
     )
+    key: str | None = Field(
+        default=None, description="Key that `gateway query` sends to an endpoint; --key-file names a file with one."
+    )
     processes: int = Field(
         default=1,
         ge=1,

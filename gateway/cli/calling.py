@@ -67,7 +67,7 @@ def log(settings: Settings, *, talkative: bool = False) -> None:
 
 
 def secrets(settings: Settings) -> list[str]:
-    """Return the texts that may appear nowhere: keys of portals and the database's password."""
+    """Return the texts that may appear nowhere: keys of portals and of ours, and the database's password."""
     from urllib.parse import urlsplit
 
     from gateway.config import is_secret
@@ -79,7 +79,7 @@ def secrets(settings: Settings) -> list[str]:
         if value and is_secret(name)
     ]
     password = urlsplit(settings.database_url).password if settings.database_url else None
-    return [*found, password] if password else found
+    return [*found, *filter(None, (password, settings.key))]
 
 
 def await_result(work: Coroutine[Any, Any, Result]) -> Result:

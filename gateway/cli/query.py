@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
             "gateway query",
             "gateway query NAME -v portal=data-gov -v first=5",
             "gateway query NAME --url http://127.0.0.1:18080/graphql",
+            "gateway query NAME --key-file dashboard.key",
             "gateway query NAME --database",
         ),
     )(query)
@@ -56,6 +58,14 @@ def query(
     database: Annotated[
         bool, typer.Option("--database", help="Ask the database without an endpoint.")
     ] = False,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--key-file",
+            help="File that holds a key for the endpoint; the variable GATEWAY_KEY may hold one too.",
+            show_default=False,
+        ),
+    ] = None,
     data: DataDir = None,
     sandbox: Sandbox = None,
     as_json: AsJson = False,
@@ -74,9 +84,12 @@ def query(
     if document is None:
         raise _unknown(name, list(known))
     variables = dict(map(_pair, variable or ()))
-    settings = settings_for(data=data, sandbox=sandbox)
+    settings = settings_for(data=data, sandbox=sandbox, key=_key_in(key_file))
     where = None if database else (url or find(settings))
-    answer = _over_http(where, document, variables) if where else _from_database(settings, name, variables)
+    if where:
+        answer = _over_http(where, document, variables, settings.key)
+    else:
+        answer = _from_database(settings, name, variables)
     output.print_json(answer)
     if answer.get("errors"):
         raise typer.Exit(1)
@@ -137,6 +150,18 @@ def _pair(text: str) -> tuple[str, Any]:
         return key, value
 
 
+def _key_in(file: Path | None) -> str | None:
+    """Return the key that *file* holds; UsageError where it holds none. A key as an option would be seen by all."""
+    from gateway.errors import UsageError
+
+    if file is None:
+        return None
+    try:
+        return file.read_text("utf-8").strip() or None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"No key can be read from {file}.", hint="It holds the key and nothing else.") from error
+
+
 def _from_database(settings: Settings, name: str, variables: dict[str, Any]) -> dict[str, Any]:
     from gateway.cli.calling import await_result
 
@@ -150,8 +175,8 @@ async def _execute(settings: Settings, name: str, variables: dict[str, Any]) -> 
         return await gateway.execute(name, variables)
 
 
-def _over_http(url: str, document: str, variables: dict[str, Any]) -> dict[str, Any]:
-    """Return the endpoint's answer; GatewayError where none that is GraphQL comes."""
+def _over_http(url: str, document: str, variables: dict[str, Any], key: str | None) -> dict[str, Any]:
+    """Return the endpoint's answer to a caller with *key*; GatewayError where none that is GraphQL comes."""
     from urllib.error import HTTPError
     from urllib.request import ProxyHandler, Request, build_opener
 
@@ -162,6 +187,8 @@ def _over_http(url: str, document: str, variables: dict[str, Any]) -> dict[str, 
         raise UsageError(f"{url!r} is no address of an endpoint.", hint=f"It looks like {DEFAULT_URL}.")
     try:
         request = Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310 - checked above
+        if key:
+            request.add_unredirected_header("Authorization", f"Bearer {key}")  # it is for this host alone
         with build_opener(ProxyHandler({})).open(request, timeout=SECONDS) as answer:
             return _graphql(url, answer.read())
     except HTTPError as error:
