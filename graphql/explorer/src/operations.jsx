@@ -4,13 +4,25 @@ import { useEffect, useRef, useState } from "react";
 import { operations, wanted } from "./gateway.js";
 
 const TITLE = "Operations";
+export const WELCOME = `# A question for the gateway. Run it with Ctrl-Enter; the side bar has more of them.
+# A key for what is private goes into Headers: { "X-Api-Key": "..." }
+query Portals {
+  portals {
+    key
+    title
+    sync {
+      lastFullAt
+    }
+  }
+}
+`;
 
 function useOpen() {
   const { addTab } = useGraphiQLActions();
   const { queryEditor, variableEditor } = useGraphiQL(pick("queryEditor", "variableEditor"));
   if (!queryEditor || !variableEditor) return undefined;
   return ({ query, variables }) => {
-    if (queryEditor.getValue().trim()) addTab();
+    if (!["", WELCOME.trim()].includes(queryEditor.getValue().trim())) addTab();
     queryEditor.setValue(query);
     variableEditor.setValue(variables);
     queryEditor.focus();

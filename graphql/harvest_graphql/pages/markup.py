@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from graphql import GraphQLType, print_ast
 from graphql.pyutils import Undefined
 from graphql.utilities import ast_from_value
 from markupsafe import Markup, escape
 
-_CODE = re.compile(r"`([^`]+)`")
+_SPECIAL = re.compile(r"`(?P<code>[^`]+)`|\[(?P<text>[^\]]+)\]\((?P<url>https?://[^)\s]+)\)")
 _NAME = re.compile(r"\w+")
 _PART = re.compile(
     r"(?P<comment>#[^\n]*)|(?P<string>\"[^\"\n]*\")|(?P<variable>\$\w+)|(?P<directive>@\w+)"
@@ -27,32 +27,27 @@ class Writer:
 
     def reference(self, type_: GraphQLType) -> Markup:
         """Return a type such as ``[HarvestJob!]!``."""
-        return Markup(_NAME.sub(lambda match: self._linked(match[0]), str(type_)))  # noqa: S704 - names alone
+        return _woven(_NAME, str(type_), lambda match: self._linked(match[0]))
 
     def prose(self, text: str | None) -> Markup:
-        """Return a description: what stands between backticks is code."""
-        parts = _CODE.split(text or "")
-        written = (
-            Markup("<code>{}</code>").format(Markup(self._linked(part))) if code else escape(part)  # noqa: S704
-            for part, code in zip(parts, _alternating(len(parts)), strict=True)
-        )
-        return Markup("").join(written)
+        """Return a description: what stands between backticks is code, and links are links."""
+        return _woven(_SPECIAL, text or "", self._special)
 
     def document(self, text: str) -> Markup:
         """Return a document with its parts marked."""
-        found, end = Markup(""), 0
-        for match in _PART.finditer(text):
-            found += escape(text[end : match.start()]) + self._marked(str(match.lastgroup), match[0])
-            end = match.end()
-        return found + escape(text[end:])
+        return _woven(_PART, text, self._marked)
 
-    def _marked(self, kind: str, text: str) -> Markup:
-        inner = Markup(self._linked(text)) if kind == "type" else escape(text)  # noqa: S704 - escaped there
-        return Markup('<span class="{}">{}</span>').format(kind, inner)
+    def _special(self, match: re.Match[str]) -> Markup:
+        if match["code"]:
+            return Markup("<code>{}</code>").format(self._linked(match["code"]))
+        return Markup('<a href="{}" rel="noreferrer">{}</a>').format(match["url"], match["text"])
 
-    def _linked(self, name: str) -> str:
-        written = escape(name)
-        return f'<a href="#{written}">{written}</a>' if name in self._types else str(written)
+    def _marked(self, match: re.Match[str]) -> Markup:
+        inner = self._linked(match[0]) if match.lastgroup == "type" else escape(match[0])
+        return Markup('<span class="{}">{}</span>').format(match.lastgroup, inner)
+
+    def _linked(self, name: str) -> Markup:
+        return Markup('<a href="#{0}">{0}</a>').format(name) if name in self._types else escape(name)
 
 
 def literal(value: object, type_: GraphQLType) -> str:
@@ -63,5 +58,10 @@ def literal(value: object, type_: GraphQLType) -> str:
     return print_ast(node) if node else ""
 
 
-def _alternating(count: int) -> list[bool]:
-    return [bool(number % 2) for number in range(count)]
+def _woven(pattern: re.Pattern[str], text: str, write: Callable[[re.Match[str]], Markup]) -> Markup:
+    """Return *text* escaped, but for what *pattern* finds: that is what *write* makes of it."""
+    found, end = Markup(""), 0
+    for match in pattern.finditer(text):
+        found += escape(text[end : match.start()]) + write(match)
+        end = match.end()
+    return found + escape(text[end:])

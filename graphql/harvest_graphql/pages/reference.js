@@ -80,11 +80,21 @@ document.addEventListener("keydown", (event) => {
 box.hidden = false;
 
 // The contents follow what is being read.
-const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
+const contents = document.querySelector("nav");
+const links = new Map([...contents.querySelectorAll("a")].map((link) => [link.hash.slice(1), link]));
 const seen = new IntersectionObserver((changes) => {
   const now = changes.filter((change) => change.isIntersecting).at(-1);
   if (!now || !links.has(now.target.id)) return;
-  document.querySelector("nav a[aria-current]")?.removeAttribute("aria-current");
-  links.get(now.target.id).setAttribute("aria-current", "true");
+  const link = links.get(now.target.id);
+  contents.querySelector("a[aria-current]")?.removeAttribute("aria-current");
+  link.setAttribute("aria-current", "true");
+  if (link.closest("details")?.open) reveal(link);
 }, { rootMargin: "-10% 0px -80% 0px" });
+
+// Moves the contents alone: the page stays where its reader is.
+function reveal(link) {
+  const [inner, outer] = [link.getBoundingClientRect(), contents.getBoundingClientRect()];
+  if (inner.top < outer.top) contents.scrollTop -= outer.top - inner.top + inner.height;
+  if (inner.bottom > outer.bottom) contents.scrollTop += inner.bottom - outer.bottom + inner.height;
+}
 document.querySelectorAll("article[id]").forEach((article) => seen.observe(article));
