@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+GOING_AWAY = 1001
 _MOST_REASON = 123
 """Bytes that a close frame holds beside its code."""
 
@@ -27,7 +28,7 @@ def is_refusal(closing: Closing) -> bool:
 
 def going_away() -> Closing:
     """Return what is said as the gateway stops."""
-    return Closing(1001, "Going away")
+    return Closing(GOING_AWAY, "Going away")
 
 
 def try_again() -> Closing:

@@ -61,7 +61,7 @@ class Conversation:
             ids = self._operations.stop_all()
         if ending is not None and closing.is_refusal(ending):
             self._caller.refused()
-        for id_ in ids if ending is not None and ending is self._fate else ():
+        for id_ in ids if ending is not None and ending.code == closing.GOING_AWAY else ():
             await self._wire.send(messages.complete(id_))
         await self._wire.close(ending)
         await self._operations.ended()

@@ -80,7 +80,7 @@ class Sockets:
         wire = Wire(self._bounds)
         try:
             await wire.open(upgrade.plain(request))
-        except web.HTTPBadRequest:
+        except (web.HTTPBadRequest, ValueError):  # of a header that holds no text
             words = "This is no opening handshake of a websocket of version 13."
             raise Unusable(400, words, headers={"Sec-WebSocket-Version": "13"}) from None
         caller = self._callers(request)

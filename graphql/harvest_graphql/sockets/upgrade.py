@@ -6,7 +6,15 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from aiohttp.hdrs import CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_PROTOCOL, UPGRADE
+from aiohttp.hdrs import (
+    CONNECTION,
+    HOST,
+    ORIGIN,
+    SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_PROTOCOL,
+    SEC_WEBSOCKET_VERSION,
+    UPGRADE,
+)
 from multidict import CIMultiDict
 
 from harvest_graphql.problems import Code
@@ -14,6 +22,7 @@ from harvest_graphql.serving.cors import ANY
 from harvest_graphql.serving.refusals import Unusable
 from harvest_graphql.sockets.messages import PROTOCOL
 
+_HANDSHAKE = (CONNECTION, HOST, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE)
 _USUAL_PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -39,11 +48,12 @@ def ensure_origin(request: web.Request, origins: Collection[str]) -> None:
 
 
 def plain(request: web.Request) -> web.Request:
-    """Return *request* with no other sub-protocol than ours, so that what it offers is neither taken nor logged."""
-    headers = CIMultiDict(request.headers)
-    offered = _words(request, SEC_WEBSOCKET_PROTOCOL, lower=False)
-    headers.popall(SEC_WEBSOCKET_PROTOCOL, None)
-    if PROTOCOL in offered:
+    """Return *request* with the headers of the handshake alone, and no other sub-protocol than ours.
+
+    What a client offers beside it is neither taken nor logged.
+    """
+    headers = CIMultiDict((name, request.headers[name]) for name in _HANDSHAKE if name in request.headers)
+    if PROTOCOL in _words(request, SEC_WEBSOCKET_PROTOCOL, lower=False):
         headers[SEC_WEBSOCKET_PROTOCOL] = PROTOCOL
     return request.clone(headers=headers)
 
