@@ -123,12 +123,12 @@ class Answers:
             if answer is not None:
                 return answer
         mine = self._under_way[question] = asyncio.get_running_loop().create_future()
-        answer = None
+        told: Answer | None = None
         try:
-            answer = await run()
+            answer = told = await run()
         finally:
             del self._under_way[question]
-            mine.set_result(answer)
+            mine.set_result(told)
         if answer.held is not None:
             self._keep(question, answer.held)
         return answer

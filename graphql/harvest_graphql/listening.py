@@ -135,7 +135,9 @@ class Listener:
     async def _look(self, connection: asyncpg.Connection) -> None:
         """Read the version; TimeoutError where nobody answers."""
         async with asyncio.timeout(self._alive_seconds):
-            self._move(await connection.fetchval("SELECT version FROM data_version"))
+            found = await connection.fetchval("SELECT version FROM data_version")
+        if found is not None:
+            self._move(found)
 
     def _hear(self, channel: str, payload: str) -> None:
         if channel == DATA and payload.isdecimal():
