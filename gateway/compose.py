@@ -41,6 +41,7 @@ from harvest_graphql.pages.mounting import Pages
 from harvest_graphql.plan.payloads import PATH as PAYLOADS
 from harvest_graphql.serving import cors, methods, probes
 from harvest_graphql.serving.addresses import Addresses
+from harvest_graphql.serving.discreet import Runner
 from harvest_graphql.serving.metrics import Metrics
 from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.purses import Purses
@@ -118,9 +119,7 @@ class Gateway:
         app, metrics = web.Application(), Metrics(self.engine, self.pool, siblings)
         self._mount(app, metrics)
         cors.allow(app, self.settings.cors_origins, (PATH, PAYLOADS))
-        runner = web.AppRunner(
-            app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS, max_line_size=MOST_LINE
-        )
+        runner = Runner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS, max_line_size=MOST_LINE)
         await runner.setup()
         try:
             async with (
@@ -151,7 +150,8 @@ class Gateway:
         """Put everything that is served on *app*."""
         trusted, locked = self.settings.documents == "trusted", self.settings.profile == "locked"
         documents = Documents(resources.operations(), trusted=trusted)
-        pages = Pages(resources.operations(), trusted=trusted)
+        told = limits(self.settings.limits, locked=locked)
+        pages = Pages(resources.operations(), limits=told, trusted=trusted)
         ready = partial(postgres.ensure_ready, self.pool, postgres.head())
         admit, callers = Keys(self.pool).scopes_of, self._callers()
         sockets = Sockets(
@@ -358,7 +358,7 @@ async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             await task
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int, *, shared: bool) -> None:
+async def _listen(runner: Runner, host: str, port: int, *, shared: bool) -> None:
     try:
         await web.TCPSite(runner, host, port, reuse_port=shared or None).start()
     except OSError as error:
