@@ -13,9 +13,6 @@ from gateway.cli.options import LOOK, AsJson, DataDir, Sandbox, examples
 if TYPE_CHECKING:
     from gateway.config import Settings
 
-DEFAULT_URL = "http://127.0.0.1:8080/graphql"
-SECONDS = 60.0
-
 
 def register(app: typer.Typer) -> None:
     """Add the command of this module to *app*."""
@@ -74,6 +71,7 @@ def query(
     from gateway.cli import output
     from gateway.cli.endpoint import find
     from gateway.cli.opening import settings_for
+    from gateway.cli.requesting import key_in, request
     from gateway.resources import operations
 
     known = operations()
@@ -84,12 +82,13 @@ def query(
     if document is None:
         raise _unknown(name, list(known))
     variables = dict(map(_pair, variable or ()))
-    settings = settings_for(data=data, sandbox=sandbox, key=_key_in(key_file))
+    settings = settings_for(data=data, sandbox=sandbox, key=key_in(key_file) if key_file else None)
     where = None if database else (url or find(settings))
-    if where:
-        answer = _over_http(where, document, variables, settings.key)
-    else:
-        answer = _from_database(settings, name, variables)
+    answer = (
+        request(where, document, variables, settings.key)
+        if where
+        else _from_database(settings, name, variables)
+    )
     output.print_json(answer)
     if answer.get("errors"):
         raise typer.Exit(1)
@@ -150,18 +149,6 @@ def _pair(text: str) -> tuple[str, Any]:
         return key, value
 
 
-def _key_in(file: Path | None) -> str | None:
-    """Return the key that *file* holds; UsageError where it holds none. A key as an option would be seen by all."""
-    from gateway.errors import UsageError
-
-    if file is None:
-        return None
-    try:
-        return file.read_text("utf-8").strip() or None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"No key can be read from {file}.", hint="It holds the key and nothing else.") from error
-
-
 def _from_database(settings: Settings, name: str, variables: dict[str, Any]) -> dict[str, Any]:
     from gateway.cli.calling import await_result
 
@@ -173,42 +160,3 @@ async def _execute(settings: Settings, name: str, variables: dict[str, Any]) -> 
 
     async with open_gateway(settings) as gateway:
         return await gateway.execute(name, variables)
-
-
-def _over_http(url: str, document: str, variables: dict[str, Any], key: str | None) -> dict[str, Any]:
-    """Return the endpoint's answer to a caller with *key*; GatewayError where none that is GraphQL comes."""
-    from urllib.error import HTTPError
-    from urllib.request import ProxyHandler, Request, build_opener
-
-    from gateway.errors import GatewayError, UsageError
-
-    body = json.dumps({"query": document, "variables": variables}).encode()
-    if not url.startswith(("http://", "https://")):
-        raise UsageError(f"{url!r} is no address of an endpoint.", hint=f"It looks like {DEFAULT_URL}.")
-    try:
-        request = Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310 - checked above
-        if key:
-            request.add_unredirected_header("Authorization", f"Bearer {key}")  # it is for this host alone
-        with build_opener(ProxyHandler({})).open(request, timeout=SECONDS) as answer:
-            return _graphql(url, answer.read())
-    except HTTPError as error:
-        return _graphql(url, error.read())
-    except (OSError, ValueError) as error:
-        raise GatewayError(
-            f"No endpoint answers at {url}.",
-            hint="Start one with `gateway up` or `gateway serve`, name it with --url, or use --database.",
-        ) from error
-
-
-def _graphql(url: str, body: bytes) -> dict[str, Any]:
-    from gateway.errors import GatewayError
-
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict) or not {"data", "errors"} & answer.keys():
-        raise GatewayError(
-            f"What answers at {url} is no GraphQL endpoint.", hint="Name the endpoint with --url."
-        )
-    return answer
