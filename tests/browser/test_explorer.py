@@ -60,6 +60,21 @@ async def test_a_query_of_ones_own(served: Serve, watched: Watched, explorer: Pa
     await expect(page.locator(RESULT)).to_contain_text('"totalCount"')
 
 
+async def test_a_subscription(served: Serve, watched: Watched, explorer: Path) -> None:
+    assert explorer
+    page = watched.page
+    await page.goto(f"{await served()}/graphql")
+    await expect(page.locator(EDITOR)).to_contain_text("query Portals")
+    await page.locator(EDITOR).click()
+    await page.keyboard.press("Control+A")
+    await page.keyboard.type("subscription Watch{syncProgress{portals{portal{key")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.locator(RESULT)).to_contain_text('"key": "data-gouv-fr"')
+    assert [url for url in watched.requests if url.startswith("ws:")]
+    await page.get_by_role("button", name="Stop query").click()
+    await expect(page.get_by_role("button", name="Execute query")).to_be_visible()
+
+
 async def test_the_schema_is_shown(served: Serve, watched: Watched, explorer: Path) -> None:
     assert explorer
     page = watched.page

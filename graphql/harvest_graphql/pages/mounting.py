@@ -19,13 +19,20 @@ from harvest_graphql.schema import core
 class Pages:
     """The pages of an endpoint that runs the named *documents* (text by name); *trusted*: nothing else.
 
-    *built* is the folder of the explorer, whether it is there or not.
+    *limits* are those that it keeps to; *built* is the folder of the explorer, whether it is there or not.
     """
 
-    def __init__(self, documents: Mapping[str, str], *, trusted: bool = False, built: Path = BUILT) -> None:
+    def __init__(
+        self,
+        documents: Mapping[str, str],
+        *,
+        limits: Limits | None = None,
+        trusted: bool = False,
+        built: Path = BUILT,
+    ) -> None:
         operations = named(documents, datetime.now(UTC).date())
         self._front = Front(operations, None if trusted else Explorer(built))
-        self._reference = Reference(core(), operations, Limits())
+        self._reference = Reference(core(), operations, limits or Limits())
 
     @property
     def front(self) -> Page:
