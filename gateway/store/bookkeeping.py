@@ -58,11 +58,23 @@ async def start_run(connection: Connection, portal: int, kind: str, now: datetim
     return Run(key, portal, now, baseline)
 
 
+async def note_run(connection: Connection, run: Run, *, requests: int, tallies: dict[str, Any]) -> None:
+    """Note how far a pass is, for those who watch it."""
+    await connection.execute(
+        "WITH noted AS (UPDATE sync_run SET requests = $2, tallies = $3 WHERE id = $1 AND state = 'RUNNING' "
+        f"RETURNING portal) {_TELL} FROM noted",
+        run.id,
+        requests,
+        encode(tallies),
+    )
+
+
 async def end_run(
     connection: Connection,
     run: Run,
     *,
     state: str,
+    whole: bool,
     now: datetime,
     requests: int,
     tallies: dict[str, Any],
@@ -71,14 +83,15 @@ async def end_run(
     """Note how a pass ended, and tell users of a portal that failed."""
     async with connection.transaction():
         await connection.execute(
-            "WITH ended AS (UPDATE sync_run SET state = $2, ended_at = $3, requests = $4, tallies = $5, notice = $6 "
-            f"WHERE id = $1 RETURNING portal) {_TELL} FROM ended",
+            "WITH ended AS (UPDATE sync_run SET state = $2, ended_at = $3, requests = $4, tallies = $5, notice = $6, "
+            f"whole = $7 WHERE id = $1 RETURNING portal) {_TELL} FROM ended",
             run.id,
             state,
             now,
             requests,
             encode(tallies),
             notice,
+            whole,
         )
         await connection.execute(
             "UPDATE portal SET notice = $2 WHERE number = $1 AND notice IS DISTINCT FROM $2",

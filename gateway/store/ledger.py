@@ -163,7 +163,7 @@ class SyncRun(SQLModel, table=True):
     ended_at: datetime | None = c.instant()
     requests: int = c.number(null=False)
     tallies: Any = c.data(null=False)
-    """Per stream: fetched, new, changed, gone, quarantined, requests, seconds."""
+    """Per stream: fetched, new, changed, gone, quarantined, requests, seconds; while it runs also what is expected."""
     notice: str | None = c.text()
 
 

@@ -50,7 +50,7 @@ async def renormalise(
         state = "DONE"
     finally:
         await bookkeeping.end_run(
-            connection, run, state=state, now=now(), requests=0, tallies=told, notice=None
+            connection, run, state=state, whole=False, now=now(), requests=0, tallies=told, notice=None
         )
         await lease.give_back(connection, held)
     return told

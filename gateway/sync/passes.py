@@ -31,6 +31,8 @@ log = structlog.get_logger()
 
 POLLED = frozenset({"organizations", "sources", "jobs"})
 """Streams that every poll reads."""
+NOTE_SECONDS = 2.0
+"""How often a pass notes at least how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a pass ended: the fields of RunSummary."""
+    """How a pass ended: fields of RunSummary, and what only the notes tell."""
 
     state: str
     notice: str | None = None
     resumes_at: datetime | None = None
+    whole: bool = False
+    """Whether all that was to be read was read, proved or not."""
 
 
 class PortalPass:
@@ -95,9 +99,10 @@ class PortalPass:
         self._kind = self._needed(kind)
         self._held = held
         self._start = self._now()
-        run = await bookkeeping.start_run(
+        self._run_row = run = await bookkeeping.start_run(
             self._connection, self._number, self._kind, self._start, baseline=bool(self._unloaded)
         )
+        self._noted = time.monotonic()
         self._writer = Writer(
             self._connection,
             run=run,
@@ -116,7 +121,7 @@ class PortalPass:
             finally:
                 await self._flush()
             proved = all(stream.proved for stream in self._streams.values())
-            ending = Ending("DONE" if proved else "INCOMPLETE")
+            ending = Ending("DONE" if proved else "INCOMPLETE", whole=True)
         except BudgetSpent as spent:
             ending = self._spent(spent)
         except PortalError as error:
@@ -131,6 +136,7 @@ class PortalPass:
                 self._connection,
                 run,
                 state=ending.state,
+                whole=ending.whole,
                 now=self._start + timedelta(seconds=summary.seconds),
                 requests=summary.requests,
                 tallies={name: asdict(tally) for name, tally in summary.streams.items()},
@@ -213,12 +219,19 @@ class PortalPass:
         loading = stream is not None and stream.baseline and stream.name not in POLLED
         return Spending.BACKFILL if loading or self._kind is Pass.RECONCILE else Spending.POLL
 
-    def _advance(self, stream: Stream, tally: Tally) -> None:
+    async def _advance(self, stream: Stream, tally: Tally) -> None:
+        """Tell what a unit has brought; a unit that wrote nothing is noted with others, now and then."""
         stream.tally.add(tally)
         stream.requests = self._client.requests - stream.requests_before
         done, expected = stream.tally.fetched, stream.expected
         known = expected if expected is not None and expected >= done else None
         self._progress.advanced(self._portal.key, stream.name, done, known)
+        if tally != Tally(tally.fetched) or time.monotonic() - self._noted >= NOTE_SECONDS:
+            self._noted = time.monotonic()
+            tallies = {name: each.noted() for name, each in self._streams.items()}
+            await bookkeeping.note_run(
+                self._connection, self._run_row, requests=self._client.requests, tallies=tallies
+            )
 
     async def _end_stream(self, stream: Stream) -> None:
         """Derive what follows from a stream read to its end, and note where its next pass starts."""

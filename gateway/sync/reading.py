@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from gateway.errors import PortalUnreadable
 from gateway.model.entities import JSON
@@ -68,11 +69,15 @@ class Stream:
         """Return the stream's line of the pass's summary."""
         return StreamTally(**asdict(self.tally), requests=self.requests, seconds=round(self.seconds, 3))
 
+    def noted(self) -> dict[str, Any]:
+        """Return what is noted of it while the pass runs."""
+        return {**asdict(self.summary()), "expected": self.expected}
+
 
 class Gatherer:
-    """Gathers parts of scopes until they make a unit; ``flush`` commits what has been gathered."""
+    """Gathers parts of scopes until they make a unit; ``flush`` commits what has been gathered, *heard* hears of it."""
 
-    def __init__(self, writer: Writer, elements: int, heard: Callable[[Tally], None]) -> None:
+    def __init__(self, writer: Writer, elements: int, heard: Callable[[Tally], Awaitable[None]]) -> None:
         self._writer = writer
         self._elements = elements
         self._heard = heard
@@ -101,7 +106,7 @@ class Gatherer:
         if self._parts:
             parts, self._parts = self._parts, []
             self._count, self._bytes, self._since = 0, 0, time.monotonic()
-            self._heard(await self._writer.commit(parts))
+            await self._heard(await self._writer.commit(parts))
 
     async def _take(self, scope: Scope, page: Page, seen: Seen | None, loaded: int | None) -> None:
         """Gather a page, in slices that each fit a unit; the cursor goes with the last."""

@@ -14,6 +14,8 @@ from acceptance.syncing import BOOKKEEPING, CONTENT, Rehearsal, rehearsal
 from acceptance.wires import WIRES, Wire
 
 from gateway.ports import Pass
+from gateway.sync.passes import NOTE_SECONDS
+from gateway.sync.progress import RunSummary
 
 SEEDS = (1, 2, 3)
 ALL = os.environ.get("GATEWAY_TRUTH") == "all"
@@ -26,23 +28,25 @@ def _seeds(shift: int) -> list[tuple[Wire, int]]:
     return [(wire, seed) for wire in WIRES for seed in SEEDS] if ALL else list(chosen)
 
 
-async def _check(mirror: Rehearsal, kind: Pass) -> None:
+async def _check(mirror: Rehearsal, kind: Pass) -> RunSummary:
     outcome = await mirror.run(kind)
     assert (outcome.state, outcome.notice) == ("DONE", None)
     found = await mirror.differences()
     assert not found, f"{len(found)} differences after {mirror.passes}:\n{summary(found)}"
     minimum = mirror.minimum()
     assert outcome.requests <= minimum * ALLOWANCE, f"{outcome.requests} requests, {minimum} would do"
+    return outcome
 
 
 async def _unchanged(mirror: Rehearsal, kind: Pass) -> None:
     before = await mirror.written()
-    await _check(mirror, kind)
+    outcome = await _check(mirror, kind)
     after = await mirror.written()
     grown = {table: after[table] - before.get(table, 0) for table in after}
     assert {table: grown[table] for table in CONTENT if grown[table]} == {}
     streams = len(mirror.adapter.streams)
-    most = {"sync_run": 2, "sync_stream": streams, "lease": streams + 2}
+    notes = 2 + int(outcome.seconds / NOTE_SECONDS)
+    most = {"sync_run": notes, "sync_stream": streams, "lease": streams + 2}
     if kind is Pass.RECONCILE:
         most["data_version"] = streams  # rows were last seen later: answers that say so are kept no longer
     for table in BOOKKEEPING:

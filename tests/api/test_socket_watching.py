@@ -168,10 +168,12 @@ async def test_a_client_that_does_not_read_is_cut_off(own_engine: Engine, own_wo
     bounds = Bounds(send_seconds=0.2, operations=50)
     async with Served(own_engine, bounds=bounds) as served:
         talk = await served.begun()
-        talk.socket._response.connection.transport.pause_reading()
+        transport = talk.socket._response.connection.transport
+        transport.pause_reading()
         for number in range(40):
             await talk.subscribe(str(number), '{ portal(key: "data-gov") { caveats } }')
         await until(lambda: served.sockets.open == 0)
+        transport.abort()
 
 
 async def test_a_client_that_answers_no_ping_is_gone(own_engine: Engine) -> None:
