@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import ceil
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 from aiohttp.hdrs import RETRY_AFTER
+from aiohttp.typedefs import Handler
 
 from harvest_graphql.engine import Spend
 from harvest_graphql.problems import Code, Problem
 from harvest_graphql.serving.addresses import Addresses
 from harvest_graphql.serving.purses import Purses, Spent
-from harvest_graphql.serving.refusals import Unusable
+from harvest_graphql.serving.refusals import Unusable, refusal
 
 ENTRY = 1
 """What every request costs."""
 REFUSED = 100
 """What a request costs that is refused: to find that out takes time, whatever it asked for."""
+FILE = 100
+"""What a payload costs that is asked for as a file, with a key or without."""
 PERSISTED_PART = 5
 """A public persisted document costs this part of what it would cost otherwise."""
 POLICY = "RateLimit-Policy"
@@ -124,6 +127,31 @@ class Rates:
     def _problem(self, seconds: float) -> Problem:
         words = f"{self._words}. Try again in {_whole(seconds)} s, ask for less at once, or send a key."
         return Problem(Code.RATE_LIMITED, words)
+
+
+def paid(routes: Iterable[web.RouteDef], callers: Callers, cost: int) -> list[web.RouteDef]:
+    """Return *routes* for whose requests *callers* pay *cost* each."""
+    return [
+        web.RouteDef(each.method, each.path, _paid(each.handler, callers, cost), each.kwargs)
+        for each in routes
+    ]
+
+
+def _paid(handler: Any, callers: Callers, cost: int) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        caller = callers(request)
+        try:
+            await caller.enter()
+            if (spend := caller.spending(persisted=False)) is not None:
+                await spend(cost)
+        except Unusable as limited:
+            return refusal(limited)
+        except Problem:
+            return refusal(caller.limited())
+        answer: web.StreamResponse = await handler(request)
+        return answer
+
+    return handle
 
 
 class _Address:
