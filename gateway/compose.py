@@ -45,7 +45,7 @@ from harvest_graphql.serving.discreet import Runner
 from harvest_graphql.serving.metrics import Metrics
 from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.purses import Purses
-from harvest_graphql.serving.rates import Callers, Rates, unlimited
+from harvest_graphql.serving.rates import FILE, Callers, Rates, paid, unlimited
 from harvest_graphql.serving.reading import MOST_LINE
 from harvest_graphql.serving.siblings import Siblings
 from harvest_graphql.sockets.endpoint import Sockets
@@ -179,7 +179,7 @@ class Gateway:
                 *([] if locked else pages.routes()),
                 *probes.routes(ready),
                 *metrics.routes(),
-                *payloads.routes(self.pool, self.fetch_payload),
+                *paid(payloads.routes(self.pool, self.fetch_payload), callers, FILE),
             ]
         )
 
