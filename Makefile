@@ -42,6 +42,10 @@ check: lint types imports schema migrations docs test captures walk ## Everythin
 bench: .venv/dev ## Measure: records a second, memory, requests, time to the first answer
 	$(BIN)/python tests/bench $(ARGS)
 
+.PHONY: bench-delay
+bench-delay: .venv/dev ## Measure: how long after a commit a kept answer is still served, a hit beside a miss
+	$(BIN)/python tests/bench/version_delay.py $(ARGS)
+
 .PHONY: captures
 captures: .venv/dev ## Replay the portals' captures against the sandbox and the adapters (needs ../shared)
 	$(BIN)/python tests/acceptance/captures.py $(ARGS)
@@ -67,7 +71,7 @@ imports: .venv/dev ## Who may import whom
 	$(BIN)/lint-imports
 
 .PHONY: schema
-schema: .venv/dev ## The exported GraphQL schema is the code's
+schema: .venv/dev ## The exported GraphQL schema is the code's, and breaks no promise in silence
 	$(BIN)/gateway schema --check
 
 .PHONY: migrations
