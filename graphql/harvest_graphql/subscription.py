@@ -18,7 +18,9 @@ from harvest_graphql.portal import Portal, SyncRun
 class StreamProgress:
     """A stream in a pass."""
 
-    stream: str = field("The stream's name: sources, jobs, records, ...")
+    stream: str = field(
+        "The stream's name: sources, jobs, records, ...; a type's name where a pass reads what is stored."
+    )
     done: int = field("How many elements the pass has read.")
     total: int | None = field("How many it expects to read, where that is known.")
     new: int = field("How many rows were new.")

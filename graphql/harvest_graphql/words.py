@@ -27,6 +27,7 @@ class PassKind(StrEnum):
 
     POLL = "POLL"
     RECONCILE = "RECONCILE"
+    RENORMALISE = "RENORMALISE"
 
 
 class PassState(StrEnum):
@@ -211,6 +212,7 @@ _WORDS: dict[type[Enum], dict[str, str]] = {
     PassKind: {
         "POLL": "What changed since the last pass, with as few requests as possible.",
         "RECONCILE": "Everything.",
+        "RENORMALISE": "Nothing: it reads what is stored again, with today's rules.",
     },
     PassState: {
         "RUNNING": "It is under way.",

@@ -11,6 +11,7 @@ from api.world import FR, GOV, World, hours_ago
 
 from gateway.store import ledger
 from harvest_graphql.engine import Engine
+from harvest_graphql.schema import core
 
 WATCH = """subscription ($portal: String) { syncProgress(portal: $portal) { portals {
   portal { key sync { state } }
@@ -115,3 +116,12 @@ async def test_a_subscription_has_one_field(own_engine: Engine, document: str) -
     answer = await told(own_engine, document)
     assert "data" not in answer
     assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_a_renormalisation_is_a_kind_of_pass(own_world: World, own_engine: Engine) -> None:
+    tallies = {"HarvestJob": {"fetched": 2, "changed": 1}}
+    await running(own_world, kind="RENORMALISE", tallies=tallies, started_at=hours_ago(0.1))
+    (portal,) = (await told(own_engine, portal="data-gov"))["data"]["syncProgress"]["portals"]
+    assert portal["run"]["kind"] in core().type_map["PassKind"].values
+    jobs = next(each for each in portal["streams"] if each["stream"] == "HarvestJob")
+    assert (jobs["done"], jobs["changed"]) == (2, 1)
