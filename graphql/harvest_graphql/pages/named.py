@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from graphql import NonNullTypeNode, OperationDefinitionNode, TypeNode, VariableDefinitionNode, parse
+from graphql import NamedTypeNode, NonNullTypeNode, OperationDefinitionNode, VariableDefinitionNode, parse
 from graphql import value_from_ast_untyped as value
 
 _DAYS = 30
@@ -64,13 +64,9 @@ def _variables(text: str, since: date) -> str:
 def _value(node: VariableDefinitionNode, since: date) -> object:
     if node.default_value is not None:
         return value(node.default_value)
-    name = _name(node.type)
-    if name == "DateTime":
+    inner = node.type.type if isinstance(node.type, NonNullTypeNode) else node.type
+    if not isinstance(inner, NamedTypeNode):
+        return []
+    if inner.name.value == "DateTime":
         return f"{datetime.combine(since, time(), UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return _EXAMPLES.get(name, "")
-
-
-def _name(node: TypeNode) -> str:
-    """Return the name of a type that must be there; "" for a list."""
-    inner = node.type if isinstance(node, NonNullTypeNode) else node
-    return getattr(getattr(inner, "name", None), "value", "")
+    return _EXAMPLES.get(inner.name.value, "")

@@ -89,7 +89,7 @@ const seen = new IntersectionObserver((changes) => {
   contents.querySelector("a[aria-current]")?.removeAttribute("aria-current");
   link.setAttribute("aria-current", "true");
   if (link.closest("details")?.open) reveal(link);
-}, { rootMargin: "-10% 0px -80% 0px" });
+}, { rootMargin: "-10% 0px -65% 0px" });
 
 // Moves the contents alone: the page stays where its reader is.
 function reveal(link) {

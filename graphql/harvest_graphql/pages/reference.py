@@ -71,7 +71,9 @@ class Reference:
         )
 
     def _limits_told(self) -> list[tuple[str, int, str]]:
-        return [(each.name, getattr(self._limits, each.name), each.metadata["says"]) for each in fields(Limits)]
+        return [
+            (each.name, getattr(self._limits, each.name), each.metadata["says"]) for each in fields(Limits)
+        ]
 
     async def _answer(self, request: web.Request) -> web.Response:
         if self._made is None:

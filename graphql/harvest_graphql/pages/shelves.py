@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
+    GraphQLUnionType,
     is_introspection_type,
 )
 
@@ -49,6 +52,14 @@ def shelves(schema: GraphQLSchema) -> list[Shelf]:
 
 
 _KINDS = (GraphQLInputObjectType, GraphQLEnumType, GraphQLScalarType)
+_WORDS: Mapping[type[GraphQLNamedType], str] = {
+    GraphQLObjectType: "type",
+    GraphQLInterfaceType: "interface",
+    GraphQLUnionType: "union",
+    GraphQLInputObjectType: "input",
+    GraphQLEnumType: "enum",
+    GraphQLScalarType: "scalar",
+}
 
 
 def _of(types: list[GraphQLNamedType], kind: type[GraphQLNamedType]) -> list[GraphQLNamedType]:
@@ -57,6 +68,4 @@ def _of(types: list[GraphQLNamedType], kind: type[GraphQLNamedType]) -> list[Gra
 
 def kind(type_: GraphQLNamedType) -> str:
     """Return what a type is, in the word of the schema definition language."""
-    words = {GraphQLObjectType: "type", GraphQLInputObjectType: "input", GraphQLScalarType: "scalar"}
-    found = next((word for each, word in words.items() if isinstance(type_, each)), None)
-    return found or ("enum" if isinstance(type_, GraphQLEnumType) else "interface")
+    return next(word for each, word in _WORDS.items() if isinstance(type_, each))
