@@ -16,6 +16,8 @@ MOST_HOPS = 32
 _SITE_BITS = 64
 """The part of an IPv6 address that its holder does not choose."""
 _REMEMBERED = 4096
+_USUAL = 100
+"""Characters of headers that are worth to be remembered."""
 
 Address = IPv4Address | IPv6Address
 
@@ -26,6 +28,7 @@ class Addresses:
     def __init__(self, trusted: Iterable[str] = ()) -> None:
         self._trusted = tuple(ip_network(each, strict=False) for each in trusted)
         self._peer = lru_cache(_REMEMBERED)(self._read_peer)
+        self._remembered = lru_cache(_REMEMBERED)(self._behind)
 
     def of(self, request: web.Request) -> str:
         """Return who sent *request*: an IPv4 address, or the IPv6 network of 64 bits that somebody has at least.
@@ -37,7 +40,9 @@ class Addresses:
         if not is_proxy:
             return address
         assert self._trusted, "nobody is believed unasked"
-        return self._behind(address, request.headers.getall(X_FORWARDED_FOR, ()))
+        headers = tuple(request.headers.getall(X_FORWARDED_FOR, ()))
+        behind = self._remembered if sum(map(len, headers)) <= _USUAL else self._behind
+        return behind(address, headers)
 
     def _behind(self, proxy: str, headers: Sequence[str]) -> str:
         nearest = proxy
