@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import strawberry
 
 from harvest_graphql.entity import Entity, PageInfo, look_up
 from harvest_graphql.marks import field
 from harvest_graphql.plan import searching
 from harvest_graphql.plan.finding import MOST
+from harvest_graphql.plan.operands import Choice
 from harvest_graphql.scalars import Cursor
 from harvest_graphql.words import register
 
 
-class SearchType(StrEnum):
+class SearchType(Choice):
     """What can be searched, in the order in which results of one rank come."""
 
     HARVEST_SOURCE = "HARVEST_SOURCE"

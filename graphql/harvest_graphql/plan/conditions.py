@@ -14,8 +14,9 @@ from gateway.model.identity import parse_global_id
 from harvest_graphql.plan.computed import LISTED
 from harvest_graphql.plan.cursors import is_text
 from harvest_graphql.plan.draft import Call, Draft, Read
+from harvest_graphql.plan.leaves import constant
 from harvest_graphql.plan.matching import contains
-from harvest_graphql.plan.operands import Operand
+from harvest_graphql.plan.operands import Operand, chooses
 from harvest_graphql.plan.relations import BACKREF, entity_type, snake, table_of, to_one
 from harvest_graphql.problems import Code, Problem, UnknownPortal
 
@@ -99,6 +100,9 @@ def _worded(draft: Draft, type_: EntityType, alias: str, column: str, value: Ope
 
 def _among(draft: Draft, column: str, value: Operand) -> str:
     """Return that *column* is one of the words in *value*."""
+    if chooses(value.now):  # Postgres plans once what it knows, and each time what may be rare or not
+        words = ", ".join(constant(word) for word in value.now)
+        return f"{column} IN ({words})"
     if len(value.now) == 1:
         return f"{column} = {draft.bind(lambda call: plain_text(value.read(call.values)[0]), 'text')}"
     return f"{column} = ANY ({_words(draft, value)})"

@@ -83,11 +83,18 @@ class _Among:
         return f"strpos(lower(e.{name}), {_TEXT}) > 0 DESC NULLS LAST, " if name else ""
 
 
+def chosen(given: Mapping[str, Operand]) -> dict[int, EntityType]:
+    """Return the types that a search with the arguments *given* looks for, by their places."""
+    types = given.get("types")
+    wanted = TYPES if types is None else set(types.now)
+    return {place: TYPES[word] for place, word in enumerate(TYPES) if word in wanted}
+
+
 def finding(draft: Draft, text: Read, given: Mapping[str, Operand]) -> str:
     """Return what stands after WITH: ``q``, the forms of *text*, and ``found`` (id, place of the type, rank)."""
-    places = [
-        _Among(place, TYPES[word], each) for place, (word, each) in enumerate(_conditions(draft, given))
-    ]
+    condition = _condition(draft, given.get("portal"))
+    places = [_Among(place, type_, condition) for place, type_ in chosen(given).items()]
+    places = places or [_Among(0, EntityType.HARVEST_SOURCE, "false")]
     named = [each for each in places if each.type_ in NAMES]
     others = (*(each.named() for each in named), *(each.alike() for each in named))
     best = _all(["SELECT * FROM worded", *others])
@@ -105,16 +112,10 @@ def _forms(text: str) -> str:
     return f"SELECT {columns} FROM (SELECT unaccented({text}) AS text) g"
 
 
-def _conditions(draft: Draft, given: Mapping[str, Operand]) -> Iterable[tuple[str, str]]:
-    """Return which rows may be found, by the type's word."""
-    types, portals = given.get("types"), given.get("portal")
+def _condition(draft: Draft, portals: Operand | None) -> str:
+    """Return which rows may be found."""
     listed = f"e.presence IN {LISTED}"
-    if portals:
-        listed += f" AND {of_portals(draft, 'e', portals)}"
-    if not types:
-        return [(word, listed) for word in TYPES]
-    wanted = draft.bind(lambda call: [str(each) for each in types.read(call.values)], "text[]")
-    return [(word, f"{listed} AND '{word}' = ANY ({wanted})") for word in TYPES]
+    return f"{listed} AND {of_portals(draft, 'e', portals)}" if portals else listed
 
 
 def _all(parts: Iterable[str]) -> str:

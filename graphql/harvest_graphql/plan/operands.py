@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -30,7 +30,11 @@ Values = Mapping[str, Any]
 
 
 class Choice(StrEnum):
-    """Enums whose words choose SQL, so that they are part of a plan's key."""
+    """Enums whose words choose SQL, so that they are part of a plan's key however many there are."""
+
+
+MOST_WORDS = 3
+"""How many words of any other enum are: each set of them that somebody asks for is a plan of its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +75,11 @@ def operand(type_: GraphQLInputType, node: ValueNode, values: Values) -> Operand
     return Operand(constant, lambda _: constant)
 
 
+def chooses(words: Sequence[Any]) -> bool:
+    """Return whether *words* of a list choose SQL."""
+    return 0 < len(words) <= MOST_WORDS and all(isinstance(word, StrEnum) for word in words)
+
+
 def shape(values: Values, ids: frozenset[str]) -> Hashable:
     """Return what of the coerced variables chooses SQL; *ids* are the variables that hold one global id."""
     return tuple((name, _id_type(value) if name in ids else _form(value)) for name, value in values.items())
@@ -78,7 +87,7 @@ def shape(values: Values, ids: frozenset[str]) -> Hashable:
 
 def _form(value: Any) -> Hashable:
     match value:
-        case None | bool() | int() | Choice():
+        case None | bool() | int() | StrEnum():
             return value
         case str() | float():
             return "value"
@@ -87,7 +96,8 @@ def _form(value: Any) -> Hashable:
         case dict():
             return tuple((name, _form(member)) for name, member in value.items())
         case list():
-            return tuple(value) if value and isinstance(value[0], Choice) else min(len(value), 2)
+            of_choices = bool(value) and isinstance(value[0], Choice)
+            return tuple(value) if of_choices or chooses(value) else min(len(value), 2)
         case _:
             return "value"
 

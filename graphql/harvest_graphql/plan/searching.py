@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -15,7 +15,7 @@ from gateway.store.findable import NAMES
 from harvest_graphql.plan.conditions import plain_text
 from harvest_graphql.plan.cursors import cursor_text
 from harvest_graphql.plan.draft import Call, Read, Row
-from harvest_graphql.plan.finding import FINE, QUERY, TYPES, finding
+from harvest_graphql.plan.finding import FINE, QUERY, TYPES, chosen, finding
 from harvest_graphql.plan.leaves import NULL, constant, object_text, typename
 from harvest_graphql.plan.listing import Listing
 from harvest_graphql.plan.objects import Objects
@@ -53,6 +53,7 @@ _FOUND = Table(
     Column("rank", BigInteger, nullable=False),
 )
 _ORDER = Order("SEARCH", _FOUND.c["rank"], descending=True)
+_WORD = {type_: word for word, type_ in TYPES.items()}
 _ANY = EntityType.HARVEST_SOURCE
 """In the place of the one type that other lists are of."""
 
@@ -66,7 +67,7 @@ def answer(
     page = _Ranked(draft, _FOUND, _ORDER, Window.of(given), (), draft.alias(), text)
     row = Row(draft, "SearchResult", draft.alias(), _FOUND)
     results = _Results(objects.selections, page, row, object_type(field), _ANY, mark=mark)
-    shown = results.text(nodes, _Writing(objects).result)
+    shown = results.text(nodes, _Writing(objects, chosen(given)).result)
     return f"(WITH {finding(draft, text, given)} SELECT {shown})"
 
 
@@ -125,6 +126,8 @@ class _Writing:
     """Writes the results of a page."""
 
     objects: Objects
+    types: Mapping[int, EntityType]
+    """What may have been found, by place."""
 
     def result(self, type_: GraphQLObjectType, nodes: Iterable[FieldNode], row: Row) -> str:
         """Return the SQL of one result, as *nodes* select it."""
@@ -134,15 +137,19 @@ class _Writing:
     def _part(self, type_: GraphQLObjectType, nodes: list[FieldNode], row: Row) -> str:
         match nodes[0].name.value:
             case "node":
-                return _by_type(row, [self._node(found, nodes, row) for found in TYPES.values()])
+                return self._by_type(row, lambda found: self._node(found, nodes, row))
             case "type":
-                return _by_type(row, [constant(f'"{word}"') for word in TYPES])
+                return self._by_type(row, lambda found: constant(f'"{_WORD[found]}"'))
             case "rank":
                 return f"round(({row.alias}.order_key / 10)::numeric / {FINE}, 6)::text"
             case "matchedField":
-                return _by_type(row, [_matched(found, row) for found in TYPES.values()])
+                return self._by_type(row, lambda found: _matched(found, row))
             case _:
                 return typename(type_)
+
+    def _by_type(self, row: Row, part: Callable[[EntityType], str]) -> str:
+        cases = " ".join(f"WHEN {place} THEN {part(found)}" for place, found in self.types.items())
+        return f"CASE {row.column('place')} {cases} END" if cases else NULL
 
     def _node(self, found: EntityType, nodes: list[FieldNode], row: Row) -> str:
         table, type_ = table_of(found), self.objects.selections.schema.type_map[found.value]
@@ -150,11 +157,6 @@ class _Writing:
         own = Row(self.objects.draft, found.value, self.objects.draft.alias(), table)
         shown = self.objects.of(type_, nodes, own)
         return f"(SELECT {shown} FROM {table.name} {own.alias} WHERE {own.alias}.id = {row.column('id')})"
-
-
-def _by_type(row: Row, parts: Iterable[str]) -> str:
-    cases = " ".join(f"WHEN {place} THEN {part}" for place, part in enumerate(parts))
-    return f"CASE {row.column('place')} {cases} END"
 
 
 def _matched(type_: EntityType, row: Row) -> str:
