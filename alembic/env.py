@@ -19,11 +19,22 @@ from alembic.operations import ops
 from sqlmodel import SQLModel
 
 from gateway.store import ledger, tables
+from gateway.store.bookkeeping import DATA
 from gateway.store.functions import FUNCTIONS, SEARCHING
 
 _DECLARING = (ledger, tables)  # imported for the tables they declare
 _BEFORE = ("CREATE EXTENSION IF NOT EXISTS unaccent", "CREATE EXTENSION IF NOT EXISTS pg_trgm", *SEARCHING)
 _AFTER = ('INSERT INTO data_version ("only", version) VALUES (true, 0)', *FUNCTIONS)
+
+_MOVED = f"""
+    DO $$ BEGIN
+        IF to_regclass('data_version') IS NOT NULL THEN
+            UPDATE data_version SET version = version + 1 WHERE version > 0;
+            PERFORM pg_notify('{DATA}', version::text) FROM data_version;
+        END IF;
+    END $$
+"""
+"""Answers that other processes keep may say something else now; before the first commit there are none."""
 
 
 def complete_first(_: Any, revision: Iterable[str | None], directives: list[Any]) -> None:
@@ -48,6 +59,8 @@ def run() -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+        if touched:
+            context.execute(_MOVED)
 
 
 run()

@@ -11,6 +11,7 @@ from acceptance.syncing import Rehearsal, rehearsal
 from gateway import registry
 from gateway.model.document import Fetch
 from gateway.ports import Part, Pass, Payload
+from gateway.postgres import connect, downgrade, migrate
 from gateway.store import bookkeeping, payloads, portals
 from gateway.store.bookkeeping import READABLE
 from gateway.store.renormalise import renormalise
@@ -108,6 +109,20 @@ async def test_what_is_said_of_a_portal_moves_the_version_where_it_differs(datab
                 connection, mirror.number, "jobs", now=now, reconcile=reconcile, proved=True, watermark=None
             )
             assert await version(mirror) == before + 4 + moves
+
+
+async def test_a_change_of_the_schema_moves_the_version(database_url: str) -> None:
+    connection = await connect(database_url)
+    try:
+        assert await connection.fetchval("SELECT version FROM data_version") == 0
+        await connection.execute("UPDATE data_version SET version = 7")
+        await downgrade(database_url, "-1")
+        assert await migrate(database_url)
+        assert await connection.fetchval("SELECT version FROM data_version") == 9
+        assert not await migrate(database_url)
+        assert await connection.fetchval("SELECT version FROM data_version") == 9
+    finally:
+        await connection.close()
 
 
 async def test_a_payload_that_is_kept_moves_the_version(database_url: str) -> None:
