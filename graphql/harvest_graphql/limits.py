@@ -35,7 +35,7 @@ def _most(number: int, says: str) -> Any:
 class Limits:
     """The most that a document and its variables may hold; *says* in a field's metadata is what users are told."""
 
-    characters: int = _most(100_000, "Characters of a document.")
+    characters: int = _most(50_000, "Characters of a document.")
     comments: int = _most(1000, "Comments in it.")
     tokens: int = _most(3000, "Words and signs in it.")
     definitions: int = _most(50, "Operations and fragments in it.")

@@ -26,6 +26,8 @@ _USUAL = {
 """About how long the lists in a description of all types are; what is not listed is one thing."""
 _LARGEST = {**_USUAL, "fields": 50, "args": 8, "enumValues": 30, "inputFields": 30, "possibleTypes": 10}
 """The same where one type is described, which may be the largest."""
+_ALONE = 5
+"""A type that is asked for by itself costs about so much more for each thing that is told of it."""
 _ROOTS = frozenset({"__schema", "__type"})
 _FLAT = frozenset({"name", "kind", "__typename"})
 Fragments = Mapping[str, FragmentDefinitionNode]
@@ -46,7 +48,8 @@ class Reflection:
     def _root(self, node: FieldNode) -> int:
         if node.alias and node.name.value == "__schema":
             raise _aliased()
-        return 1 + (self._selection(node.selection_set, node.name.value) if node.selection_set else 0)
+        below = self._selection(node.selection_set, node.name.value) if node.selection_set else 0
+        return 1 + below * (_ALONE if node.name.value == "__type" else 1)
 
     def _field(self, node: FieldNode, root: str) -> int:
         if node.alias:
