@@ -79,6 +79,7 @@ class DatasetOrderField(Choice):
 
 
 _MOVES = " This key changes: rows can move while one pages."
+_RENAMED = " What is renamed moves."
 _RUNS = " This key changes while the run goes on: rows can move then."
 _RETURNS = " What comes back loses this key: rows can move then."
 _SAID = {
@@ -87,9 +88,9 @@ _SAID = {
     "ENDED_AT": "When it ended." + _RUNS,
     "NEXT_RUN_AT": "When it is harvested next." + _MOVES,
     "CONSECUTIVE_FAILURES": "How many of its runs in a row ended badly." + _MOVES,
-    "NAME": "Its name, without capitals and accents, by code points.",
-    "TITLE": "Its title, without capitals and accents, by code points.",
-    "LABEL": "Its name for people, without capitals and accents, by code points.",
+    "NAME": "Its name, without capitals and accents, by code points." + _RENAMED,
+    "TITLE": "Its title, without capitals and accents, by code points." + _RENAMED,
+    "LABEL": "Its name for people, without capitals and accents, by code points." + _RENAMED,
     "NATIVE_SOURCE_COUNT": "How many sources the portal says it has." + _MOVES,
     "TOTAL": "How many records it looked at." + _RUNS,
     "FAILED": "How many records could not be processed." + _RUNS,

@@ -8,7 +8,7 @@ from harvest_graphql import filters, orders
 from harvest_graphql.datasets import Dataset
 from harvest_graphql.entity import look_up, pages
 from harvest_graphql.portal import Node, Portal
-from harvest_graphql.publishers import Organization
+from harvest_graphql.publishers import Organization, Person
 from harvest_graphql.runs import HarvestError, HarvestJob, HarvestRecord
 from harvest_graphql.search import search as search_field
 from harvest_graphql.sources import HarvestBackend, HarvestSource
@@ -42,6 +42,7 @@ class Query:
     organizations = pages(
         Organization, filters.OrganizationFilter, orders.OrganizationOrder, "Organizations."
     )
+    person = look_up(Person | None, "A person.", _BY_ID_OR_SLUG)
     harvest_backend = look_up(HarvestBackend | None, "A backend.", _BY_ID)
     harvest_backends = pages(
         HarvestBackend, filters.HarvestBackendFilter, orders.HarvestBackendOrder, "Backends."

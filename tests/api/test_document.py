@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from api.world import FR, Ask, gid
+from api.world import FR, Ask, World, gid
 from graphql import get_introspection_query
 
 from harvest_graphql.engine import Engine
@@ -83,6 +83,20 @@ async def test_nothing_found_is_null(data: Ask) -> None:
           dataset(portal: "data-gov", nativeId: "y") {{ id }} nodes(ids: []) {{ id }} }}"""
     )
     assert found == {"node": None, "portal": None, "harvestJob": None, "dataset": None, "nodes": []}
+
+
+async def test_look_ups_by_id_and_by_slug(own_engine: Engine, own_world: World) -> None:
+    await own_world.connection.execute("UPDATE person SET slug = 'zoe-d'")
+    for field, portal, native, slug in (
+        ("person", "data-gouv-fr", "zoe", "zoe-d"),
+        ("organization", "data-gov", "epa", "epa"),
+        ("harvestSource", "data-gov", "air", "air"),
+    ):
+        for by in (f'nativeId: "{native}"', f'slug: "{slug}"'):
+            answer = json.loads(
+                await own_engine.execute(f'{{ {field}(portal: "{portal}", {by}) {{ nativeId }} }}')
+            )
+            assert answer["data"] == {field: {"nativeId": native}}
 
 
 async def test_every_field_of_every_type_can_be_selected(data: Ask) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from api.world import FR, gid
+from api.world import FR, NOW, World, gid
 
 from gateway.resources import operations
 from harvest_graphql.engine import Engine
@@ -67,6 +67,27 @@ async def test_what_vanished_and_what_is_lost(engine: Engine) -> None:
     assert vanished["harvestSources"]["nodes"][0]["lastSeenAt"] == "2026-11-18T20:00:00.000000Z"
     lost = json.loads(await engine.execute(operations()["lost-jobs"], {"portal": ["data-gouv-fr"]}))["data"]
     assert [job["id"] for job in lost["harvestJobs"]["nodes"]] == [gid("HarvestJob", "geo-0", FR)]
+
+
+async def test_what_fails_again_and_again(engine: Engine) -> None:
+    failing = operations()["failing-sources"]
+    for times, expected in ((1, ["geo", "air"]), (2, ["geo"]), (None, [])):
+        given = {} if times is None else {"times": times}
+        answer = json.loads(await engine.execute(failing, given))
+        found = answer["data"]["harvestSources"]
+        assert [node["url"].split("/")[2].split(".")[0] for node in found["nodes"]] == expected
+        assert found["totalCount"] == len(expected)
+    answer = json.loads(await engine.execute(failing, {"times": 1}))
+    errors = answer["data"]["harvestSources"]["nodes"][1]["lastJob"]["errors"]
+    assert errors["nodes"][0]["message"].startswith("Cannot reach")
+
+
+async def test_what_runs_for_too_long(own_engine: Engine, own_world: World) -> None:
+    await own_world.connection.execute("UPDATE sync_stream SET polled_at = $1 WHERE portal = 1", NOW)
+    for span, expected in (("PT30M", ["Géo 100%"]), (None, [])):
+        given = {} if span is None else {"longerThan": span}
+        answer = json.loads(await own_engine.execute(operations()["stuck-runs"], given))
+        assert [job["source"]["name"] for job in answer["data"]["harvestJobs"]["nodes"]] == expected
 
 
 async def test_provenance_tells_of_the_document_and_of_the_fields(engine: Engine) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from graphql import (
+    DEFAULT_DEPRECATION_REASON,
     GraphQLInputObjectType,
     build_schema,
     get_introspection_query,
@@ -52,6 +53,36 @@ def test_everything_is_described() -> None:
         bare += [name for name, part in parts if not (part["description"] or "").strip()]
     bare += [f"@{each['name']}" for each in found["directives"] if not each["description"]]
     assert bare == []
+
+
+def test_every_deprecation_says_what_to_use_instead() -> None:
+    """None says only that it is deprecated: that would be graphql-core's own words, or nothing."""
+    found = graphql_sync(core(), get_introspection_query(input_value_deprecation=True)).data["__schema"]
+    parts = [part for type_ in found["types"] for part in deprecable(type_)]
+    assert len(parts) > 1000
+    reasons = [part["deprecationReason"] for part in parts if part["isDeprecated"]]
+    assert not {"", None, DEFAULT_DEPRECATION_REASON} & set(reasons)
+
+
+def deprecable(type_: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the parts of a type that can be deprecated."""
+    arguments = [each for field in type_["fields"] or [] for each in field["args"]]
+    return [
+        *(part for kind in ("fields", "inputFields", "enumValues") for part in type_[kind] or []),
+        *arguments,
+    ]
+
+
+def test_orders_say_that_rows_can_move() -> None:
+    """A key that no row ever changes is one that it was born with."""
+    born = {"CREATED_AT", "FIRST_SEEN_AT", "POSITION"}
+    found = 0
+    for name, type_ in core().type_map.items():
+        if name.endswith("OrderField"):
+            for word, value in type_.values.items():
+                found += 1
+                assert ("move" in (value.description or "")) is (word not in born), (name, word)
+    assert found > 20
 
 
 ELSEWHERE = {
