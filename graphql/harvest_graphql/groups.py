@@ -37,6 +37,10 @@ _ROLLED = (
     "Counted from the rollup that each run writes as it is stored, where no filter but those of portal, source,"
     " organization, status, kind and `createdAt` is given; else from the rows themselves. Both say the same."
 )
+_SUMMED = (
+    "Counted from the rollups that runs write as they are stored, where the keys and filters are none but portal and"
+    " status, or a run's own list is counted; else from the rows themselves. Both say the same."
+)
 _NULL = "null where the rows have none, or are not counted by it."
 
 
@@ -45,6 +49,7 @@ def groups_of(type_: EntityType) -> Any:
     """Return the field of a connection of *type_* that counts the list's rows in groups."""
     many: Any = list
     said = _ROLLED if rollup_of(type_) is not None else _LIVE
+    said = _SUMMED if type_ is EntityType.HARVEST_RECORD else said
     return strawberry.field(
         unread(
             {

@@ -8,7 +8,7 @@ import strawberry
 
 from gateway.model.enums import JobStatus
 from harvest_graphql.marks import field
-from harvest_graphql.plan import computed
+from harvest_graphql.plan import computed, rolled
 from harvest_graphql.scalars import JSON, URL
 from harvest_graphql.words import BreakerState, PassKind, PassState, SyncState
 
@@ -85,7 +85,7 @@ class PortalCounts:
         "Jobs, without those that are planned for later.",
         sql=computed.count_of("harvest_job", unless="w.status = 'SCHEDULED'"),
     )
-    records: int = field("Records.", sql=computed.count_of("harvest_record"))
+    records: int = field("Records.", sql=rolled.of_portal)
     errors: int = field("Errors.", sql=computed.count_of("harvest_error"))
     datasets: int = field("Datasets.", sql=computed.count_of("dataset"))
     quarantined: int = field(

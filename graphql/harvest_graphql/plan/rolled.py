@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from gateway.store.rollups import STATUS_COLUMNS
 from harvest_graphql.plan.computed import LISTED
+from harvest_graphql.plan.draft import Row
 
 _KNOWN = frozenset({"portal", "job_id", "status"})
 """What a rollup tells of its run's records; of their statuses it has a column for each word.
@@ -21,6 +22,12 @@ def total(alias: str, conditions: Sequence[str]) -> str | None:
     """Return the SQL of how many records at *alias* meet *conditions*; None where the records have to be asked."""
     found = groups(alias, conditions, ())
     return found and f"(SELECT coalesce(sum(c.count), 0) FROM ({found}) c)"
+
+
+def of_portal(row: Row) -> str:
+    """Return the SQL of how many records a portal lists."""
+    counted = f"SELECT sum(w.records) FROM job_rollup w WHERE w.portal = {row.column('number')}"
+    return f"(SELECT coalesce(({counted}), 0)::text)"
 
 
 def groups(alias: str, conditions: Sequence[str], keys: Sequence[str]) -> str | None:
