@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -125,3 +127,9 @@ async def test_a_renormalisation_is_a_kind_of_pass(own_world: World, own_engine:
     assert portal["run"]["kind"] in core().type_map["PassKind"].values
     jobs = next(each for each in portal["streams"] if each["stream"] == "HarvestJob")
     assert (jobs["done"], jobs["changed"]) == (2, 1)
+
+
+async def test_the_example_of_the_readme_can_be_watched(own_engine: Engine) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    (document,) = re.findall(r"`(subscription \{.*?)`;", readme, re.DOTALL)
+    assert "errors" not in await told(own_engine, document)
