@@ -174,6 +174,11 @@ async def test_without_postgres_each_process_reckons_alone(caplog: pytest.LogCap
     assert caplog.text.count("callers are limited by each process alone") == 2
     ledger.clock += SECONDS
     assert await spent(first, 1) == LIMIT
+    assert caplog.text.count("callers are limited by each process alone") == 2, "it is said once"
+    ledger.away = False
+    ledger.clock += SECONDS
+    assert await spent(first, 1) == LIMIT
+    assert caplog.text.count("over all processes again") == 1
 
 
 async def test_postgres_is_asked_again_after_a_while() -> None:

@@ -64,6 +64,7 @@ class Purses:
         self._clock = clock
         self._most = most
         self._purses: OrderedDict[str, Purse] = OrderedDict()
+        self._alone = False
         self._alone_until = 0.0
 
     def __len__(self) -> int:
@@ -118,8 +119,23 @@ class Purses:
     async def _taken(self, purse: Purse, address: str, wanted: int) -> Taken:
         if self._clock() >= self._alone_until:
             try:
-                return await self._take(address, wanted)
+                taken = await self._take(address, wanted)
             except DatabaseUnavailable as error:
-                self._alone_until = self._clock() + ALONE_SECONDS
-                _log.warning("callers are limited by each process alone: %s", error)
+                self._part(error)
+            else:
+                self._meet()
+                return taken
         return Taken(purse.began_at, purse.taken, purse.until - self._clock())
+
+    def _part(self, error: DatabaseUnavailable) -> None:
+        """Ask nobody for a while."""
+        self._alone_until = self._clock() + ALONE_SECONDS
+        if not self._alone:
+            _log.warning("callers are limited by each process alone: %s", error)
+        self._alone = True
+
+    def _meet(self) -> None:
+        """Reckon with the others."""
+        if self._alone:
+            _log.warning("callers are limited over all processes again")
+        self._alone = False
