@@ -40,10 +40,10 @@ class Changes(Protocol):
 class Unheard:
     """Hears nothing, so that watchers have to look by themselves."""
 
-    version = None
+    version: int | None = None
 
     @asynccontextmanager
-    async def hearing(self, _: str) -> AsyncIterator[Unheard]:
+    async def hearing(self, channel: str) -> AsyncIterator[Unheard]:  # noqa: ARG002 - the protocol's
         """Hear nothing."""
         yield self
 

@@ -31,6 +31,11 @@ def going_away() -> Closing:
     return Closing(GOING_AWAY, "Going away")
 
 
+def too_long(most: int) -> Closing:
+    """Return what is said to a message of more than *most* bytes."""
+    return Closing(1009, f"A message may have {most} bytes")
+
+
 def try_again() -> Closing:
     """Return what is said while the caller's key cannot be looked up."""
     return Closing(1013, "Try again later")

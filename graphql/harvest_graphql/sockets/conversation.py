@@ -85,9 +85,9 @@ class Conversation:
 
     async def _talk(self) -> Closing | None:
         """Take what the client says; return why we end it, None where the client does."""
+        self._patience = patience = asyncio.timeout(self._bounds.init_seconds)
         try:
-            async with asyncio.timeout(self._bounds.init_seconds) as patience:
-                self._patience = patience
+            async with patience:
                 while (data := await self._wire.receive()) is not None:
                     await self._take(messages.read(data, id_characters=self._bounds.id_characters))
         except Closing as ending:

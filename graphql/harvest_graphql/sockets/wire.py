@@ -8,10 +8,8 @@ from contextlib import suppress
 from aiohttp import WSMsgType, web
 
 from harvest_graphql.sockets.bounds import Bounds
-from harvest_graphql.sockets.closing import Closing, invalid
+from harvest_graphql.sockets.closing import Closing, invalid, too_long
 from harvest_graphql.sockets.messages import PROTOCOL
-
-_ABNORMAL = 1006
 
 
 class Wire:
@@ -21,7 +19,8 @@ class Wire:
         self._bounds = bounds
         self.response: web.WebSocketResponse[bool] = web.WebSocketResponse(
             protocols=(PROTOCOL,),
-            max_msg_size=bounds.message_bytes,
+            max_msg_size=2
+            * bounds.message_bytes,  # there it lets go at once; we take leave in due form before
             heartbeat=bounds.ping_seconds,
             timeout=bounds.close_seconds,
             autoping=False,  # aiohttp's own answer would wait for ever for a client that does not read
@@ -45,6 +44,8 @@ class Wire:
             received = await self.response.receive()
             match received.type:
                 case WSMsgType.TEXT:
+                    if len(received.data) > self._bounds.message_bytes:
+                        raise too_long(self._bounds.message_bytes)
                     return bytes(received.data)
                 case WSMsgType.BINARY:
                     raise invalid("Messages are text")
@@ -65,8 +66,8 @@ class Wire:
             async with asyncio.timeout(2 * self._bounds.close_seconds):
                 if closing is not None:
                     await self.response.close(code=closing.code, message=closing.message)
-        if not self.response.closed or self.response.close_code == _ABNORMAL:
-            self._cut()  # nobody is there to take what is still to be sent
+        if not self.response.closed or self._unsent:
+            self._cut()  # nobody is there to take it
 
     async def _send(self, data: bytes, type_: WSMsgType) -> None:
         try:
@@ -76,6 +77,11 @@ class Wire:
             self._cut()
         except ConnectionError:
             pass  # it has gone: the next thing that is received says so
+
+    @property
+    def _unsent(self) -> int:
+        transport = self._request.transport
+        return 0 if transport is None else transport.get_write_buffer_size()
 
     def _cut(self) -> None:
         if self._request.transport is not None:
