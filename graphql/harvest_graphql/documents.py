@@ -29,7 +29,7 @@ from harvest_graphql.reflection import ensure_told
 T = TypeVar("T")
 MOST_ERRORS = 10
 """What a sender is told at once: each error may hold a value of the document in full."""
-_SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
+_SUGGESTION = re.compile(r",? did you mean .*\?$", re.DOTALL | re.IGNORECASE)
 _NO_QUERY = re.compile(r"\b(?:mutation|subscription)\b")
 """What stands in each document that holds anything but queries."""
 
@@ -70,7 +70,7 @@ class Refused(Exception):
         super().__init__(code)
         self.code = code
         self.errors = errors
-        for error in errors:  # one rule of graphql-core suggests whatever it is asked
+        for error in errors:  # its parser and one of its rules suggest whatever they are asked
             error.message = _SUGGESTION.sub("", error.message)
 
 

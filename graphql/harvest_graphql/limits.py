@@ -23,7 +23,7 @@ from graphql.language import FragmentSpreadNode, InlineFragmentNode, SelectionNo
 
 from gateway.errors import ConfigurationError
 from harvest_graphql.literals import Literals
-from harvest_graphql.overlaps import comparisons
+from harvest_graphql.overlaps import comparisons, keys
 from harvest_graphql.problems import Code, Problem
 
 
@@ -39,6 +39,7 @@ class Limits:
     comments: int = _most(1000, "Comments in it.")
     tokens: int = _most(3000, "Words and signs in it.")
     definitions: int = _most(50, "Operations and fragments in it.")
+    roots: int = _most(20, "Fields of the query itself in an operation: each is a statement of its own.")
     depth: int = _most(15, "Fields within fields.")
     aliases: int = _most(60, "Fields with an alias.")
     siblings: int = _most(20, "Fields of one key of the answer side by side.")
@@ -97,7 +98,10 @@ class Measure:
             self.literals.variable(variable)
             self._directives(variable)
         self._directives(node)
-        return self.selection(node.selection_set)
+        size = self.selection(node.selection_set)
+        if keys(node.selection_set, self.fragments) > self.limits.roots:
+            raise _too("asking for more", self.limits.roots, "fields of the query itself")
+        return size
 
     def selection(self, selection: SelectionSetNode | None) -> _Size:
         """Return how deep and how wide *selection* is; Problem where that is too much."""

@@ -6,9 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import ListValueNode, ObjectValueNode, StringValueNode, ValueNode, VariableDefinitionNode
+from graphql import (
+    FloatValueNode,
+    IntValueNode,
+    ListValueNode,
+    ObjectValueNode,
+    StringValueNode,
+    ValueNode,
+    VariableDefinitionNode,
+)
 
 from harvest_graphql.problems import Code, Problem
+
+_DIGITS = 100
 
 
 @dataclass(slots=True)
@@ -39,6 +49,8 @@ class Literals:
                 raise _too(f"The document's arguments hold more than {self.values} values: use variables")
             if isinstance(each, StringValueNode) and len(each.value) > self.text:
                 raise _too(f"The document holds a text of more than {self.text} characters")
+            if isinstance(each, IntValueNode | FloatValueNode) and len(each.value) > _DIGITS:
+                raise _too(f"The document holds a number of more than {_DIGITS} digits")
             if isinstance(each, ListValueNode):
                 stack.extend(each.values)
             elif isinstance(each, ObjectValueNode):

@@ -30,14 +30,24 @@ def comparisons(begun: Sequence[SelectionSetNode], fragments: Fragments, most: i
     stack = [[each] for each in begun]
     while stack and total <= most:
         fields: dict[str, list[FieldNode]] = {}
-        for node in _written_out(stack.pop(), fragments):
-            fields.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
+        for node in written_out(stack.pop(), fragments):
+            fields.setdefault(_key(node), []).append(node)
         for alike in fields.values():
             if len(alike) > 1:
                 total += _pairs(alike)
             if below := [node.selection_set for node in alike if node.selection_set]:
                 stack.append(below)
     return total
+
+
+def keys(selection: SelectionSetNode, fragments: Fragments) -> int:
+    """Return how many keys *selection* gives an answer, but for those on the schema."""
+    found = (node for node in written_out([selection], fragments) if not node.name.value.startswith("__"))
+    return len({_key(node) for node in found})
+
+
+def _key(node: FieldNode) -> str:
+    return node.alias.value if node.alias else node.name.value
 
 
 def _pairs(alike: Sequence[FieldNode]) -> int:
@@ -47,7 +57,7 @@ def _pairs(alike: Sequence[FieldNode]) -> int:
     return (len(alike) - 1) * (len(alike) + arguments) + spreads * spreads
 
 
-def _written_out(selections: Sequence[SelectionSetNode], fragments: Fragments) -> Iterator[FieldNode]:
+def written_out(selections: Sequence[SelectionSetNode], fragments: Fragments) -> Iterator[FieldNode]:
     """Yield the fields of *selections* and of the fragments in them."""
     stack = list(selections)
     while stack:
