@@ -22,7 +22,7 @@ from harvest_graphql.visibility import ALL, Scopes
 _SHARE = 16
 """One answer may take this part of the room; a larger one is not kept."""
 _OVERHEAD = 600
-"""About how many bytes an answer takes beside those of its texts."""
+"""About how many bytes an answer takes beside those of its texts; compressed, these take a quarter once more."""
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
@@ -160,10 +160,5 @@ class Answers:
 
 
 def _weight(key: Key, data: Data) -> int:
-    return (
-        _OVERHEAD
-        + getsizeof(key.document)
-        + getsizeof(key.operation_name)
-        + len(key.variables)
-        + len(data.json)
-    )
+    texts = getsizeof(key.document) + getsizeof(key.operation_name) + len(key.variables)
+    return _OVERHEAD + texts + len(data.json) * 5 // 4

@@ -22,9 +22,10 @@ class Current:
         self._held = held
         self._seconds = seconds
         self._stale_at = 0.0
+        self._text = ""
         self._reading: asyncio.Task[None] | None = None
         self.status = Status()
-        """What was known last."""
+        """What was known last; another one only where it says something else."""
 
     @property
     def is_fresh(self) -> bool:
@@ -33,7 +34,8 @@ class Current:
 
     def learn(self, text: str) -> None:
         """Take what ``status.SQL`` has answered."""
-        self.status = Status.read(text)
+        if text != self._text:
+            self._text, self.status = text, Status.read(text)
         self._stale_at = time.monotonic() + self._seconds
 
     async def read(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
@@ -14,13 +14,15 @@ from harvest_graphql.status import Status
 class Data:
     """The bytes of an answer's member ``data``, what they cost, and the fields that are withheld in them."""
 
-    __slots__ = ("_tag", "cost", "json", "private")
+    __slots__ = ("_squeezed", "_status", "_tag", "cost", "json", "private")
 
     def __init__(self, json: bytes, cost: int, private: tuple[str, ...]) -> None:
         self.json = json
         self.cost = cost
         self.private = private
         self._tag: str | None = None
+        self._status: Status | None = None
+        self._squeezed: dict[str, bytes] = {}
 
     @property
     def tag(self) -> str:
@@ -28,6 +30,12 @@ class Data:
         if self._tag is None:
             self._tag = blake2b(self.json, digest_size=16).hexdigest()
         return self._tag
+
+    def squeezed(self, status: Status) -> dict[str, bytes]:
+        """Return what the answer with *status* is once compressed, by coding, as far as anybody has asked for it."""
+        if self._status is not status:
+            self._status, self._squeezed = status, {}
+        return self._squeezed
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,8 @@ class Answer:
     """The member ``data``, None where anything went wrong."""
     code: str | None = None
     """The code of the first error."""
+    squeezed: dict[str, bytes] = field(default_factory=dict)
+    """The bytes once compressed, by coding, as far as they have been: whoever compresses them adds to it."""
 
     @property
     def data(self) -> bytes | None:
@@ -50,7 +60,9 @@ class Answer:
 def whole(data: Data, status: Status, most: int) -> Answer:
     """Return the answer of *data*: with how fresh they are, what they cost, and the *most* that they may."""
     extensions = _extensions(status, data.private, data.cost, most)
-    return Answer(b'{"data":%b,"extensions":%b}' % (data.json, extensions), held=data)
+    return Answer(
+        b'{"data":%b,"extensions":%b}' % (data.json, extensions), held=data, squeezed=data.squeezed(status)
+    )
 
 
 def failed(

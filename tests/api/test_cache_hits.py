@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from aiohttp import web
 from api.caching import Keeping, keeping
 from api.world import GOV, World, hours_ago
 
 from harvest_graphql.limits import Limits
+from harvest_graphql.view import routes
 
 SOURCES = "{ harvestSources { nodes { nativeId name organization { name } } } portals { key title } }"
+RECORDS = "{ harvestRecords(first: 50) { nodes { id nativeId status remoteId source { name } } } }"
 FILTERED = """query Q($f: HarvestSourceFilter, $n: Int) {
   harvestSources(filter: $f, first: $n) { nodes { nativeId } } }"""
 
@@ -113,3 +118,29 @@ async def test_each_hit_is_paid_for(kept: Keeping) -> None:
     assert kept.engine.answers.hits == 1
     assert paid[0] == paid[1] > 0
     assert answers[0].data == answers[1].data
+
+
+async def test_a_hit_is_compressed_once_for_each_state_of_the_portals(
+    own_world: World, database_url: str, aiohttp_client: Any
+) -> None:
+    async with keeping(database_url, status_seconds=0) as kept:
+        app = web.Application()
+        app.add_routes(routes(kept.engine))
+        client = await aiohttp_client(app)
+
+        async def ask() -> tuple[Any, dict[str, bytes]]:
+            sent = {"Accept-Encoding": "gzip"}
+            answer = await client.get("/graphql", params={"query": RECORDS}, headers=sent)
+            assert answer.headers["Content-Encoding"] == "gzip"
+            return await answer.json(), (await kept.engine.answer(RECORDS)).squeezed
+
+        (first, known), (second, again) = await ask(), await ask()
+        assert first == second
+        assert again is known
+        assert json.loads(gzip.decompress(known["gzip"])) == first
+        await own_world.connection.execute("UPDATE portal SET notice = 'Away.' WHERE number = $1", GOV)
+        third, other = await ask()
+        assert other is not known
+        assert third["data"] == first["data"]
+        assert third["extensions"] != first["extensions"]
+        assert kept.engine.answers.misses == 1

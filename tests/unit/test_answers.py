@@ -124,7 +124,7 @@ def test_operations_and_scopes_are_told_apart(answers: Answers) -> None:
 async def test_the_room_is_bounded_and_what_is_asked_for_stays(told: Told) -> None:
     answers = Answers(100_000, told)
     for number in range(100):
-        await answers.share(asked(answers, n=number), saying(data("x" * 5000)))
+        await answers.share(asked(answers, n=number), saying(data("x" * 4000)))
         assert answers.find(asked(answers, n=0)) is not None
         assert answers.bytes <= 100_000
     assert 10 < len(answers) < 20
@@ -134,7 +134,7 @@ async def test_the_room_is_bounded_and_what_is_asked_for_stays(told: Told) -> No
 
 async def test_an_answer_that_takes_too_much_room_is_not_kept(told: Told) -> None:
     answers = Answers(100_000, told)
-    await answers.share(asked(answers), saying(data("x" * 7000)))
+    await answers.share(asked(answers), saying(data("x" * 6000)))
     assert len(answers) == 0
 
 

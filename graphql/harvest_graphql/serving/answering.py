@@ -7,6 +7,7 @@ from aiohttp.hdrs import ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, ETA
 
 from harvest_graphql.envelope import Answer
 from harvest_graphql.serving.callers import API_KEY
+from harvest_graphql.serving.compressing import SQUEEZED
 from harvest_graphql.serving.media import GRAPHQL
 
 _VARY = f"{AUTHORIZATION}, {API_KEY}, {ACCEPT}"
@@ -26,4 +27,6 @@ def answered(request: web.Request, answer: Answer, media_type: str, *, private: 
             return web.Response(status=304, headers=headers)
     headers[CONTENT_TYPE] = f"{media_type}; charset=utf-8"
     status = 400 if answer.refused and media_type == GRAPHQL else 200
-    return web.Response(body=answer.body, status=status, headers=headers)
+    response = web.Response(body=answer.body, status=status, headers=headers)
+    response[SQUEEZED] = answer.squeezed
+    return response

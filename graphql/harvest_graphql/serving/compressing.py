@@ -19,6 +19,9 @@ _LEVEL = 4
 _THREAD_BYTES = 100_000
 """What is larger is compressed beside the event loop: a few milliseconds."""
 
+SQUEEZED: web.ResponseKey[dict[str, bytes]] = web.ResponseKey("squeezed", dict)
+"""Where a response has what its body is once compressed, by coding: added to, so that it is compressed once."""
+
 
 def _gzip(body: bytes) -> bytes:
     compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
@@ -46,6 +49,10 @@ async def compress(request: web.Request, response: web.Response) -> None:
     chosen = coding(",".join(request.headers.getall(ACCEPT_ENCODING, ())), CODINGS)
     if chosen is None:
         return
-    squeeze = CODINGS[chosen]
-    response.body = await asyncio.to_thread(squeeze, body) if len(body) > _THREAD_BYTES else squeeze(body)
+    known = response.get(SQUEEZED, {})
+    if chosen not in known:
+        squeeze = CODINGS[chosen]
+        large = len(body) > _THREAD_BYTES
+        known[chosen] = await asyncio.to_thread(squeeze, body) if large else squeeze(body)
+    response.body = known[chosen]
     response.headers[CONTENT_ENCODING] = chosen
