@@ -5,6 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 ARGS ?=
+N ?= 5000
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV ?= $(shell command -v uv)
 BIN := .venv/bin
@@ -35,7 +36,7 @@ truth: .venv/dev ## Hold every wire of every portal against its truth, at three 
 	GATEWAY_TRUTH=all $(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal $(TRUTH) $(ARGS)
 
 .PHONY: check
-check: lint types imports schema migrations docs test captures walk ## Everything that CI runs
+check: lint types imports schema migrations docs test captures walk fuzz ## Everything that CI runs
 	@echo "All checks passed."
 
 .PHONY: bench
@@ -53,6 +54,10 @@ captures: .venv/dev ## Replay the portals' captures against the sandbox and the 
 .PHONY: walk
 walk: .venv/dev ## Read every field of the portals' documentation back (needs ../shared; ARGS=--homes says where)
 	$(BIN)/python tests/acceptance/walk.py $(ARGS)
+
+.PHONY: fuzz
+fuzz: .venv/dev ## Send N hostile requests to the endpoint (N=100000 takes an hour; ARGS="--seed 7")
+	$(BIN)/python tests/acceptance/fuzz.py --cases $(N) $(ARGS)
 
 ##@ Single steps of `make check`
 .PHONY: lint
