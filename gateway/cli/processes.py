@@ -37,7 +37,7 @@ class Processes:
     def __init__(self, command: Callable[[int], Sequence[str]], count: int) -> None:
         self._command = command
         self._count = count
-        self._running: dict[int, Process] = {}
+        self._starting: dict[int, asyncio.Future[Process]] = {}
 
     async def run(self, stop: asyncio.Event, ready: Callable[[], None]) -> None:
         """Run them until *stop* is set; *ready* hears when all answer. Typer's Exit where one cannot start."""
@@ -48,10 +48,12 @@ class Processes:
             if work.done():
                 work.result()
         finally:
-            for each in (work, asked):
-                each.cancel()
-            await asyncio.gather(work, asked, return_exceptions=True)
-            await self._end()
+            ending = asyncio.ensure_future(self._end(work, asked))
+            try:
+                await asyncio.shield(ending)
+            except asyncio.CancelledError:  # asked again: without grace
+                self._send(signal.SIGKILL)
+                await ending
 
     async def _work(self, ready: Callable[[], None]) -> None:
         # The first one alone: what keeps it from starting is said once, and what it has to write is written once.
@@ -74,7 +76,7 @@ class Processes:
         pause = FIRST_PAUSE
         while True:
             begun = time.monotonic()
-            code = await self._running[place].wait()
+            code = await (await self._starting[place]).wait()
             pause = FIRST_PAUSE if time.monotonic() - begun > STEADY_SECONDS else pause
             words = "process %d of the endpoint ended (%d): it is started again in %.1f s"
             _log.warning(words, place, code, pause)
@@ -83,27 +85,42 @@ class Processes:
             await self._start(place)
 
     async def _start(self, place: int) -> Process:
-        self._running[place] = await asyncio.create_subprocess_exec(
+        starting = asyncio.create_subprocess_exec(
             *self._command(place),
             stdin=PIPE,
             stdout=PIPE,
             start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the others in order
         )
-        return self._running[place]
+        # Shielded: a process whose start was given up half-way would be nobody's to end.
+        self._starting[place] = asyncio.ensure_future(starting)
+        return await asyncio.shield(self._starting[place])
 
-    async def _end(self) -> None:
-        """Ask all of them to end, and make them end."""
-        for process in self._running.values():
+    async def _end(self, *tasks: asyncio.Future[Any]) -> None:
+        """Give *tasks* up, ask all processes to end, and make them end."""
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, *self._starting.values(), return_exceptions=True)
+        for process in self._processes():
             if process.stdin is not None:
                 process.stdin.close()
-            _send(process, signal.SIGTERM)
-        ended = asyncio.gather(*(process.wait() for process in self._running.values()))
+        self._send(signal.SIGTERM)
+        ended = asyncio.gather(*(process.wait() for process in self._processes()))
         try:
             await asyncio.wait_for(asyncio.shield(ended), END_SECONDS)
-        except (TimeoutError, asyncio.CancelledError):
-            for process in self._running.values():
-                _send(process, signal.SIGKILL)
+        except TimeoutError:
+            self._send(signal.SIGKILL)
             await ended
+
+    def _processes(self) -> list[Process]:
+        """Return those that were started last at each place."""
+        done = (each for each in self._starting.values() if each.done() and not each.cancelled())
+        return [each.result() for each in done if each.exception() is None]
+
+    def _send(self, number: int) -> None:
+        for process in self._processes():
+            with suppress(ProcessLookupError):
+                if process.returncode is None:
+                    process.send_signal(number)
 
 
 async def _together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
@@ -114,12 +131,6 @@ async def _together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
                 group.create_task(each)
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
-
-
-def _send(process: Process, number: int) -> None:
-    with suppress(ProcessLookupError):
-        if process.returncode is None:
-            process.send_signal(number)
 
 
 def _ended(code: int) -> Exception:

@@ -188,3 +188,28 @@ def test_they_share_an_embedded_postgres(folder: Path) -> None:
         family = running.family()
         assert running.stop(signal.SIGTERM) < END_SECONDS
         assert psutil.wait_procs(family, timeout=1)[1] == []
+
+
+@pytest.mark.parametrize("words", ["Database", "Serving"])
+def test_an_end_at_any_moment_is_an_end_of_all(database_url: str, tmp_path: Path, words: str) -> None:
+    """Also while the first process is still starting; a second Ctrl-C waits for nobody."""
+    env = {"GATEWAY_DATABASE_URL": database_url, "GATEWAY_PROCESSES": "2"}
+    with started(["serve", "--port", "0"], data=tmp_path, env=env) as running:
+        running.wait_for(words)
+        family = running.family()
+        running.process.send_signal(signal.SIGINT)
+        assert running.stop(signal.SIGINT) < END_SECONDS
+        assert psutil.wait_procs([*family, *members_of(tmp_path)], timeout=1)[1] == []
+        assert "Traceback" not in running.text
+
+
+def members_of(folder: Path) -> list[psutil.Process]:
+    """Return processes of ours that work in *folder*, whoever started them."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.cwd() == str(folder) and "--place" in process.cmdline():
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
