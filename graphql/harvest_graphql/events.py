@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Protocol
 
-from harvest_graphql.engine import Answer
+from harvest_graphql.envelope import Answer
 from harvest_graphql.listening import SYNC
 
 Look = Callable[[], Awaitable[Answer]]

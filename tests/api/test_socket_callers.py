@@ -339,6 +339,9 @@ async def test_refusals_are_paid_for(engine: Engine) -> None:
         await talk.subscribe("1", "{")
         assert (await talk.hear())["type"] == "error"
         assert purse.refusals == 1
+        await talk.say({"id": "1", "type": "subscribe", "payload": {"documentId": "nothing"}})
+        assert (await talk.hear())["type"] == "error"
+        assert purse.refusals == 2
         await talk.say([])
         assert (await talk.closed())[0] == 4400
-        assert purse.refusals == 2
+        assert purse.refusals == 3

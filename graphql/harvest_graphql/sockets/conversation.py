@@ -42,7 +42,8 @@ class Conversation:
         self._admit = admit
         self._bounds = bounds
         self._keys = _keys(headers)
-        self._caller = caller
+        self.caller = caller
+        """Who pays for what is asked: nobody once a key is known."""
         self._operations = Operations(service, self, bounds.operations)
         self._begun = False
         self._acknowledged = False
@@ -60,18 +61,17 @@ class Conversation:
             self._patience = None
             ids = self._operations.stop_all()
         if ending is not None and closing.is_refusal(ending):
-            self._caller.refused()
+            self.caller.refused()
         for id_ in ids if ending is not None and ending.code == closing.GOING_AWAY else ():
             await self._wire.send(messages.complete(id_))
         await self._wire.close(ending)
         await self._operations.ended()
 
-    async def entered(self) -> tuple[Scopes, Caller]:
-        """Return what the client may read now, and who pays for that; Closing or Unusable where it may not."""
+    async def entered(self) -> Scopes:
+        """Return what the client may read now; Closing or Unusable where it may not."""
         scopes = await self._scopes()
-        caller = self._caller if scopes is None else UNLIMITED
-        await caller.enter()
-        return NOBODY if scopes is None else scopes, caller
+        await self.caller.enter()
+        return NOBODY if scopes is None else scopes
 
     async def send(self, message: bytes) -> None:
         """Send a message."""
@@ -122,7 +122,8 @@ class Conversation:
             self._patience.reschedule(None)
         self._keys.extend(_named(parameters))
         try:
-            await self._scopes()
+            if await self._scopes() is not None:
+                self.caller = UNLIMITED
         except Unusable as unavailable:
             raise closing.try_again() from unavailable
         self._acknowledged = True

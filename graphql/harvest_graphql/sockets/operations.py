@@ -12,7 +12,8 @@ from typing import Any, Protocol
 import msgspec
 from graphql import OperationType
 
-from harvest_graphql.engine import Answer, Engine
+from harvest_graphql.engine import Engine
+from harvest_graphql.envelope import Answer, refusal
 from harvest_graphql.events import Events
 from harvest_graphql.problems import Code, Problem, internal
 from harvest_graphql.serving.persisted import Documents
@@ -40,8 +41,13 @@ class Service:
 class Client(Protocol):
     """Whose operations they are."""
 
-    async def entered(self) -> tuple[Scopes, Caller]:
-        """Return what may be read, and who pays; asked before each answer, as a key may be revoked meanwhile.
+    @property
+    def caller(self) -> Caller:
+        """Who pays."""
+        ...
+
+    async def entered(self) -> Scopes:
+        """Return what may be read; asked before each answer, as a key may be revoked meanwhile.
 
         Closing where it was; Unusable where nobody knows, or nothing is left to be spent.
         """
@@ -73,6 +79,7 @@ class Operations:
         if id_ in self._ids:
             raise taken(id_)
         if max(len(self._tasks), len(self._answers)) >= self._most:
+            self._client.caller.refused()
             words = f"A socket may have {self._most} operations at once: complete one."
             await self._refuse(id_, [Problem(Code.TOO_MANY_AT_ONCE, words).as_error()])
             return
@@ -106,6 +113,7 @@ class Operations:
             self._client.end(closing)
             return
         except Unusable as unusable:
+            self._client.caller.refused()
             refused = [unusable.problem.as_error()]
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
             refused = [internal(_log, "an operation on a socket", error).as_error()]
@@ -142,10 +150,10 @@ class Operations:
         To break a statement off takes a connection more, so nobody may have that for the price of two messages.
         """
         try:
-            scopes, caller = await self._client.entered()
+            scopes = await self._client.entered()
         except Unusable as unusable:
-            errors = {"errors": [unusable.problem.as_error()]}
-            return Answer(msgspec.json.encode(errors), refused=True, code=unusable.problem.code)
+            return refusal([unusable.problem.as_error()])
+        caller = self._client.caller
         spend = caller.spending(persisted=self._service.documents.has(text))
         answering = asyncio.ensure_future(
             self._service.engine.answer(
