@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from acceptance.commanding import PATIENCE, Started, environment
@@ -72,8 +72,13 @@ def test_the_wheel_migrates_and_serves(installed: Path, tmp_path: Path) -> None:
     try:
         url = running.line("Serving")
         question = f"{url}?query=%7B__typename%7D"
-        with build_opener(ProxyHandler({})).open(question, timeout=PATIENCE) as answer:
+        opener = build_opener(ProxyHandler({}))
+        with opener.open(question, timeout=PATIENCE) as answer:
             assert json.loads(answer.read())["data"] == {"__typename": "Query"}
+        for address in (url, f"{url.removesuffix('graphql')}docs"):
+            asked = Request(address, headers={"Accept": "text/html"})
+            with opener.open(asked, timeout=PATIENCE) as page:
+                assert b"<title>Harvest gateway" in page.read()
     finally:
         running.stop()
     assert process.returncode == 0

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from api.world import seed
-from browser.watching import Watched
-from playwright.async_api import Browser, async_playwright
+from browser.watching import PATIENCE, Watched
+from playwright.async_api import Browser, async_playwright, expect
 
 from gateway.compose import opened
 from gateway.config import Settings
@@ -19,6 +19,7 @@ from harvest_graphql.pages.explorer import BUILT
 
 Serve = Callable[..., Awaitable[str]]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+expect.set_options(timeout=PATIENCE)
 INVENTED = {"data-gov": {"sandbox": True}}
 ARGUMENTS = ["--disable-gpu", "--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
 
