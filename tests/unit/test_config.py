@@ -88,6 +88,15 @@ def test_words_are_understood_in_capitals(settings_from: From) -> None:
     assert settings_from({"GATEWAY_LOG_LEVEL": "WARNING"}).log_level == "warning"
 
 
+def test_networks_of_proxies_stand_in_a_row(settings_from: From) -> None:
+    networks = settings_from(
+        {"GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7 2001:db8::/32"}
+    ).trusted_proxies
+    assert networks == ("10.0.0.0/8", "192.0.2.7", "2001:db8::/32")
+    with pytest.raises(ValidationError, match="'proxy.example.org' is no network"):
+        settings_from({"GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8,proxy.example.org"})
+
+
 def test_an_empty_variable_is_no_setting(settings_from: From) -> None:
     assert settings_from({"GATEWAY_DATABASE_URL": ""}).database_url is None
 
