@@ -93,7 +93,7 @@ def test_networks_of_proxies_stand_in_a_row(settings_from: From) -> None:
         {"GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7 2001:db8::/32"}
     ).trusted_proxies
     assert networks == ("10.0.0.0/8", "192.0.2.7", "2001:db8::/32")
-    with pytest.raises(ValidationError, match="'proxy.example.org' is no network"):
+    with pytest.raises(ValidationError, match=r"'proxy\.example\.org' is no network"):
         settings_from({"GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8,proxy.example.org"})
 
 
