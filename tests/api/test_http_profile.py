@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from itertools import product
 
@@ -45,6 +46,19 @@ async def test_the_schema_is_not_told(locked: ClientSession) -> None:
         told = await answer.json()
     assert "data" not in told
     assert [each["extensions"]["code"] for each in told["errors"]] == ["INTROSPECTION_DISABLED"]
+
+
+async def test_websockets_stay_and_tell_no_schema_either(locked: ClientSession) -> None:
+    async with locked.ws_connect("/graphql", protocols=["graphql-transport-ws"]) as socket:
+        await socket.send_json({"type": "connection_init"})
+        assert (await socket.receive_json())["type"] == "connection_ack"
+        for number, query in enumerate((QUERY, get_introspection_query())):
+            await socket.send_json({"type": "subscribe", "id": str(number), "payload": {"query": query}})
+        told = {
+            each["id"]: each for each in [await socket.receive_json() for _ in range(3)] if "payload" in each
+        }
+    assert told["0"]["payload"]["data"]["portals"]
+    assert "INTROSPECTION_DISABLED" in json.dumps(told["1"])
 
 
 async def test_there_are_no_pages(locked: ClientSession) -> None:

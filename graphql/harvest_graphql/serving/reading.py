@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from aiohttp.hdrs import ALLOW
 
 from harvest_graphql.serving.refusals import JSON, Unusable
 
@@ -49,8 +48,6 @@ async def read(request: web.Request) -> Request:
     """Return the GraphQL request in *request*; Unusable where it holds none."""
     if request.method in {"GET", "HEAD"}:
         return _from_query(request)
-    if request.method != "POST":
-        raise Unusable(405, "Use POST, or GET for queries.", headers={ALLOW: "GET, HEAD, POST"})
     if request.content_type != JSON:
         raise Unusable(415, f"Send the request as {JSON}.", headers={"Accept-Post": JSON})
     if (request.charset or "utf-8").lower() not in {"utf-8", "utf8"}:
