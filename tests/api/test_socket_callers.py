@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
-from aiohttp import WSServerHandshakeError, web
-from api.sockets import INIT, Served, until
+from aiohttp import ClientSession, WSServerHandshakeError, web
+from api.sockets import ACK, INIT, Served, until
 
+from gateway.compose import Gateway
 from harvest_graphql.engine import Engine, Spend
 from harvest_graphql.problems import Code, Problem
 from harvest_graphql.serving.persisted import Documents, digest
@@ -345,3 +346,26 @@ async def test_refusals_are_paid_for(engine: Engine) -> None:
         await talk.say([])
         assert (await talk.closed())[0] == 4400
         assert purse.refusals == 3
+
+
+async def test_a_whole_gateway_has_sockets_in_the_locked_profile_too(
+    serving: Callable[..., Awaitable[tuple[Gateway, ClientSession]]],
+) -> None:
+    _, session = await serving(profile="locked", cors_origins="https://app.example.org")
+    options = {"protocols": ["graphql-transport-ws"]}
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await session.ws_connect("/graphql", **options, origin="https://evil.example")
+    assert refused.value.status == 403
+    async with session.ws_connect("/graphql", **options, origin="https://app.example.org") as socket:
+        await socket.send_json(INIT)
+        assert await socket.receive_json() == ACK
+        for id_, query, type_ in (
+            ("1", WATCH, "next"),
+            ("2", "{ __schema { queryType { name } } }", "error"),
+        ):
+            await socket.send_json({"id": id_, "type": "subscribe", "payload": {"query": query}})
+            told = await socket.receive_json()
+            assert (told["id"], told["type"]) == (id_, type_)
+        numbers = await (await session.get("/metrics")).text()
+        assert "harvest_gateway_sockets 1.0" in numbers
+        assert "harvest_gateway_subscriptions 1.0" in numbers

@@ -89,7 +89,7 @@ async def test_an_offered_protocol_is_not_logged(served: Served, caplog: pytest.
 
 
 async def test_who_does_not_begin_is_4408(engine: Engine) -> None:
-    async with Served(engine, bounds=Bounds(init_seconds=0.5)) as served:
+    async with Served(engine, bounds=Bounds(init_seconds=1)) as served:
         talk = await served.connect()
         await talk.say({"type": "ping"})
         assert await talk.hear() == {"type": "pong"}
@@ -98,7 +98,7 @@ async def test_who_does_not_begin_is_4408(engine: Engine) -> None:
 
 
 async def test_who_has_begun_may_be_silent(engine: Engine) -> None:
-    async with Served(engine, bounds=Bounds(init_seconds=0.3)) as served:
+    async with Served(engine, bounds=Bounds(init_seconds=1)) as served:
         talk = await served.begun()
         other = await served.connect()
         assert (await other.closed())[0] == 4408

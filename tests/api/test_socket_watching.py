@@ -177,7 +177,7 @@ async def test_a_client_that_does_not_read_is_cut_off(own_engine: Engine, own_wo
 
 
 async def test_a_client_that_answers_no_ping_is_gone(own_engine: Engine) -> None:
-    async with Served(own_engine, bounds=Bounds(ping_seconds=0.2)) as served:
+    async with Served(own_engine, bounds=Bounds(ping_seconds=2)) as served:
         deaf = await served.begun(autoping=False)
         heard = await served.begun()
         listening = asyncio.create_task(heard.socket.receive(SECONDS))
