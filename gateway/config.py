@@ -98,7 +98,8 @@ class Settings(BaseSettings):
         "https://app.example.org; *: any.",
     )
     key: str | None = Field(
-        default=None, description="Key that `gateway query` sends to an endpoint; --key-file names a file with one."
+        default=None,
+        description="Key that `gateway query` sends to an endpoint; --key-file names a file with one.",
     )
     processes: int = Field(
         default=1,
@@ -109,6 +110,7 @@ class Settings(BaseSettings):
     rate_cost: int = Field(
         default=200_000,
         ge=0,
+        le=10**15,
         description="What one address may ask for without a key, by cost, in rate_seconds, over all processes; "
         "0: as much as it likes.",
     )

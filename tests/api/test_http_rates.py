@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient as Client
 
+from gateway.errors import DatabaseUnavailable
 from gateway.store.spending import Taken
 from harvest_graphql.serving.addresses import Addresses
 from harvest_graphql.serving.persisted import Documents
@@ -163,6 +164,20 @@ async def test_what_is_too_dear_now_can_be_had_cheaper(client: Client) -> None:
     refused = await ask(client, "{ harvestSources(first: 60) { nodes { name } } }")
     assert refused.status == 429
     assert left(refused) > 0
+    assert (await ask(client)).status == 200
+
+
+async def test_nobody_is_turned_away_because_postgres_cannot_count(
+    serve: Callable[..., Awaitable[Client]], window: Window
+) -> None:
+    async def away(_: str, __: int) -> Taken:
+        raise DatabaseUnavailable("away")
+
+    purses = Purses(away, limit=LIMIT, seconds=SECONDS, clock=lambda: window.clock)
+    client = await serve(callers=Rates(purses, Addresses(), cost=LIMIT, seconds=SECONDS).caller)
+    assert left(await ask(client)) > 0
+    assert await exhaust(client) == LIMIT // REFUSED, "each process counts for itself"
+    window.clock += SECONDS
     assert (await ask(client)).status == 200
 
 
