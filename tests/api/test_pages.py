@@ -66,7 +66,7 @@ async def test_the_explorer_is_shown_as_soon_as_it_is_there(visit: Visit, tmp_pa
     async with client.get("/graphql", headers=BROWSER) as answer:
         page = await answer.text()
         assert page.startswith("<title>Built</title>")
-        assert '<p class="sandbox"' in page
+        assert '<aside class="sandbox"' in page
         assert all(f'"name": "{name}"' in page for name in operations())
         assert answer.headers.getall("Vary") == ["Accept", "Accept-Encoding"]
 

@@ -195,7 +195,7 @@ async def test_a_browser_sees_what_this_is(client: Client) -> None:
     page = await answer.text()
     assert answer.content_type == "text/html"
     assert "GraphQL endpoint" in page
-    assert '<p class="sandbox"' in page
+    assert '<aside class="sandbox"' in page
     assert "what-broke" in page
     assert "//" not in page.replace("http://www.w3.org", "")
     assert len(page) < 60_000

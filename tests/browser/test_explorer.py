@@ -27,7 +27,7 @@ async def test_an_operation_of_the_side_bar(served: Serve, watched: Watched, exp
     await expect(page.locator(EDITOR)).to_contain_text("PortalsFreshness")
     await page.locator(RUN).click()
     await expect(page.locator(RESULT)).to_contain_text('"key": "data-gouv-fr"')
-    await expect(page.get_by_role("note")).to_contain_text("SANDBOX")
+    await expect(page.get_by_role("complementary")).to_contain_text("SANDBOX")
 
 
 async def test_an_operation_of_the_address_with_variables_and_a_key(

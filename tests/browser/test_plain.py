@@ -32,4 +32,4 @@ async def test_the_operation_of_the_address_and_a_mistake(served: Serve, watched
     await page.get_by_label("Variables").fill("{")
     await page.get_by_label("Query").press("Control+Enter")
     await expect(page.get_by_role("region", name="Result")).to_contain_text("SyntaxError")
-    await expect(page.get_by_role("note")).to_contain_text("SANDBOX")
+    await expect(page.get_by_role("complementary")).to_contain_text("SANDBOX")

@@ -18,7 +18,7 @@ Page = Callable[[bool], web.Response]
 ASSETS = "/assets/{name}"
 ICON = "/favicon.ico"
 _HERE = Path(__file__).resolve().parent
-_SANDBOX = '<p class="sandbox" role="note">SANDBOX: portals that do not exist, with invented data.</p>'
+_SANDBOX = '<aside class="sandbox">SANDBOX: portals that do not exist, with invented data.</aside>'
 
 
 class Front:
