@@ -215,6 +215,9 @@ class Engine:
     def _compile(self, operation: Operation, values: Values, scopes: Scopes) -> Plan:
         """Return the plan; what is asked of the schema without variables is answered once and for all."""
         found = plan(self._schema, operation.node, operation.fragments, values, scopes)
+        if found.size() > self._limits.statement:
+            words = "The operation becomes too long a statement: ask for fewer fields of things of any type."
+            raise Problem(Code.DOCUMENT_TOO_LARGE, words)
         if operation.node.variable_definitions:
             return found
         fields = tuple(

@@ -56,6 +56,7 @@ class Limits:
     values: int = _most(500, "Values in the arguments of a document, and as many in a call's variables.")
     text: int = _most(10_000, "Characters of one such value.")
     schema: int = _most(300_000, "Values of the schema itself in an answer, as far as they can be reckoned.")
+    statement: int = _most(250_000, "Length of the SQL that an operation becomes.")
     nodes: int = _most(20_000, "Cost of an operation: the things that its answer may hold.")
     answer_bytes: int = _most(10_000_000, "Length of an answer's data.")
     groups: int = _most(10, "Grouped counts, each of which reads a whole list.")
