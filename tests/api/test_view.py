@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import io
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -190,7 +191,8 @@ async def test_get_without_a_query_or_with_odd_ones(client: Client) -> None:
         assert answer.status == 400, path
 
 
-async def test_a_browser_sees_what_this_is(client: Client) -> None:
+async def test_a_browser_sees_what_this_is(serve: Callable[[], Awaitable[Client]]) -> None:
+    client = await serve()
     answer = await client.get("/graphql", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
     page = await answer.text()
     assert answer.content_type == "text/html"
