@@ -21,10 +21,9 @@ import peers
 import report
 import rounds
 import workloads
+from database import DATA
 
 from gateway.postgres import connect
-
-DATA = Path(__file__).parents[3] / ".gateway" / "bench"
 
 
 def arguments() -> argparse.Namespace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,10 @@ import workloads
 from peers import Peer
 
 CONNECTIONS = 16
+SLOW = {"q4": 8}
+"""Workloads that take a peer seconds, and the least seconds of a burst of them."""
+_QUIET = 0.1
+"""Seconds in which servers must have done next to nothing to be at rest."""
 _SCRIPT = Path(__file__).parent / "requests.lua"
 
 
@@ -48,13 +53,14 @@ def burst(
     file: Path,
     postgres: int,
     *,
-    seconds: float,
+    seconds: int,
     length: float | None = None,
     connections: int = CONNECTIONS,
 ) -> Burst:
     """Return what one burst of *seconds* measures. *postgres*: its process; *length*: the mean bytes of an answer."""
     before = _cpu(peer.process.pid), _cpu(postgres)
-    said = _wrk(peer, name, file, seconds, connections)
+    said = _wrk(peer, name, file, max(seconds, SLOW.get(name, 0)), connections)
+    _settle(peer.process.pid, postgres)
     after = _cpu(peer.process.pid), _cpu(postgres)
     requests = said["requests"]
     if said["errors"] or said["refused"] or not requests:
@@ -68,13 +74,13 @@ def burst(
     return Burst(rate, said["p50"] / 1000, said["p99"] / 1000, server, database)
 
 
-def _wrk(peer: Peer, name: str, file: Path, seconds: float, connections: int) -> Mapping[str, int]:
+def _wrk(peer: Peer, name: str, file: Path, seconds: int, connections: int) -> Mapping[str, int]:
     url = f"http://127.0.0.1:{peer.port}{peer.path(name)}"
     words = [
         "wrk",
         "-t1",
         f"-c{connections}",
-        f"-d{seconds:g}s",
+        f"-d{seconds}s",
         "--timeout",
         "20s",
         "-s",
@@ -88,6 +94,16 @@ def _wrk(peer: Peer, name: str, file: Path, seconds: float, connections: int) ->
             said: dict[str, int] = json.loads(line.removeprefix("RESULT "))
             return said
     raise SystemExit(f"wrk failed: {done.stdout}{done.stderr}")
+
+
+def _settle(*pids: int) -> None:
+    """Return when what wrk has left unanswered is done with: it would be in the way of the next."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        before = sum(map(_cpu, pids))
+        time.sleep(_QUIET)
+        if sum(map(_cpu, pids)) - before < _QUIET / 4:
+            return
 
 
 def _cpu(pid: int) -> float:

@@ -42,7 +42,7 @@ async def _measured(peer: Peer, chosen: workloads.Chosen, url: str) -> float:
     async with _caller(peer) as ask:
         before = _counted(peer)
         for turn in range(COMMITS):
-            await _commit(peer, url)
+            await commit(peer, url)
             await _asked(ask, bodies[turn * REQUESTS : (turn + 1) * REQUESTS])
         after = _counted(peer)
     hits, misses = after["hits"] - before["hits"], after["misses"] - before["misses"]
@@ -81,7 +81,7 @@ async def _caller(peer: Peer) -> AsyncIterator[Any]:
         yield ask
 
 
-async def _commit(peer: Peer, url: str) -> None:
+async def commit(peer: Peer, url: str) -> None:
     """Move the data's version as a commit does, and wait until the peer has forgotten what it kept."""
     connection = await connect(url)
     try:

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -18,23 +17,15 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import ProxyHandler, Request, build_opener
 
 import node
+import saying
 import workloads
 from first_answer import free_port
-
-from gateway.model.identity import global_id
 
 ROOT = Path(__file__).parents[3]
 SERVERS = Path(__file__).parent / "servers"
 PATIENCE = 60.0
 POSTGRAPHILE_POOL = 8
 """Connections of PostGraphile: with 16 callers on two cores more made it slower, fewer made callers wait."""
-CURSORS = """{
-  q1: allHarvestSources(orderBy: [CREATED_AT_DESC, ROW_ID_DESC], first: 1) { pageInfo { endCursor } }
-  q3: allHarvestRecords(orderBy: [CREATED_AT_DESC, ROW_ID_DESC], first: 1) { pageInfo { endCursor } }
-}"""
-
-Say = Callable[[str, workloads.Variables], dict[str, Any]]
-"""Returns the body of a request, from a workload and what is meant."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +35,7 @@ class Peer:
     name: str
     port: int
     process: subprocess.Popen[bytes]
-    say: Say
+    say: saying.Say
     routes: bool = False
     """Whether each workload has a path of its own."""
 
@@ -90,7 +81,7 @@ def _gateway(name: str, url: str, folder: Path) -> Iterator[Peer]:
     }
     command = [sys.executable, "-m", "gateway", "serve", "--port"]
     with _process(name, command, [], settings, folder) as (port, process):
-        yield Peer(name, port, process, _as_gateway)
+        yield Peer(name, port, process, saying.as_gateway)
 
 
 @contextmanager
@@ -104,9 +95,9 @@ def _python(name: str, url: str, folder: Path) -> Iterator[Peer]:
     command = [sys.executable, str(SERVERS / file)]
     with _process(name, command, more, {"DATABASE_URL": url}, folder) as (port, process):
         if name == "dataloaders":
-            yield Peer(name, port, process, _as_gateway)
+            yield Peer(name, port, process, saying.as_gateway)
         else:
-            yield Peer(name, port, process, lambda _, meant: {"variables": meant}, routes=True)
+            yield Peer(name, port, process, saying.as_route, routes=True)
 
 
 @contextmanager
@@ -130,10 +121,8 @@ def _postgraphile(name: str, url: str, folder: Path) -> Iterator[Peer | None]:
     }
     command = [str(home.program), str(home.folder / "server.mjs")]
     with _process(name, command, [str(POSTGRAPHILE_POOL)], settings, folder) as (port, process):
-        answer = json.loads(post(f"http://127.0.0.1:{port}/graphql", {"query": CURSORS}))
-        cursors = {key: page["pageInfo"]["endCursor"] for key, page in answer["data"].items()}
-        orders = {key: json.loads(urlsafe_b64decode(f"{each}=="))[0] for key, each in cursors.items()}
-        yield Peer(name, port, process, _as_postgraphile(orders))
+        answer = json.loads(post(f"http://127.0.0.1:{port}/graphql", {"query": saying.CURSORS}))
+        yield Peer(name, port, process, saying.as_postgraphile(answer["data"]))
 
 
 @contextmanager
@@ -174,48 +163,6 @@ def _wait(name: str, port: int, process: subprocess.Popen[bytes], folder: Path) 
             said = (folder / f"{name}.log").read_text("utf-8", errors="replace")[-2000:]
             raise RuntimeError(f"{name} does not answer: {said}")
         time.sleep(0.1)
-
-
-def _as_gateway(name: str, meant: workloads.Variables) -> dict[str, Any]:
-    place = (
-        {"after": _base64(["CREATED_AT", "DESC", meant["createdAt"], meant["id"]])} if "id" in meant else {}
-    )
-    source = (
-        {"source": global_id("HarvestSource", meant["portal"], meant["nativeId"])} if name == "q3" else {}
-    )
-    kept = {
-        "q1": ("portal",),
-        "q2": ("portal", "nativeId"),
-        "q3": ("status",),
-        "q4": ("since",),
-        "q5": ("text",),
-        "q6": ("portal", "nativeId"),
-    }[name]
-    variables = {**{key: meant[key] for key in kept}, **place, **source}
-    return {"query": workloads.document(name), "variables": variables}
-
-
-def _as_postgraphile(orders: Mapping[str, str]) -> Say:
-    """Return how PostGraphile is asked; *orders* are what its cursors of a workload's list begin with."""
-
-    def say(name: str, meant: workloads.Variables) -> dict[str, Any]:
-        after = _base64([orders[name], meant["createdAt"], str(meant["id"])]) if name in orders else None
-        variables = {
-            "q1": lambda: {"portal": meant["number"], "after": after},
-            "q2": lambda: {"portal": meant["number"], "nativeId": meant["nativeId"]},
-            "q3": lambda: {"source": str(meant["source"]), "status": meant["status"], "after": after},
-            "q4": lambda: {"since": meant["since"]},
-            "q5": lambda: {"text": meant["text"]},
-            "q6": lambda: {"portal": meant["number"], "nativeId": meant["nativeId"]},
-        }[name]()
-        return {"query": workloads.document(name, "postgraphile"), "variables": variables}
-
-    return say
-
-
-def _base64(values: list[Any]) -> str:
-    text = json.dumps(values, separators=(",", ":"))
-    return urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
 
 
 STARTS: Mapping[str, Callable[[str, str, Path], Any]] = {

@@ -2,13 +2,14 @@
 
 CREATE SCHEMA IF NOT EXISTS peer;
 
-CREATE OR REPLACE FUNCTION peer.job_counts(since timestamptz)
-RETURNS TABLE (portal text, status text, count bigint) LANGUAGE sql STABLE AS $$
+CREATE OR REPLACE FUNCTION peer.record_counts(portals text[], statuses text[])
+RETURNS TABLE (portal text, status text, count bigint) LANGUAGE sql STABLE PARALLEL SAFE AS $$
   SELECT p.key, g.status, g.count
   FROM (
-    SELECT j.portal, j.status, count(*) AS count FROM public.harvest_job j
-    WHERE j.presence IN ('PRESENT', 'EXPIRED') AND j.status <> 'SCHEDULED' AND j.created_at >= since
-    GROUP BY j.portal, j.status
+    SELECT r.portal, r.status, count(*) AS count FROM public.harvest_record r
+    WHERE r.presence IN ('PRESENT', 'EXPIRED') AND r.status = ANY (statuses)
+      AND r.portal = ANY (ARRAY(SELECT number FROM public.portal WHERE key = ANY (portals)))
+    GROUP BY r.portal, r.status
   ) g JOIN public.portal p ON p.number = g.portal
   ORDER BY g.count DESC, p.key COLLATE "C", g.status COLLATE "C"
 $$;

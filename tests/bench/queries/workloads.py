@@ -14,7 +14,7 @@ ABOUT = {
     "q1": "20 sources with organization and last job",
     "q2": "one source with its last 10 jobs and their first 5 errors",
     "q3": "a page of 100 records by source and status",
-    "q4": "jobs counted by portal and status",
+    "q4": "records counted by portal and status",
     "q5": "full text over sources",
     "q6": "one field of one source",
 }
@@ -32,7 +32,7 @@ async def chosen(connection: asyncpg.Connection, *, even: bool = False) -> Chose
     *even*: those whose answers are as long whatever the size of the database, so that sizes can be compared.
     """
     statuses = STATUSES[:1] if even else STATUSES
-    arguments: dict[str, list[Any]] = {"q3": [list(statuses)], "q4": [even], "q5": [even]}
+    arguments: dict[str, list[Any]] = {"q3": [list(statuses)], "q5": [even]}
     found = {}
     for name in NAMES:
         sql = (_HERE / "choices" / f"{name}.sql").read_text("utf-8")

@@ -1,6 +1,6 @@
--- Instants: the days of the last months and years, or with as many jobs behind them whatever the database's size.
-SELECT created_at AS since
-FROM (SELECT created_at, row_number() OVER (ORDER BY created_at DESC) AS n, count(*) OVER () AS jobs FROM harvest_job) j
-WHERE n % greatest(1, (CASE WHEN $1 THEN least(jobs, 2000) ELSE jobs END) / 200) = 0
-  AND (NOT $1 OR n BETWEEN 500 AND 2000)
-ORDER BY md5('q4' || n) LIMIT 200
+-- Some portals and some statuses.
+SELECT CASE n % 3 WHEN 0 THEN ARRAY['data-gouv-fr', 'data-gov'] WHEN 1 THEN ARRAY['data-gouv-fr']
+    ELSE ARRAY['data-gov'] END AS portals,
+  ARRAY(SELECT status FROM unnest(ARRAY['SUCCEEDED', 'SKIPPED', 'FAILED', 'ARCHIVED', 'UNPUBLISHED', 'LOST'])
+    WITH ORDINALITY AS s (status, place) WHERE place = 1 OR n >> place::int & 1 = 1 ORDER BY place) AS statuses
+FROM generate_series(0, 127) n ORDER BY md5('q4' || n) LIMIT 40

@@ -26,11 +26,11 @@ ARGUMENTS = {
     "q1": ("portal", "createdAt", "id"),
     "q2": ("portal", "nativeId"),
     "q3": ("portal", "nativeId", "status", "createdAt", "id"),
-    "q4": ("since",),
+    "q4": ("portals", "statuses"),
     "q5": ("text",),
     "q6": ("portal", "nativeId"),
 }
-INSTANTS = {"createdAt", "since"}
+INSTANTS = {"createdAt"}
 
 Ask = Callable[[str, list[Any]], Awaitable[str]]
 
