@@ -47,6 +47,14 @@ bench: .venv/dev ## Measure: records a second, memory, requests, time to the fir
 bench-delay: .venv/dev ## Measure: how long after a commit a kept answer is still served, a hit beside a miss
 	$(BIN)/python tests/bench/version_delay.py $(ARGS)
 
+.PHONY: bench-queries
+bench-queries: .venv/dev ## Measure: the endpoint against PostGraphile, dataloaders and SQL by hand (needs wrk; Node for PostGraphile)
+	$(BIN)/python tests/bench/queries $(ARGS)
+
+.PHONY: bench-scale
+bench-scale: .venv/dev ## Measure: answers from 10,000, 100,000 and a million records; memory under load (needs wrk)
+	$(BIN)/python tests/bench/queries/scale.py $(ARGS)
+
 .PHONY: captures
 captures: .venv/dev ## Replay the portals' captures against the sandbox and the adapters (needs ../shared)
 	$(BIN)/python tests/acceptance/captures.py $(ARGS)
