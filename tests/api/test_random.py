@@ -46,12 +46,14 @@ class Author:
                 continue
             alias = f"x{self.random.randint(0, 9)}_{name}: " if self.random.random() < 0.1 else ""
             below = "" if is_leaf_type(named) else f" {{ {self.selection(named, depth - 1)} }}"
-            words.append(f"{alias}{name}{self.arguments(field)}{below}")
+            words.append(f"{alias}{name}{self.arguments(type_, field)}{below}")
         return " ".join(words) or "__typename"
 
-    def arguments(self, field: Any) -> str:
+    def arguments(self, type_: Any, field: Any) -> str:
         if "field" in field.args:
-            return f'(field: "{self.random.choice(["status", "message", "title", "counts.total"])}")'
+            names = ("id", "status", "message", "title", "counts.total")
+            known = [each for each in names if each.partition(".")[0] in type_.fields]
+            return f'(field: "{self.random.choice(known)}")'
         if "by" in field.args:
             keys = list(get_named_type(field.args["by"].type).values)
             chosen = self.random.sample(keys, self.random.randint(1, 3))
