@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 import asyncpg
@@ -32,6 +33,8 @@ LEFT_OUT = frozenset(
     }
 )
 """Columns of bookkeeping: a perfect mirror has no opinion on them."""
+
+_ENDED = {"SUCCEEDED", "PARTIAL", "FAILED", "LOST"}
 
 Row = dict[str, Any]
 Key = tuple[str, str]
@@ -90,12 +93,31 @@ def _plain(value: Any, *, json: bool) -> Any:
 def differences(found: dict[Key, Row], truth: Iterable[Row]) -> Iterator[str]:
     """Yield a sentence for each row that is missing or too many and each field that differs."""
     expected = {(row["type"], row["nativeId"]): row for row in truth}
+    _count_failures(expected)
     for key in sorted(expected.keys() - found.keys()):
         yield f"{key[0]} missing: {key[1]} ({expected[key]['presence']})"
     for key in sorted(found.keys() - expected.keys()):
         yield f"{key[0]} too many: {key[1]} ({found[key]['presence']})"
     for key in sorted(expected.keys() & found.keys()):
         yield from _fields(key, found[key], expected[key])
+
+
+def _count_failures(rows: dict[Key, Row]) -> None:
+    """Say of each source in *rows* how many of its runs in a row ended badly, as its runs there tell."""
+    judged: dict[str, list[tuple[str, str, bool]]] = {}
+    for (type_, native_id), row in rows.items():
+        run = row["fields"]
+        if type_ != "HarvestJob" or row["presence"] not in {"PRESENT", "EXPIRED"}:
+            continue
+        if run["kind"] not in {"CLEAR", "VALIDATE"} and run["status"] in _ENDED:
+            bad = run["status"] in {"FAILED", "LOST"}
+            judged.setdefault(run["source"], []).append((run["created_at"] or "", native_id, bad))
+    for (type_, native_id), row in rows.items():
+        if type_ == "HarvestSource":
+            newest_first = sorted(judged.get(native_id, ()), reverse=True)
+            row["fields"]["consecutive_failures"] = sum(
+                1 for _ in takewhile(lambda run: run[2], newest_first)
+            )
 
 
 def _fields(key: Key, found: Row, expected: Row) -> Iterator[str]:

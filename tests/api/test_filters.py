@@ -17,9 +17,11 @@ from harvest_graphql.engine import Engine
 from harvest_graphql.plan.relations import BACKREF, is_private, snake, table_of
 from harvest_graphql.schema import core
 
+ROOT = core().query_type
+assert ROOT is not None
 LISTS = {
     name: get_named_type(field.args["filter"].type)
-    for name, field in core().query_type.fields.items()
+    for name, field in ROOT.fields.items()
     if "filter" in field.args
 }
 LONG = {"description", "state_basis", "validation_comment", "schedule_words"}
