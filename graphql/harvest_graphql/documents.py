@@ -25,6 +25,7 @@ from harvest_graphql.cost import Scale, Weight
 from harvest_graphql.limits import Limits, check
 from harvest_graphql.problems import Code, Problem
 from harvest_graphql.reflection import ensure_told
+from harvest_graphql.variables import Variables
 
 T = TypeVar("T")
 MOST_ERRORS = 10
@@ -56,6 +57,10 @@ class Remembered(Generic[T]):
             self._weight -= self._weigh(oldest)
         return value
 
+    def held(self, key: Hashable) -> T | None:
+        """Return the value of *key*, None where it is not held; it is no younger for that."""
+        return self._held.get(key)
+
     def __len__(self) -> int:
         return len(self._held)
 
@@ -84,6 +89,7 @@ class Operation:
     """Variables that hold one global id: its type chooses SQL."""
     weight: Weight
     """What it costs in a call."""
+    variables: Variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,12 @@ class Document:
             raise Problem(Code.BAD_USER_INPUT, f"The document holds no operation named {name[:100]!r}.")
         return self.operations[name]
 
+    def does(self, name: str | None) -> OperationType:
+        """Return what the operation *name* is, or the only one; QUERY where there is none such."""
+        only = next(iter(self.operations.values())) if len(self.operations) == 1 else None
+        found = self.operations.get(name) if name else only
+        return found.node.operation if found else OperationType.QUERY
+
 
 class Documents:
     """Reads documents of one schema and remembers them: as many as are *most* characters long together."""
@@ -120,6 +132,8 @@ class Documents:
 
     def does(self, text: str, name: str | None) -> OperationType:
         """Return what the operation *name* of a document is, valid or not; QUERY where that cannot be told."""
+        if (read := self._read.held(text)) is not None:
+            return read.does(name)
         if not _NO_QUERY.search(text):
             return OperationType.QUERY
         try:
@@ -161,7 +175,7 @@ class Documents:
         return Document(
             {
                 each.name.value if each.name else "": Operation(
-                    each, fragments, _ids(each), scale.operation(each)
+                    each, fragments, _ids(each), scale.operation(each), Variables(self._schema, each)
                 )
                 for each in node.definitions
                 if isinstance(each, OperationDefinitionNode)

@@ -13,7 +13,6 @@ import asyncpg
 from graphql import (
     GraphQLError,
     OperationType,
-    get_variable_values,
 )
 from strawberry import Schema
 
@@ -195,16 +194,13 @@ class Engine:
 
     def _prepare(self, text: str, variables: Mapping[str, Any], name: str | None) -> tuple[Operation, Values]:
         operation = self._documents.read(text).operation(name)
-        definitions = operation.node.variable_definitions
-        if not definitions:
+        if not operation.variables:
             return operation, {}
         ensure_small(variables, values=self._limits.values, text=self._limits.text)
-        values = get_variable_values(
-            self._schema, definitions, dict(variables), max_errors=MOST_ERRORS, hide_suggestions=True
-        )
+        values = operation.variables.coerced(variables, MOST_ERRORS)
         if isinstance(values, list):
             raise Refused(Code.BAD_USER_INPUT, values)
-        return operation, values.coerced
+        return operation, values
 
     def _plan(
         self, text: str, name: str | None, operation: Operation, values: Values, scopes: Scopes
@@ -218,7 +214,7 @@ class Engine:
         if found.size() > self._limits.statement:
             words = "The operation becomes too long a statement: ask for fewer fields of things of any type."
             raise Problem(Code.DOCUMENT_TOO_LARGE, words)
-        if operation.node.variable_definitions:
+        if operation.variables:
             return found
         fields = tuple(
             Known(each.key, introspect(self._schema, operation, each, {}))

@@ -89,24 +89,26 @@ class Held:
 
     async def _turn(self) -> Any:
         """Return a free connection, None for one that is still to be taken from the pool."""
-        if self._free:
-            return self._free.pop()
-        try:
-            async with asyncio.timeout(self._deadline):
-                return await self._wait()
-        except TimeoutError as error:
-            raise TooSlow from error
+        return self._free.pop() if self._free else await self._wait(self._deadline)
 
-    async def _wait(self) -> Any:
-        """Return the next connection that becomes free: who waits longest is handed it, before all newcomers."""
-        waiting = asyncio.get_running_loop().create_future()
+    async def _wait(self, seconds: float | None = None) -> Any:
+        """Return the next connection that becomes free: who waits longest is handed it, before all newcomers.
+
+        TooSlow where none has become free in *seconds*.
+        """
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[Any] = loop.create_future()
+        alarm = None if seconds is None else loop.call_later(seconds, _give_up, waiting)
         self._waiting.append(waiting)
         try:
             return await waiting
-        except BaseException:
-            if waiting.done() and not waiting.cancelled():
+        except asyncio.CancelledError:
+            if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
                 self._pass_on(waiting.result())  # handed over at the moment of giving up
             raise
+        finally:
+            if alarm is not None:
+                alarm.cancel()
 
     def _pass_on(self, connection: Any) -> None:
         while self._waiting:
@@ -143,6 +145,11 @@ class Held:
             await self._drop(connection)
         else:
             await self._pool.release(connection)
+
+
+def _give_up(waiting: asyncio.Future[Any]) -> None:
+    if not waiting.done():
+        waiting.set_exception(TooSlow())
 
 
 def _is_ours(error: BaseException, connection: Any) -> bool:
