@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import asyncpg
-from api.world import Ask
+from api.world import GOV, Ask, World, hours_ago
 
+from gateway.store import ledger
 from harvest_graphql.engine import Engine
 
 
@@ -19,6 +21,26 @@ async def test_every_answer_says_how_fresh_it_is(answer: Ask) -> None:
             "complete": True,
         },
     }
+
+
+async def test_only_a_pass_that_read_all_it_was_to_read_makes_data_fresh(
+    own_engine: Engine, own_world: World
+) -> None:
+    pass_: dict[str, Any] = {"portal": GOV, "baseline": False, "requests": 1, "tallies": {}}
+    for hours, kind, state, whole, expected in (
+        (3.5, "POLL", "INCOMPLETE", False, "08:00"),
+        (3, "POLL", "INCOMPLETE", True, "09:00"),  # all was read, and something could not be proved
+        (2.5, "RENORMALISE", "DONE", None, "09:00"),
+        (2, "POLL", "FAILED", None, "09:00"),
+        (1.5, "POLL", "RUNNING", None, "09:00"),
+        (1, "RECONCILE", "DONE", None, "11:00"),  # of a gateway that did not say yet what it read
+    ):
+        await own_world.add(
+            ledger.SyncRun, kind=kind, state=state, whole=whole, started_at=hours_ago(hours), **pass_
+        )
+        answer = json.loads(await own_engine.execute("{ harvestSources { totalCount } }"))
+        polled = answer["extensions"]["freshness"]["data-gov"]["polledAt"]
+        assert polled == f"2026-11-20T{expected}:00.000000Z", (kind, state)
 
 
 async def test_sandboxes_failures_and_first_loads_are_noticed(answer: Ask) -> None:

@@ -74,6 +74,10 @@ def loading(number: str) -> str:
     )
 
 
+ASKS = "r.kind IN ('POLL', 'RECONCILE')"
+"""The condition on a pass ``r`` that it asks the portal: one that normalises again does not."""
+
+
 def polled(number: str) -> str:
     """Return the SQL of when the last pass over a portal began that read all it was to read.
 
@@ -81,7 +85,7 @@ def polled(number: str) -> str:
     """
     return (
         f"(SELECT r.started_at FROM sync_run r WHERE r.portal = {number} AND coalesce(r.whole, r.state = 'DONE')"
-        " ORDER BY r.started_at DESC LIMIT 1)"
+        f" AND {ASKS} ORDER BY r.started_at DESC LIMIT 1)"
     )
 
 

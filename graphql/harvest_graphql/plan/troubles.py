@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from harvest_graphql.plan.computed import LISTED
+from harvest_graphql.plan.computed import ASKS, LISTED
 from harvest_graphql.plan.draft import Draft
 from harvest_graphql.plan.operands import Operand
 
@@ -34,7 +34,7 @@ def running_longer_than(draft: Draft, alias: str, value: Operand) -> str:
     span = draft.bind(lambda call: min(value.read(call.values), _LONGEST), "interval")
     asked = (
         f"(SELECT w.polled_at FROM sync_stream w WHERE w.portal = {alias}.portal AND w.stream = 'jobs')",
-        f"(SELECT max(w.started_at) FROM sync_run w WHERE w.portal = {alias}.portal)",
+        f"(SELECT max(r.started_at) FROM sync_run r WHERE r.portal = {alias}.portal AND {ASKS})",
     )
     began = f"coalesce({alias}.started_at, {alias}.created_at)"
     return f"{alias}.status = 'RUNNING' AND {began} < coalesce({', '.join(asked)}) - {span}"
