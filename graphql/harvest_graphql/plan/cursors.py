@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from binascii import Error as Base64Error
 from dataclasses import dataclass
@@ -43,9 +44,12 @@ def _not_ours() -> UsageError:
     return UsageError("This is not a cursor of the gateway.", hint="Take cursors from `edges` or `pageInfo`.")
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def is_text(text: str) -> bool:
     """Return whether Postgres takes *text*: no NUL, no half of a surrogate pair."""
-    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+    return "\0" not in text and (text.isascii() or not _SURROGATE.search(text))
 
 
 def _sound(value: Any) -> bool:
