@@ -10,8 +10,8 @@ from contract.writing import Bench, document
 
 from gateway.compare.counting import HARVESTS, JUDGED_RUNS
 from gateway.model.enums import EntityType
-from gateway.postgres import connect, downgrade, migrate
 from gateway.ports import Scope
+from gateway.postgres import connect, downgrade, migrate
 from gateway.store import derive
 from gateway.store.parts import Part
 
@@ -96,5 +96,5 @@ async def test_the_migration_counts_what_is_there(bench: Bench, database_url: st
 
 
 def test_runs_are_judged_as_reports_judge_them() -> None:
-    assert derive.JUDGED == str(tuple(word.value for word in JUDGED_RUNS))
-    assert derive.HARVESTS == str(HARVESTS)
+    assert str(tuple(word.value for word in JUDGED_RUNS)) == derive.JUDGED
+    assert str(HARVESTS) == derive.HARVESTS
