@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
@@ -48,6 +47,7 @@ from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.purses import Purses
 from harvest_graphql.serving.rates import FILE, Callers, Rates, paid, unlimited
 from harvest_graphql.serving.reading import MOST_LINE
+from harvest_graphql.serving.settling import settle
 from harvest_graphql.serving.siblings import Siblings
 from harvest_graphql.sockets.endpoint import Sockets
 from harvest_graphql.sockets.operations import Service
@@ -130,8 +130,7 @@ class Gateway:
             ):
                 await _listen(runner, host, port, shared=siblings is not None)
                 address = runner.addresses[0]
-                gc.collect()
-                gc.freeze()  # to look through all that the process is made of would cost some request 70 ms
+                settle()
                 ready(f"http://{host}:{address[1]}")
                 await stop.wait()
         finally:

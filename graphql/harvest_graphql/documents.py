@@ -150,7 +150,7 @@ class Documents:
 
     def _parsed(self, text: str) -> DocumentNode:
         try:
-            return parse(
+            node = parse(
                 text,
                 max_lexical_tokens=self._limits.tokens,
                 max_comments=self._limits.comments,
@@ -158,6 +158,8 @@ class Documents:
             )
         except GraphQLError as error:
             raise Refused(Code.GRAPHQL_PARSE_FAILED, [error]) from None
+        _unchain(node)
+        return node
 
     def _make(self, text: str) -> Document:
         node = self._parsed(text)
@@ -182,6 +184,14 @@ class Documents:
             },
             characters,
         )
+
+
+def _unchain(node: DocumentNode) -> None:
+    """Take the document's tokens off each other: nobody walks along them, and a chain both ways is slow rubbish."""
+    token = node.loc and node.loc.start_token
+    while token:
+        following, token.prev, token.next = token.next, None, None
+        token = following
 
 
 def _ids(node: OperationDefinitionNode) -> frozenset[str]:
