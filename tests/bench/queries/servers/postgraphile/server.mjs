@@ -10,11 +10,17 @@ import { jsonPgSmartTags } from "postgraphile/utils";
 
 const [port, pool] = process.argv.slice(2).map(Number);
 
+// Some sources and records have no date. That these columns are said to be never null is for PostGraphile's sake: its
+// conditions on cursors are faster then, and the lists that are asked for hold dated rows alone.
+const dated = { created_at: { tags: { notNull: true } } };
+
 const relations = jsonPgSmartTags({
   version: 1,
   config: {
     class: {
+      "public.harvest_record": { attribute: dated },
       "public.harvest_source": {
+        attribute: dated,
         tags: {
           foreignKey: [
             "(organization_id) references public.organization (id)|@fieldName organization|@foreignFieldName sources",
