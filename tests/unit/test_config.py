@@ -97,6 +97,20 @@ def test_networks_of_proxies_stand_in_a_row(settings_from: From) -> None:
         settings_from({"GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8,proxy.example.org"})
 
 
+def test_limits_are_set_singly(settings_from: From) -> None:
+    chosen = settings_from({"GATEWAY_LIMITS__DEPTH": "20", "GATEWAY_LIMITS__ANSWER_BYTES": "5"})
+    assert chosen.limits == {"depth": 20, "answer_bytes": 5}
+    with pytest.raises(ValidationError):
+        settings_from({"GATEWAY_LIMITS__DEPTH": "-1"})
+
+
+def test_the_profile_is_one_of_two(settings_from: From) -> None:
+    assert settings_from({}).profile == "public"
+    assert settings_from({"GATEWAY_PROFILE": "Locked"}).profile == "locked"
+    with pytest.raises(ValidationError):
+        settings_from({"GATEWAY_PROFILE": "secret"})
+
+
 def test_an_empty_variable_is_no_setting(settings_from: From) -> None:
     assert settings_from({"GATEWAY_DATABASE_URL": ""}).database_url is None
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query
 
+from gateway.errors import ConfigurationError
 from gateway.resources import operations
 from harvest_graphql.documents import Documents, Refused
-from harvest_graphql.limits import Limits
+from harvest_graphql.limits import Limits, limits
 from harvest_graphql.literals import ensure_small
 from harvest_graphql.problems import Code, Problem
 from harvest_graphql.schema import core
@@ -25,10 +26,10 @@ def many(count: int, write: Callable[[int], str]) -> str:
     return " ".join(write(number) for number in range(count))
 
 
-def code(text: str, limits: Limits = LIMITS) -> str:
+def code(text: str, within: Limits = LIMITS) -> str:
     """Return the code with which *text* is refused, OK where it is not."""
     try:
-        Documents(core(), limits).read(text)
+        Documents(core(), within).read(text)
     except Problem as problem:
         return problem.code
     except Refused as refused:
@@ -89,6 +90,13 @@ def test_as_much_as_is_allowed_and_no_more(write: Callable[[int], str], most: in
 def test_fields_that_graphql_core_would_compare_for_long(text: str) -> None:
     """Each of them takes graphql-core's rule on overlapping fields a quarter of a second or its like."""
     assert code(text) == "DOCUMENT_TOO_LARGE"
+
+
+def test_limits_are_laid_over_the_usual_ones() -> None:
+    assert limits({"depth": 3}) == Limits(depth=3)
+    assert limits({"schema": 9}, locked=True).schema == 0
+    with pytest.raises(ConfigurationError, match="deapth"):
+        limits({"deapth": 3})
 
 
 def test_fragments_that_hold_themselves() -> None:

@@ -84,6 +84,18 @@ LENGTHS = (
     b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFF\r\n{}",
     b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\n \r\n" * 2000 + b"0\r\n\r\n",
 )
+PLACES = (
+    "/",
+    "/docs",
+    "/docs/../graphql",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/nowhere",
+    "/graphql/",
+    "*",
+    "/docs/x",
+)
 PAYLOADS = ("x", "%00", "../x", "SGFydmVzdFJlY29yZA", "A" * 9000, "%FF", "", "x?part=raw", "a/b")
 ADDRESSES = (
     *(
@@ -118,6 +130,7 @@ class Heads:
             self.no_http,
             self.lengths,
             self.payloads,
+            self.elsewhere,
         ]
 
     def accepts(self) -> Case:
@@ -174,3 +187,9 @@ class Heads:
         """Files that there are not."""
         path = self._dice.choice(PAYLOADS).encode()
         return Case("payloads", b"GET /payloads/" + path + b" HTTP/1.1\r\n" + CLOSE)
+
+    def elsewhere(self) -> Case:
+        """What else there is, and is not, asked for in any way."""
+        line = f"{self._dice.one('GET', 'GET', *METHODS[:8])} {self._dice.choice(PLACES)} HTTP/1.1\r\n"
+        accept = f"Accept: {self._dice.choice(ACCEPTS)}\r\n"
+        return Case("elsewhere", line.encode() + accept.encode("utf-8", "replace") + CLOSE)
