@@ -193,10 +193,13 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_documents_are_cheap_to_judge(name: str) -> None:
-    text = HOSTILE[name]
-    documents = Documents(core(), Limits())
-    began = time.process_time()
-    with suppress(Problem, Refused):
-        operation = documents.read(text).operation(None)
-        plan(core(), operation.node, operation.fragments, {})
-    assert time.process_time() - began < ALLOWED_SECONDS, name
+    """By the best of three: the first may pay for a garbage collection of everything that other tests left."""
+
+    def judged() -> float:
+        began = time.process_time()
+        with suppress(Problem, Refused):
+            operation = Documents(core(), Limits()).read(HOSTILE[name]).operation(None)
+            plan(core(), operation.node, operation.fragments, {})
+        return time.process_time() - began
+
+    assert min(judged() for _ in range(3)) < ALLOWED_SECONDS, name
