@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-_THRESHOLDS = (10_000, 5, 100)
+_THRESHOLDS = (10_000, 5, 1000)
 """Young objects are looked at often, some 10 ms at a time; old ones (plans, documents) hardly ever."""
 
 
