@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import lru_cache
 from uuid import NAMESPACE_URL, uuid5
 
 from gateway.errors import UsageError
 from gateway.model.enums import EntityType
 
+_USUAL = 300
+"""Characters of an id that is worth to be remembered: one request reads it several times."""
 _DATASETS = uuid5(NAMESPACE_URL, "harvest-gateway/dataset")
 
 
@@ -19,6 +22,10 @@ def global_id(type_: str, portal: str, native_id: str) -> str:
 
 def parse_global_id(text: str) -> tuple[str, str, str]:
     """Return (type, portal, native id) of a global id; UsageError where it is none."""
+    return _remembered(text) if len(text) <= _USUAL else _parsed(text)
+
+
+def _parsed(text: str) -> tuple[str, str, str]:
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
         type_, portal, native_id = urlsafe_b64decode(padded).decode().split(":", 2)
@@ -29,6 +36,9 @@ def parse_global_id(text: str) -> tuple[str, str, str]:
     if global_id(type_, portal, native_id) != text:
         raise UsageError("This is not an id of the gateway.", hint="Take ids from an answer's `id`.")
     return type_, portal, native_id
+
+
+_remembered = lru_cache(4096)(_parsed)
 
 
 def dataset_id(source: str, record_type: str, identifier: str) -> str:

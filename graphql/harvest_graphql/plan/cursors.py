@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-from base64 import b64decode
-from binascii import Error as Base64Error
+from binascii import a2b_base64
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from gateway.errors import UsageError
 
 _LONGEST = 4096
+_PLAIN = str.maketrans({"-": "+", "_": "/", "+": "!", "/": "!"})
+"""From base64url to the base64 that is read; what does not belong there becomes what is in neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,9 @@ def read_cursor(text: str) -> Position:
     if len(text) > _LONGEST:
         raise _not_ours()
     try:
-        raw = b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), b"-_", validate=True)
-        values: Any = json.loads(raw)
-    except (ValueError, Base64Error, RecursionError) as error:
+        padded = text.translate(_PLAIN) + "=" * (-len(text) % 4)
+        values: Any = msgspec.json.decode(a2b_base64(padded, strict_mode=True))
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
         raise _not_ours() from error
     match values:
         case [str(order), str(direction), key, int(row)] if _sound(key) and _sound(row):
