@@ -64,7 +64,7 @@ walk: .venv/dev ## Read every field of the portals' documentation back (needs ..
 	$(BIN)/python tests/acceptance/walk.py $(ARGS)
 
 .PHONY: fuzz
-fuzz: .venv/dev ## Send N hostile requests to the endpoint (N=100000 takes an hour; ARGS="--seed 7")
+fuzz: .venv/dev ## Send N hostile requests to the endpoint (N=100000: a quarter of an hour; ARGS="--seed 7")
 	$(BIN)/python tests/acceptance/fuzz.py --cases $(N) $(ARGS)
 
 ##@ Single steps of `make check`
