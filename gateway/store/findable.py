@@ -19,6 +19,14 @@ WORDS = {
 }
 """The words that rows of a type are found by (tsvector), those of more weight first."""
 
+RANKED = {
+    EntityType.HARVEST_SOURCE: "search_words(name, ARRAY[slug], NULL, NULL)",
+    EntityType.ORGANIZATION: "search_words(name, ARRAY[acronym], aliases, NULL)",
+    EntityType.DATASET: "search_words(title, keywords, NULL, NULL)",
+    EntityType.HARVEST_ERROR: "text_words(message)",
+}
+"""The words that rank what is found: a search reads them out of each row that it weighs, so they are the short ones."""
+
 
 ORDERED = {
     EntityType.HARVEST_SOURCE: "name",

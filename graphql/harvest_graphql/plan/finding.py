@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gateway.model.enums import EntityType
-from gateway.store.findable import NAMES, WORDS, plain_name
+from gateway.store.findable import NAMES, RANKED, WORDS, plain_name
 from harvest_graphql.plan.computed import LISTED
 from harvest_graphql.plan.conditions import of_portals
 from harvest_graphql.plan.draft import Draft, Read
@@ -34,6 +34,8 @@ QUERY = "(SELECT q.query FROM q)"
 _TEXT, _START = "(SELECT q.text FROM q)", "(SELECT q.start FROM q)"
 _WEIGHED = 1000
 """Of how many rows of a type the words are weighed: those with the text in their name, then the newest."""
+_ENOUGH = 20
+"""How many rows that hold all words make a look at names that are written differently needless: a page."""
 _ALIKE = 100
 """How many characters of the text are compared with names."""
 
@@ -60,7 +62,7 @@ class _Among:
             f"SELECT e.* FROM {self._rows()} AND {words} @@ {QUERY}"
             f" ORDER BY {self._nearest()}e.id DESC LIMIT {_WEIGHED}"
         )
-        score = f"{FINE} + (ts_rank({words}, {QUERY}, 32) * {FINE - 1})::int"  # 32: from 0 to 1
+        score = f"{FINE} + (ts_rank({RANKED[self.type_]}, {QUERY}, 32) * {FINE - 1})::int"  # 32: from 0 to 1
         return (
             f"SELECT {self.place} AS place, e.id, {score} AS score FROM ({rows}) e"
             f" ORDER BY score DESC, e.id DESC LIMIT {MOST}"
@@ -72,7 +74,7 @@ class _Among:
         score = f"(word_similarity({_START}, {name}) * {FINE - 1})::int"
         return (
             f"SELECT {self.place} AS place, e.id, {score} AS score FROM {self._rows()} AND {name} %> {_START}"
-            f" AND (SELECT count(*) FROM worded) < {MOST} ORDER BY score DESC, e.id DESC LIMIT {MOST}"
+            f" AND (SELECT count(*) FROM worded) < {_ENOUGH} ORDER BY score DESC, e.id DESC LIMIT {MOST}"
         )
 
     def _rows(self) -> str:
