@@ -305,6 +305,7 @@ READABLE = frozenset(str(row.__tablename__) for row in ROWS.values()) | {
     "job_rollup",
     "payload",
     "portal",
+    "portal_rollup",
     "provenance_rule",
 }
 """The tables whose rows answers are made of: whoever changes one of them ends with ``move_version``."""

@@ -271,6 +271,23 @@ class JobRollup(SQLModel, table=True):
     warnings: int = c.number(null=False)
 
 
+class PortalRollup(SQLModel, table=True):
+    """One row per portal: its runs' counts of records summed up, so that no count of all grows with them."""
+
+    __tablename__: ClassVar[str] = "portal_rollup"
+
+    portal: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    records: int = c.big(null=False)
+    records_pending: int = c.big(null=False)
+    records_lost: int = c.big(null=False)
+    records_succeeded: int = c.big(null=False)
+    records_skipped: int = c.big(null=False)
+    records_failed: int = c.big(null=False)
+    records_archived: int = c.big(null=False)
+    records_unpublished: int = c.big(null=False)
+    records_unknown: int = c.big(null=False)
+
+
 class Budget(SQLModel, table=True):
     """What a portal and key may still be asked."""
 

@@ -1,4 +1,7 @@
-"""One row per job of what reports and dashboards count: written in the job's own unit, so that no row is hot."""
+"""What reports and dashboards count, in one row per job and one per portal: written in the job's own unit.
+
+A portal's units follow each other under its lease, so nobody waits for its row.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +28,9 @@ _ACTION = {"created": "CREATE", "updated": "UPDATE", "deleted": "DELETE"}
 
 
 async def refresh(connection: Connection, portal: int) -> None:
-    """Count the touched jobs anew and store what differs; a dropped job loses its row."""
+    """Count the touched jobs anew, sum up the portal's, and store what differs; a dropped job loses its row."""
     await connection.execute(_counts(), portal)
+    await connection.execute(_sums(), portal)
 
 
 @cache
@@ -60,4 +64,17 @@ def _counts() -> str:
         ON CONFLICT (job_id) DO UPDATE SET {updates}
         WHERE ({", ".join(f"t.{name}" for name in columns)})
             IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in columns)})
+    """
+
+
+@cache
+def _sums() -> str:
+    names = ["records", *STATUS_COLUMNS]
+    sums = ", ".join(f"coalesce(sum(r.{name}), 0) AS {name}" for name in names)
+    return f"""
+        INSERT INTO portal_rollup AS t (portal, {", ".join(names)})
+        SELECT $1, {sums} FROM job_rollup r WHERE r.portal = $1
+        ON CONFLICT (portal) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in names)}
+        WHERE ({", ".join(f"t.{name}" for name in names)})
+            IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in names)})
     """

@@ -38,6 +38,7 @@ CONTENT = (
     "harvest_source_history",
     "harvest_job_history",
     "job_rollup",
+    "portal_rollup",
 )
 """Tables in which an unchanged pass writes nothing."""
 BOOKKEEPING = (

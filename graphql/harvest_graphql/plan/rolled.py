@@ -1,4 +1,4 @@
-"""Counts of records that look at no record: summed up from the rollups of their runs, where these tell enough."""
+"""Counts of records that look at no record: read from the rollup of their run or portal, where these tell enough."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def total(alias: str, conditions: Sequence[str]) -> str | None:
 
 def of_portal(row: Row) -> str:
     """Return the SQL of how many records a portal lists."""
-    counted = f"SELECT sum(w.records) FROM job_rollup w WHERE w.portal = {row.column('number')}"
-    return f"(SELECT coalesce(({counted}), 0)::text)"
+    counted = f"SELECT w.records FROM portal_rollup w WHERE w.portal = {row.column('number')}"
+    return f"coalesce(({counted}), 0)::text"
 
 
 def groups(alias: str, conditions: Sequence[str], keys: Sequence[str]) -> str | None:
@@ -41,7 +41,7 @@ def groups(alias: str, conditions: Sequence[str], keys: Sequence[str]) -> str | 
     read = set(re.findall(rf"\b{alias}\.(\w+)", " ".join([*others, *keys])))
     if len(others) == len(conditions) or not read <= _KNOWN:
         return None
-    rows = f"job_rollup {alias}"
+    rows = f"{'job_rollup' if 'job_id' in read else 'portal_rollup'} {alias}"
     if "status" not in read:
         return _sum(f"{alias}.records", rows, others, keys)
     return _by_word(alias, rows, others, keys)
