@@ -8,7 +8,7 @@ FROM (
     SELECT portal, sum(records_pending) AS pending, sum(records_lost) AS lost, sum(records_succeeded) AS succeeded,
       sum(records_skipped) AS skipped, sum(records_failed) AS failed, sum(records_archived) AS archived,
       sum(records_unpublished) AS unpublished, sum(records_unknown) AS unknown
-    FROM job_rollup WHERE portal = ANY (ARRAY(SELECT number FROM portal WHERE key = ANY ($1::text[]))) GROUP BY portal
+    FROM portal_rollup WHERE portal = ANY (ARRAY(SELECT number FROM portal WHERE key = ANY ($1::text[]))) GROUP BY portal
   ) s
   JOIN portal p ON p.number = s.portal
   CROSS JOIN LATERAL (VALUES ('PENDING', s.pending), ('LOST', s.lost), ('SUCCEEDED', s.succeeded),
