@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import brotli
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient as Client
@@ -20,6 +21,7 @@ from harvest_graphql.view import routes
 
 SMALL = "{ portals { key } }"
 LARGE = "{ __schema { types { name description } } }"
+EXPAND = {"gzip": gzip.decompress, "br": brotli.decompress}
 APP = "https://app.example.org"
 
 
@@ -49,13 +51,19 @@ async def test_large_answers_are_compressed(client: Client, accept: str) -> None
     assert answer.headers["Content-Encoding"] in CODINGS
     assert "Accept-Encoding" in ",".join(answer.headers.getall("Vary"))
     assert int(answer.headers["Content-Length"]) == len(body)
-    if answer.headers["Content-Encoding"] == "gzip":
-        plain = gzip.decompress(body)
+    if (expand := EXPAND.get(answer.headers["Content-Encoding"])) is not None:
+        plain = expand(body)
         assert len(plain) > 3 * len(body)
         assert json.loads(plain)["data"]
 
 
-@pytest.mark.parametrize("accept", [None, "", "identity", "gzip;q=0", "br", "gzip;q=0, *", "*;q=0"])
+async def test_of_codings_liked_as_much_the_best_is_taken(client: Client) -> None:
+    client.session._auto_decompress = False
+    answer, _ = await raw(client, LARGE, "gzip, deflate, br")
+    assert answer.headers["Content-Encoding"] == "br"
+
+
+@pytest.mark.parametrize("accept", [None, "", "identity", "gzip;q=0", "deflate", "br;q=0, gzip;q=0, *", "*;q=0"])
 async def test_nobody_gets_what_was_not_asked_for(client: Client, accept: str | None) -> None:
     client.session._auto_decompress = False
     answer, body = await raw(client, LARGE, accept)
