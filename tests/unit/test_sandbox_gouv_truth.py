@@ -30,6 +30,7 @@ LEFT_OUT = {
     "document_hash",
     "row_hash",
     "state_basis",
+    "consecutive_failures",  # follows from the runs: what compares with the truth counts it out of those
     "text_record_id",
 }
 Row = dict[str, Any]
