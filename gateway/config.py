@@ -67,7 +67,7 @@ class Settings(BaseSettings):
         "in a checkout, else harvest-gateway in the platform's folder for data.",
     )
     pool_size: int = Field(
-        default=4, ge=1, le=100, description="Connections that one process holds to Postgres."
+        default=8, ge=1, le=100, description="Connections that one process holds to Postgres."
     )
     cache_bytes: int = Field(
         default=64_000_000,

@@ -21,6 +21,10 @@ LOST = (
 """What is raised where a connection is gone, or none can be had."""
 
 
+_PATIENCE_SECONDS = 3600.0
+"""How long the end waits for the statements under way, which have deadlines of their own."""
+
+
 class Unreachable(Exception):
     """Postgres does not answer now."""
 
@@ -40,7 +44,11 @@ class Held:
         self._pool = pool
         self._deadline = deadline_seconds
         self._free: list[Any] = [None] * size
-        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
+        """Who waits, and until when: who came first is first."""
+        self._alarm: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """The loop of all requests: to ask which one runs is a call of the system in Python 3.11."""
         self.size = size
         """How many statements can be under way at once."""
         self.sent = 0
@@ -83,36 +91,44 @@ class Held:
     async def close(self) -> None:
         """Give the connections back as they were; waits for the statements under way."""
         for _ in range(self.size):
-            connection = self._free.pop() if self._free else await self._wait()
+            connection = self._free.pop() if self._free else await self._wait(_PATIENCE_SECONDS)
             if connection is not None:
                 await self._given_back(connection)
+        if self._alarm is not None:
+            self._alarm.cancel()
 
     async def _turn(self) -> Any:
         """Return a free connection, None for one that is still to be taken from the pool."""
         return self._free.pop() if self._free else await self._wait(self._deadline)
 
-    async def _wait(self, seconds: float | None = None) -> Any:
+    async def _wait(self, seconds: float) -> Any:
         """Return the next connection that becomes free: who waits longest is handed it, before all newcomers.
 
         TooSlow where none has become free in *seconds*.
         """
-        loop = asyncio.get_running_loop()
+        loop = self._loop = self._loop or asyncio.get_running_loop()
         waiting: asyncio.Future[Any] = loop.create_future()
-        alarm = None if seconds is None else loop.call_later(seconds, _give_up, waiting)
-        self._waiting.append(waiting)
+        self._waiting.append((loop.time() + seconds, waiting))
+        if self._alarm is None:  # one for all who wait: a timer for each costs more than the wait
+            self._alarm = loop.call_later(seconds, self._ring, loop)
         try:
             return await waiting
         except asyncio.CancelledError:
             if waiting.done() and not waiting.cancelled() and waiting.exception() is None:
                 self._pass_on(waiting.result())  # handed over at the moment of giving up
             raise
-        finally:
-            if alarm is not None:
-                alarm.cancel()
+
+    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Tell those who have waited long enough, and look again when the next of them will have."""
+        while self._waiting and (self._waiting[0][1].done() or self._waiting[0][0] <= loop.time()):
+            _, waiting = self._waiting.popleft()
+            if not waiting.done():
+                waiting.set_exception(TooSlow())
+        self._alarm = loop.call_at(self._waiting[0][0], self._ring, loop) if self._waiting else None
 
     def _pass_on(self, connection: Any) -> None:
         while self._waiting:
-            waiting = self._waiting.popleft()
+            _, waiting = self._waiting.popleft()
             if not waiting.done():
                 waiting.set_result(connection)
                 return
@@ -145,11 +161,6 @@ class Held:
             await self._drop(connection)
         else:
             await self._pool.release(connection)
-
-
-def _give_up(waiting: asyncio.Future[Any]) -> None:
-    if not waiting.done():
-        waiting.set_exception(TooSlow())
 
 
 def _is_ours(error: BaseException, connection: Any) -> bool:

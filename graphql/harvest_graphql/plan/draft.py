@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import GraphQLSchema
 from sqlalchemy import Table
@@ -16,8 +16,7 @@ from harvest_graphql.plan.relations import PORTAL, is_private
 from harvest_graphql.visibility import READ_PRIVATE, Scopes
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """What a statement's parameters are read from."""
 
     values: Values

@@ -82,15 +82,15 @@ def chooses(words: Sequence[Any]) -> bool:
 
 def shape(values: Values, ids: frozenset[str]) -> Hashable:
     """Return what of the coerced variables chooses SQL; *ids* are the variables that hold one global id."""
-    return tuple((name, _id_type(value) if name in ids else _form(value)) for name, value in values.items())
+    return tuple([(name, _id_type(value) if name in ids else _form(value)) for name, value in values.items()])
 
 
 def _form(value: Any) -> Hashable:
     match value:
-        case None | bool() | int() | StrEnum():
-            return value
         case str() | float():
-            return "value"
+            return value if isinstance(value, StrEnum) else "value"
+        case None | bool() | int():
+            return value
         case Position(key=key):
             return "start" if key is not None else "end"
         case dict():

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp import web
@@ -21,8 +20,7 @@ MEMBERS = ("query", "documentId", "operationName")
 """What an address may hold as plain text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A GraphQL request as HTTP carries it: with the text of a document, or with the id of one."""
 
     query: str | None

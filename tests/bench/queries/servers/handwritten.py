@@ -19,7 +19,7 @@ import asyncpg
 import uvloop
 from aiohttp import web
 
-HELD = 4
+HELD = 8
 """Connections that are kept: as many as the gateway keeps."""
 SQL = {file.stem: file.read_text("utf-8") for file in (Path(__file__).parent / "sql").glob("*.sql")}
 ARGUMENTS = {
