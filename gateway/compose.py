@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -48,6 +48,7 @@ from harvest_graphql.serving.purses import Purses
 from harvest_graphql.serving.rates import FILE, Callers, Rates, paid, unlimited
 from harvest_graphql.serving.reading import MOST_LINE
 from harvest_graphql.serving.settling import settle
+from harvest_graphql.serving.shortcut import Handle, Shortcut
 from harvest_graphql.serving.siblings import Siblings
 from harvest_graphql.sockets.endpoint import Sockets
 from harvest_graphql.sockets.operations import Service
@@ -118,9 +119,18 @@ class Gateway:
         With *siblings* the port is shared with their processes, and so are the numbers.
         """
         app, metrics = web.Application(), Metrics(self.engine, self.pool, siblings)
-        self._mount(app, metrics)
-        cors.allow(app, self.settings.cors_origins, (PATH, PAYLOADS))
-        runner = Runner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS, max_line_size=MOST_LINE)
+        endpoint = self._mount(app, metrics)
+        origins = self.settings.cors_origins
+        cors.allow(app, origins, (PATH, PAYLOADS))
+        runner = Runner(
+            app,
+            access_log=None,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+            max_line_size=MOST_LINE,
+            shortcut=None
+            if origins
+            else Shortcut(PATH, endpoint),  # with origins, answers are marked on the way
+        )
         await runner.setup()
         try:
             async with (
@@ -148,8 +158,8 @@ class Gateway:
         purses = Purses(self._spending.take, limit=cost, seconds=seconds, clock=time.monotonic)
         return Rates(purses, Addresses(self.settings.trusted_proxies), cost=cost, seconds=seconds).caller
 
-    def _mount(self, app: web.Application, metrics: Metrics) -> None:
-        """Put everything that is served on *app*."""
+    def _mount(self, app: web.Application, metrics: Metrics) -> Handle:
+        """Put everything that is served on *app*; return what answers at the endpoint."""
         trusted, locked = self.settings.documents == "trusted", self.settings.profile == "locked"
         documents = Documents(resources.operations(), trusted=trusted)
         told = limits(self.settings.limits, locked=locked)
@@ -166,24 +176,27 @@ class Gateway:
         metrics.gauge("sockets", "Open websockets.", lambda: sockets.open)
         metrics.gauge("subscriptions", "Subscriptions that are running.", lambda: sockets.watchers)
         app.on_shutdown.append(sockets.close)
+        (endpoint,) = routes(
+            self.engine,
+            admit=admit,
+            documents=documents,
+            observe=metrics.observe,
+            callers=callers,
+            page=None if locked else pages.front,
+            methods=methods.POST if locked else methods.ALL,
+            sockets=sockets,
+        )
         app.add_routes(
             [
-                *routes(
-                    self.engine,
-                    admit=admit,
-                    documents=documents,
-                    observe=metrics.observe,
-                    callers=callers,
-                    page=None if locked else pages.front,
-                    methods=methods.POST if locked else methods.ALL,
-                    sockets=sockets,
-                ),
+                endpoint,
                 *([] if locked else pages.routes()),
                 *probes.routes(ready),
                 *metrics.routes(),
                 *paid(payloads.routes(self.pool, self.fetch_payload), callers, FILE),
             ]
         )
+        handler: Any = endpoint.handler
+        return cast("Handle", handler)
 
     async def status(self) -> dict[str, Any]:
         """Return where each portal stands: streams, counts, last runs, as plain values."""

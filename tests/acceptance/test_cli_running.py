@@ -174,8 +174,11 @@ def test_ctrl_c_in_a_first_load_loses_nothing_and_complains_of_nothing(tmp_path:
         assert "Traceback" not in running.text
         assert running.process.returncode == 0
     told = json.loads(gateway("status", "--sandbox", "--json", data=tmp_path).stdout)
+    ends = [run["state"] for portal in told["portals"] for run in portal["runs"]]
+    assert sorted(ends) in (["INTERRUPTED"] * 2, ["DONE", "INTERRUPTED"]), (
+        "the other portal may have been faster"
+    )
     for portal in told["portals"]:
-        assert [run["state"] for run in portal["runs"]] == ["INTERRUPTED"]
         assert sum(sum(counts.values()) for counts in portal["counts"].values()) > 0
 
 

@@ -10,6 +10,7 @@ from aiohttp.hdrs import SERVER
 
 from harvest_graphql.problems import Code
 from harvest_graphql.serving.refusals import Unusable, refusal
+from harvest_graphql.serving.shortcut import Shortcut
 
 NAME = "harvest-gateway"
 """What every answer calls its server."""
@@ -19,23 +20,34 @@ _OURS = Unusable(500, "The gateway made a mistake.", code=Code.INTERNAL)
 
 
 class Runner(web.AppRunner):
-    """Runs *app* like aiohttp's own; *options* are those of its request handler."""
+    """Runs *app* like aiohttp's own, with a *shortcut* perhaps; *options* are those of its request handler."""
 
-    def __init__(self, app: web.Application, *, shutdown_timeout: float = 60.0, **options: Any) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        shutdown_timeout: float = 60.0,
+        shortcut: Shortcut | None = None,
+        **options: Any,
+    ) -> None:
         app.on_response_prepare.append(_named)
+        self._shortcut = shortcut
         super().__init__(app, shutdown_timeout=shutdown_timeout, **options)
         self._options = options
 
     async def _make_server(self) -> web.Server:
         made = await super()._make_server()
-        return _Server(made, self._options)
+        return _Server(made, self._options, self._shortcut)
 
 
 class _Server(web.Server):
     """Makes handlers of ours for the requests that *made* would handle."""
 
-    def __init__(self, made: web.Server, options: dict[str, Any]) -> None:
-        super().__init__(made.request_handler, request_factory=made.request_factory, **options)
+    def __init__(self, made: web.Server, options: dict[str, Any], shortcut: Shortcut | None) -> None:
+        handler: Any = made.request_handler
+        if shortcut is not None:
+            handler = shortcut.before(handler, NAME)
+        super().__init__(handler, request_factory=made.request_factory, **options)
         self._options = options
 
     def __call__(self) -> web.RequestHandler:

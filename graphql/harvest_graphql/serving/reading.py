@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp import web
+from aiohttp.hdrs import CONTENT_TYPE
 
 from harvest_graphql.serving.refusals import JSON, Unusable
 
@@ -46,11 +47,17 @@ async def read(request: web.Request) -> Request:
     """Return the GraphQL request in *request*; Unusable where it holds none."""
     if request.method in {"GET", "HEAD"}:
         return _from_query(request)
+    if request.headers.get(CONTENT_TYPE) != JSON:
+        _ensure_json(request)
+    return request_of(_decoded(await _body(request)))
+
+
+def _ensure_json(request: web.Request) -> None:
+    """Raise Unusable (415) where the body is said to be anything but JSON in UTF-8."""
     if request.content_type != JSON:
         raise Unusable(415, f"Send the request as {JSON}.", headers={"Accept-Post": JSON})
     if (request.charset or "utf-8").lower() not in {"utf-8", "utf8"}:
         raise Unusable(415, "Send JSON in UTF-8.")
-    return request_of(_decoded(await _body(request)))
 
 
 def _from_query(request: web.Request) -> Request:

@@ -1,0 +1,85 @@
+"""The shortest way to the endpoint: the same answers as on the way through the application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import ClientSession, web
+
+from harvest_graphql.engine import Engine
+from harvest_graphql.serving.discreet import NAME, Runner
+from harvest_graphql.serving.shortcut import Shortcut
+from harvest_graphql.view import PATH, routes
+
+QUESTION = {"query": "{ portals { key } }"}
+
+
+async def served(engine: Engine, *, short: bool) -> tuple[Runner, str, list[str]]:
+    """Serve the endpoint; return the runner, its address, and the paths that the application was asked for."""
+    asked: list[str] = []
+
+    @web.middleware
+    async def note(request: web.Request, handler: web.RequestHandler) -> web.StreamResponse:
+        asked.append(f"{request.method} {request.raw_path}")
+        return await handler(request)  # type: ignore[operator, no-any-return]
+
+    app = web.Application(middlewares=[note])
+    (endpoint,) = routes(engine)
+    app.add_routes([endpoint])
+    runner = Runner(
+        app,
+        access_log=None,
+        shutdown_timeout=0.1,
+        shortcut=Shortcut(PATH, endpoint.handler) if short else None,  # type: ignore[arg-type]
+    )
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    return runner, f"http://127.0.0.1:{runner.addresses[0][1]}", asked
+
+
+@pytest.fixture
+async def both(engine: Engine) -> AsyncIterator[list[tuple[str, list[str]]]]:
+    """The address of a server with the shortcut, that of one without, each with what its application was asked."""
+    found = [await served(engine, short=short) for short in (True, False)]
+    yield [(address, asked) for _, address, asked in found]
+    for runner, _, _ in found:
+        await runner.cleanup()
+
+
+async def test_answers_are_the_same(both: list[tuple[str, list[str]]]) -> None:
+    told = []
+    async with ClientSession() as session:
+        for address, _ in both:
+            for body in (QUESTION, {"query": "{ nothing }"}, [], None):
+                async with session.post(f"{address}{PATH}", json=body) as answer:
+                    headers = {name: value for name, value in answer.headers.items() if name != "Date"}
+                    told.append((answer.status, headers, await answer.json()))
+    (_, short), (_, whole) = both
+    assert told[:4] == told[4:]
+    assert {headers["Server"] for _, headers, _ in told} == {NAME}
+    assert short == []
+    assert whole == [f"POST {PATH}"] * 4
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", f"{PATH}?query=%7Bportals%7Bkey%7D%7D", {}),
+        ("POST", f"{PATH}?x=1", {}),
+        ("POST", PATH, {"Expect": "100-continue"}),
+        ("POST", "/elsewhere", {}),
+    ],
+)
+async def test_other_requests_take_the_usual_way(
+    both: list[tuple[str, list[str]]], method: str, path: str, headers: dict[str, str]
+) -> None:
+    body = QUESTION if method == "POST" else None
+    told = []
+    async with ClientSession() as session:
+        for address, _ in both:
+            async with session.request(method, f"{address}{path}", json=body, headers=headers) as answer:
+                told.append((answer.status, answer.headers["Server"], await answer.text()))
+    assert told[0] == told[1]
+    assert told[0][1] == NAME
+    assert [asked for _, asked in both] == [[f"{method} {path}"]] * 2
