@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
 from aiohttp import ClientSession, web
+from aiohttp.typedefs import Handler
 
 from harvest_graphql.engine import Engine
 from harvest_graphql.serving.discreet import NAME, Runner
-from harvest_graphql.serving.shortcut import Shortcut
+from harvest_graphql.serving.shortcut import Handle, Shortcut
 from harvest_graphql.view import PATH, routes
 
 QUESTION = {"query": "{ portals { key } }"}
@@ -20,9 +22,9 @@ async def served(engine: Engine, *, short: bool) -> tuple[Runner, str, list[str]
     asked: list[str] = []
 
     @web.middleware
-    async def note(request: web.Request, handler: web.RequestHandler) -> web.StreamResponse:
+    async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
         asked.append(f"{request.method} {request.raw_path}")
-        return await handler(request)  # type: ignore[operator, no-any-return]
+        return await handler(request)
 
     app = web.Application(middlewares=[note])
     (endpoint,) = routes(engine)
@@ -31,7 +33,7 @@ async def served(engine: Engine, *, short: bool) -> tuple[Runner, str, list[str]
         app,
         access_log=None,
         shutdown_timeout=0.1,
-        shortcut=Shortcut(PATH, endpoint.handler) if short else None,  # type: ignore[arg-type]
+        shortcut=Shortcut(PATH, cast("Handle", endpoint.handler)) if short else None,
     )
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
