@@ -7,12 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from acceptance.syncing import rehearsal
-from api.grouped import EVERYTHING, LIVE, groups
+from api.grouped import EVERYTHING, LIVE, groups, synced
 from api.world import GOV, Ask, World, gid, roll_up
 
-from gateway.ports import Pass
-from gateway.postgres import connect_pool
 from gateway.store import tables
 from harvest_graphql.engine import Engine
 
@@ -115,22 +112,6 @@ async def test_other_presences_are_counted_from_the_rows(own_world: World, own_e
 
 @pytest.mark.parametrize("adapter", ["data-gouv-fr", "data-gov"])
 async def test_the_rollups_that_a_sync_wrote_say_what_the_rows_say(adapter: str, database_url: str) -> None:
-    async with rehearsal(adapter, database_url, seed=3) as mirror:
-        await mirror.run(Pass.RECONCILE)
-        for days, kind in ((1, Pass.POLL), (3, Pass.RECONCILE), (1, Pass.POLL)):
-            mirror.sandbox.advance(days)
-            assert (await mirror.run(kind)).state == "DONE"
-        pool = await connect_pool(database_url, size=2)
-        engine = Engine(pool)
-
-        async def ask(document: str) -> Any:
-            found = json.loads(await engine.execute(document))
-            assert "errors" not in found, found["errors"]
-            return found["data"]
-
-        try:
-            found = await same_either_way(ask, ("", "status: [FAILED, LOST, ARCHIVED], "))
-        finally:
-            await engine.close()
-            await pool.close()
+    async with synced(adapter, database_url, seed=3) as ask:
+        found = await same_either_way(ask, ("", "status: [FAILED, LOST, ARCHIVED], "))
     assert found > 200

@@ -6,12 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from acceptance.syncing import rehearsal
-from api.grouped import EVERYTHING, LIVE, groups
+from api.grouped import EVERYTHING, LIVE, groups, synced
 from api.world import Ask, World, gid, roll_up
 
-from gateway.ports import Pass
-from gateway.postgres import connect_pool
 from gateway.store import tables
 from harvest_graphql.engine import Engine
 
@@ -94,7 +91,7 @@ async def test_a_source_that_moves_to_another_publisher_takes_its_runs_along(
 
 
 async def test_what_is_only_named_is_counted_live(own_world: World, own_engine: Engine) -> None:
-    """A rollup has no row for a stub."""
+    """A rollup need not know of a stub."""
     await own_world.add(
         tables.HarvestJob, native_id="stub", presence="UNKNOWN", status="UNKNOWN", wire_status="UNKNOWN", kind="UNKNOWN"
     )  # fmt: skip
@@ -112,26 +109,10 @@ async def test_what_is_only_named_is_counted_live(own_world: World, own_engine: 
 
 @pytest.mark.parametrize("adapter", ["data-gouv-fr", "data-gov"])
 async def test_the_rollup_that_a_sync_wrote_says_what_the_rows_say(adapter: str, database_url: str) -> None:
-    async with rehearsal(adapter, database_url, seed=2) as mirror:
-        await mirror.run(Pass.RECONCILE)
-        for days, kind in ((1, Pass.POLL), (3, Pass.RECONCILE), (1, Pass.POLL)):
-            mirror.sandbox.advance(days)
-            assert (await mirror.run(kind)).state == "DONE"
-        pool = await connect_pool(database_url, size=2)
-        engine = Engine(pool)
-
-        async def ask(document: str) -> Any:
-            found = json.loads(await engine.execute(document))
-            assert "errors" not in found, found["errors"]
-            return found["data"]
-
-        try:
-            found = await same_either_way(
-                ask, ("", "status: [SCHEDULED], ", "status: [SUCCEEDED, LOST, FAILED], ")
-            )
-            presences = await groups(ask, "harvestJobs", ["PRESENCE"])
-        finally:
-            await engine.close()
-            await pool.close()
+    async with synced(adapter, database_url, seed=2) as ask:
+        found = await same_either_way(
+            ask, ("", "status: [SCHEDULED], ", "status: [SUCCEEDED, LOST, FAILED], ")
+        )
+        presences = await groups(ask, "harvestJobs", ["PRESENCE"])
     assert found > 200
     assert dict(presences)["PRESENT"] > 100

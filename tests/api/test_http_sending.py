@@ -63,7 +63,9 @@ async def test_of_codings_liked_as_much_the_best_is_taken(client: Client) -> Non
     assert answer.headers["Content-Encoding"] == "br"
 
 
-@pytest.mark.parametrize("accept", [None, "", "identity", "gzip;q=0", "deflate", "br;q=0, gzip;q=0, *", "*;q=0"])
+@pytest.mark.parametrize(
+    "accept", [None, "", "identity", "gzip;q=0", "deflate", "br;q=0, gzip;q=0, *", "*;q=0"]
+)
 async def test_nobody_gets_what_was_not_asked_for(client: Client, accept: str | None) -> None:
     client.session._auto_decompress = False
     answer, body = await raw(client, LARGE, accept)
