@@ -80,8 +80,12 @@ async def end_run(
     tallies: dict[str, Any],
     notice: str | None,
 ) -> None:
-    """Note how a pass ended, and tell users of a portal that failed."""
+    """Note how a pass ended, and tell users of a portal that failed.
+
+    This waits for the disk, and so for all that the pass wrote without waiting: what has ended stays.
+    """
     async with connection.transaction():
+        await connection.execute("SET LOCAL synchronous_commit = on")
         await connection.execute(
             "WITH ended AS (UPDATE sync_run SET state = $2, ended_at = $3, requests = $4, tallies = $5, notice = $6, "
             f"whole = $7 WHERE id = $1 RETURNING portal) {_TELL} FROM ended",

@@ -19,6 +19,8 @@ from gateway.fetch.client import BudgetSpent, Client
 from gateway.ports import Adapter, Crawl, Pass, Portal, Scope
 from gateway.store import bookkeeping, lease, portals
 from gateway.store.absence import Cap
+from gateway.store.afterwards import insist, start_anew
+from gateway.store.bookkeeping import Run
 from gateway.store.known import StoredKnowledge
 from gateway.store.parts import Tally
 from gateway.store.staging import Connection
@@ -90,7 +92,7 @@ class PortalPass:
         try:
             return await self._run(kind, held, began)
         finally:
-            await lease.give_back(self._connection, held)
+            await insist(lambda: lease.give_back(self._connection, held))
 
     async def _run(self, kind: Pass, held: lease.Lease, began: float) -> RunSummary:
         self._unloaded = await bookkeeping.unloaded_streams(
@@ -132,18 +134,21 @@ class PortalPass:
             raise
         finally:
             summary = self._summary(ending, baseline=run.baseline, seconds=time.monotonic() - began)
-            await bookkeeping.end_run(
-                self._connection,
-                run,
-                state=ending.state,
-                whole=ending.whole,
-                now=self._start + timedelta(seconds=summary.seconds),
-                requests=summary.requests,
-                tallies={name: asdict(tally) for name, tally in summary.streams.items()},
-                notice=ending.notice,
-            )
+            await insist(lambda: self._note_end(run, ending, summary))
             self._progress.ended(summary)
         return summary
+
+    async def _note_end(self, run: Run, ending: Ending, summary: RunSummary) -> None:
+        await bookkeeping.end_run(
+            self._connection,
+            run,
+            state=ending.state,
+            whole=ending.whole,
+            now=self._start + timedelta(seconds=summary.seconds),
+            requests=summary.requests,
+            tallies={name: asdict(tally) for name, tally in summary.streams.items()},
+            notice=ending.notice,
+        )
 
     def _needed(self, kind: Pass) -> Pass:
         """Return what to read: an empty mirror everything, an unfinished one what a poll finds unread."""
@@ -156,8 +161,11 @@ class PortalPass:
         crawl = self._adapter.crawl(self._portal, self._client, self._known, self._kind, self._start)
         try:
             await self._read(crawl)
+        except BaseException:
+            await start_anew(self._connection)
+            raise
         finally:
-            await portals.note(self._connection, self._number, crawl.noted)
+            await insist(lambda: portals.note(self._connection, self._number, crawl.noted))
 
     async def _read(self, crawl: Crawl) -> None:
         current: Stream | None = None
