@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -14,6 +13,7 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient as Client
 from api.world import Ask, World, seed
 from databases import filled
+from listening import listening
 
 from gateway.compose import Gateway, opened
 from gateway.config import Settings
@@ -122,16 +122,7 @@ async def serving(database_url: str, own_world: World, tmp_path: Path) -> AsyncI
         async def start(**settings: object) -> tuple[Gateway, ClientSession]:
             chosen = Settings.model_validate({"database_url": database_url, "data_dir": tmp_path, **settings})
             gateway = await stack.enter_async_context(opened(chosen))
-            stop, address = asyncio.Event(), asyncio.get_running_loop().create_future()
-            task = asyncio.ensure_future(
-                gateway.serve(host="127.0.0.1", port=0, stop=stop, ready=address.set_result)
-            )
-
-            async def end() -> None:
-                stop.set()
-                await task
-
-            stack.push_async_callback(end)
-            return gateway, await stack.enter_async_context(ClientSession(await address))
+            address = await stack.enter_async_context(listening(gateway))
+            return gateway, await stack.enter_async_context(ClientSession(address))
 
         yield start

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from api.world import seed
 from browser.watching import PATIENCE, Watched
+from listening import listening
 from playwright.async_api import Browser, async_playwright, expect
 
 from gateway.compose import opened
@@ -45,17 +45,7 @@ async def served(database_url: str, tmp_path: Path) -> AsyncIterator[Serve]:
             usual = {"database_url": database_url, "data_dir": tmp_path, "portals": INVENTED}
             chosen = Settings.model_validate({**usual, **settings})
             gateway = await stack.enter_async_context(opened(chosen))
-            stop, address = asyncio.Event(), asyncio.get_running_loop().create_future()
-            task = asyncio.ensure_future(
-                gateway.serve(host="127.0.0.1", port=0, stop=stop, ready=address.set_result)
-            )
-
-            async def end() -> None:
-                stop.set()
-                await task
-
-            stack.push_async_callback(end)
-            return str(await address)
+            return await stack.enter_async_context(listening(gateway))
 
         yield start
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.ports import JOB_STATUSES
+from gateway.store import rollups
 from harvest_graphql.plan.cursors import base64url
 from harvest_graphql.plan.draft import Below, Draft, Member, Row
 from harvest_graphql.plan.leaves import instant
 
 Sql = Callable[[Row], str]
 
-LISTED = "('PRESENT', 'EXPIRED')"
-"""The presences that lists hold unless they are asked for others."""
+LISTED = rollups.LISTED
+"""The presences that lists hold unless they are asked for others: those that rollups count, or counts would differ."""
 
 _STREAMS = {
     "Organization": ("organizations", "sources"),
