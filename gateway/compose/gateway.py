@@ -1,0 +1,115 @@
+"""What can be done with an open gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from gateway import postgres, resources
+from gateway.compare.measure import Comparison, compare
+from gateway.compose.parts import Parts
+from gateway.compose.passes import Clock, ask_payload, portal_clock, run_pass, worker
+from gateway.compose.serving import serve
+from gateway.errors import UsageError
+from gateway.ports import Part, Pass
+from gateway.store import overview
+from gateway.store.lease import this_process
+from gateway.store.renormalise import renormalise
+from gateway.sync.progress import Progress, RunSummary
+from harvest_graphql.serving.siblings import Siblings
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway(Parts):
+    """An open gateway."""
+
+    async def sync(
+        self, keys: Sequence[str] | None, *, full: bool, progress: Progress, clock: Clock | None = None
+    ) -> list[RunSummary]:
+        """Bring the portals *keys* (None: all) up to date, each on its own; *full* reconciles.
+
+        *clock* replaces the portals' clocks. UsageError for an unknown key.
+        """
+        kind = Pass.RECONCILE if full else Pass.POLL
+        chosen = [self.portal(key) for key in (self.portals if keys is None else keys)]
+        passes = (run_pass(self, portal, kind, progress, clock) for portal in chosen)
+        # With exceptions returned, a cancelled gather waits for every pass: each still ends its run in Postgres.
+        outcomes = await asyncio.gather(*passes, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return [outcome for outcome in outcomes if isinstance(outcome, RunSummary)]
+
+    async def work(self, stop: asyncio.Event, progress: Progress) -> None:
+        """Keep all portals current until *stop* is set."""
+        async with asyncio.TaskGroup() as group:
+            for portal in self.portals.values():
+                group.create_task(worker(self, portal, progress).work(stop))
+
+    async def serve(
+        self,
+        *,
+        host: str,
+        port: int,
+        stop: asyncio.Event,
+        ready: Callable[[str], None],
+        siblings: Siblings | None = None,
+    ) -> None:
+        """Serve the endpoint until *stop* is set; *ready* hears its address. ConfigurationError: port in use.
+
+        With *siblings* the port is shared with their processes, and so are the numbers.
+        """
+        await serve(self, host=host, port=port, stop=stop, ready=ready, siblings=siblings)
+
+    async def status(self) -> dict[str, Any]:
+        """Return where each portal stands: streams, counts, last runs, as plain values."""
+        async with self.pool.acquire() as connection:
+            return {
+                "database": self.where,
+                "portals": await overview.portals(connection, list(self.portals)),
+            }
+
+    async def renormalise(self, key: str | None) -> dict[str, Any]:
+        """Read all stored documents again with today's rules; return per portal what that changed."""
+        chosen = [self.portal(key)] if key else list(self.portals.values())
+        changed: dict[str, Any] = {}
+        for portal in chosen:
+            connection = await postgres.connect(self.url)
+            try:
+                changed[portal.key] = await renormalise(
+                    connection,
+                    number=self.numbers[portal.key],
+                    adapter=self.adapters[portal.settings.adapter],
+                    holder=this_process(),
+                    batch=self.settings.batch_size,
+                    now=await portal_clock(portal),
+                )
+            finally:
+                await connection.close()
+        return changed
+
+    async def compare(self, since: datetime | None = None, until: datetime | None = None) -> Comparison:
+        """Return the portals side by side over the runs created in [since, until)."""
+        async with self.pool.acquire() as connection:
+            return await compare(connection, since=since, until=until)
+
+    async def execute(self, operation: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer to a named document of graphql/operations; UsageError for an unknown name."""
+        documents = resources.operations()
+        if operation not in documents:
+            raise UsageError(
+                f"There is no operation {operation!r}.", hint=f"There are: {', '.join(documents)}."
+            )
+        answer: dict[str, Any] = msgspec.json.decode(
+            await self.engine.execute(documents[operation], variables)
+        )
+        return answer
+
+    async def fetch_payload(self, key: str, record: str, part: Part) -> bool:
+        """Ask the portal *key* for a payload of the record with that native id, and store it; see ``ask_payload``."""
+        return await ask_payload(self, key, record, part)
