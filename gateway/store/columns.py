@@ -59,10 +59,13 @@ def number(*, null: bool = True) -> Any:
     return Field(default=None, nullable=null, sa_type=Integer)
 
 
-def count() -> Any:
-    """Return an integer column that is 0 unless it is said."""
+def count(first: int = 0) -> Any:
+    """Return an integer column that is *first* unless it is said."""
     return Field(
-        default=0, nullable=False, sa_type=Integer, sa_column_kwargs={"server_default": literal_column("0")}
+        default=first,
+        nullable=False,
+        sa_type=Integer,
+        sa_column_kwargs={"server_default": literal_column(str(first))},
     )
 
 
@@ -79,6 +82,11 @@ def small(*, null: bool = False) -> Any:
 def flag(*, null: bool = True) -> Any:
     """Return a boolean column."""
     return Field(default=None, nullable=null)
+
+
+def mark() -> Any:
+    """Return a boolean column that is false unless it is said."""
+    return Field(default=False, nullable=False, sa_column_kwargs={"server_default": literal_column("false")})
 
 
 def real(*, null: bool = True) -> Any:

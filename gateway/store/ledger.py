@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from gateway.model import enums
@@ -211,13 +211,20 @@ class Quarantine(SQLModel, table=True):
     scope: str = c.text(null=False)
     entity_type: str = c.word(enums.EntityType)
     native_id: str | None = c.text()
+    parent: str | None = c.text()
     position: int | None = c.number()
+    counted: Any = c.data()
+    """As ``parent`` and ``position`` in ``gateway.model.document.Document``: what makes it one again."""
+    retriable: bool = c.mark()
+    """Whether it is a document that the normaliser refused; else the list itself could not be taken apart there."""
     reason: str = c.text(null=False)
     hash: bytes = c.octets(null=False)
     body: bytes = c.octets(null=False)
     fetch_id: int | None = c.refers("fetch_log")
     first_seen_at: datetime = c.instant(null=False)
     last_seen_at: datetime = c.instant(null=False)
+    sightings: int = c.count(1)
+    """How often the portal has shown it."""
     released_at: datetime | None = c.instant()
 
 
@@ -238,6 +245,8 @@ class HeldDeletion(SQLModel, table=True):
     decided_at: datetime | None = c.instant()
     decision: str | None = c.text()
     """APPROVED, REJECTED, or SUPERSEDED by a later read; None while it waits."""
+    lapsed_at: datetime | None = c.instant()
+    """When a later read proved other rows absent than those that were rejected, so that the rejection ended."""
 
 
 class JobRollup(SQLModel, table=True):
@@ -350,7 +359,17 @@ c.finish(Document, UniqueConstraint("entity_type", "entity_id", "hash", name="uq
 c.finish(ApiKey, UniqueConstraint("key_hash", name="uq_api_key_hash"))
 c.finish(SyncRun, c.index("sync_run_portal", "portal", "started_at"))
 c.finish(Event, c.index("event_entity", "entity_type", "entity_id"), c.index("event_at", "at"))
-c.finish(Quarantine, UniqueConstraint("portal", "stream", "hash", "scope", name="uq_quarantine_element"))
+c.finish(
+    Quarantine,
+    UniqueConstraint("portal", "stream", "hash", "scope", name="uq_quarantine_element"),
+    c.index(
+        "quarantine_open",
+        "portal",
+        "entity_type",
+        "native_id",
+        postgresql_where=text("released_at IS NULL"),
+    ),
+)
 c.finish(HeldDeletion, c.index("held_deletion_open", "portal", "decided_at"))
 c.finish(
     JobRollup,
