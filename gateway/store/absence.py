@@ -103,36 +103,72 @@ async def _members(connection: Connection, portal: int, scope: Scope, newest: in
     return [row["id"] for row in rows]
 
 
-async def waiting(connection: Connection, portal: int, stream: str, keys: Sequence[str]) -> list[str]:
-    """Return those of *keys* whose scope has a deletion that waits for somebody's word."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A deletion that waits for somebody's word, or whose rejection still holds."""
+
+    id: int
+    scope: str
+    rejected: bool
+    keys: frozenset[int]
+
+
+async def standing(
+    connection: Connection, portal: int, stream: str, keys: Sequence[str]
+) -> list[Standing]:
+    """Return the deletions of the scopes *keys* that wait, and those that were rejected and have not lapsed."""
     rows = await connection.fetch(
-        "SELECT DISTINCT scope FROM held_deletion WHERE portal = $1 AND stream = $2 AND scope = ANY ($3) "
-        "AND decided_at IS NULL",
+        "SELECT id, scope, decided_at IS NOT NULL AS rejected, entity_ids FROM held_deletion "
+        "WHERE portal = $1 AND stream = $2 AND scope = ANY ($3) "
+        "AND (decided_at IS NULL OR decision = 'REJECTED' AND lapsed_at IS NULL)",
         portal,
         stream,
         list(keys),
     )
-    return [row["scope"] for row in rows]
+    return [Standing(row["id"], row["scope"], row["rejected"], frozenset(row["entity_ids"])) for row in rows]
 
 
-async def supersede(
-    connection: Connection, portal: int, stream: str, keys: Sequence[str], now: datetime
-) -> None:
-    """End the deletions that wait in these scopes: they have been read again."""
+async def end(connection: Connection, ids: Sequence[int], now: datetime) -> None:
+    """End these deletions: a later read proved other rows absent. What waited is superseded, a rejection lapses."""
     await connection.execute(
-        "UPDATE held_deletion SET decided_at = $4, decision = 'SUPERSEDED' "
-        "WHERE portal = $1 AND stream = $2 AND scope = ANY ($3) AND decided_at IS NULL",
-        portal,
-        stream,
-        list(keys),
+        "UPDATE held_deletion SET lapsed_at = CASE WHEN decided_at IS NULL THEN lapsed_at ELSE $2 END, "
+        "decision = coalesce(decision, 'SUPERSEDED'), decided_at = coalesce(decided_at, $2::timestamptz) "
+        "WHERE id = ANY ($1)",
+        list(ids),
         now,
     )
+
+
+async def returned(
+    connection: Connection, portal: int, type_: EntityType, keys: Sequence[int]
+) -> list[tuple[int, list[int]]]:
+    """Return the deletions of *type_* that wait, and those of their rows that are among *keys*: these are there."""
+    rows = await connection.fetch(
+        "SELECT id, ARRAY(SELECT unnest(entity_ids) INTERSECT SELECT unnest($3::bigint[])) AS keys "
+        "FROM held_deletion WHERE portal = $1 AND entity_type = $2 AND decided_at IS NULL",
+        portal,
+        type_.value,
+        list(keys),
+    )
+    return [(row["id"], row["keys"]) for row in rows if row["keys"]]
+
+
+async def spare(connection: Connection, id_: int, keys: Sequence[int], now: datetime) -> None:
+    """Take rows out of a deletion that waits; one without any row left is superseded."""
+    left = await connection.fetchval(
+        "UPDATE held_deletion SET entity_ids = ARRAY(SELECT unnest(entity_ids) EXCEPT SELECT unnest($2::bigint[]) "
+        "ORDER BY 1) WHERE id = $1 AND decided_at IS NULL RETURNING cardinality(entity_ids)",
+        id_,
+        list(keys),
+    )
+    if left == 0:
+        await end(connection, [id_], now)
 
 
 async def bury(connection: Connection, type_: EntityType, keys: Sequence[int], now: datetime) -> int:
     """Mark rows absent, with what falls with them; return how many rows that were."""
     if type_ is EntityType.HARVEST_JOB:
-        await _drop_scheduled(connection, keys)
+        await _drop_scheduled(connection, keys, now)
     count = await _mark(connection, type_, "t.id = ANY ($2::bigint[])", list(keys), now)
     if type_ is EntityType.HARVEST_SOURCE:
         count += await _bury_jobs_of(connection, keys, now)
@@ -147,7 +183,7 @@ async def _bury_jobs_of(connection: Connection, sources: Sequence[int], now: dat
     """Mark the jobs of *sources* absent, and drop those that were only planned."""
     rows = await connection.fetch("SELECT id FROM harvest_job WHERE source_id = ANY ($1)", sources)
     jobs = [row["id"] for row in rows]
-    await _drop_scheduled(connection, jobs)
+    await _drop_scheduled(connection, jobs, now)
     where = "t.id = ANY ($2::bigint[])"
     count = await _mark(connection, EntityType.HARVEST_JOB, where, jobs, now, presence="'GONE'")
     return count + await _bury_children(connection, jobs, now)
@@ -171,8 +207,10 @@ async def hold(
     )
 
 
-async def _drop_scheduled(connection: Connection, keys: Sequence[int]) -> None:
-    """Delete planned runs that vanished: nothing ever happened in them."""
+async def _drop_scheduled(connection: Connection, keys: Sequence[int], now: datetime) -> None:
+    """Delete planned runs that vanished: nothing ever happened in them. History keeps that they were planned."""
+    planned = "t.id = ANY ($2::bigint[]) AND t.status = 'SCHEDULED'"
+    await journal.keep(connection, EntityType.HARVEST_JOB, planned, now, keys)
     await connection.execute(
         """
         WITH dropped AS (

@@ -12,8 +12,9 @@ import msgspec
 from gateway.model.document import Fetch, Rejection, digest
 from gateway.model.entities import JSON
 from gateway.ports import Scope
+from gateway.store import past
 from gateway.store.staging import Connection, value
-from gateway.store.tables import ROWS
+from gateway.store.tables import HISTORY, ROWS
 
 DATA = "gateway_data"
 """Postgres channel on which each commit that changed readable rows tells the new data version."""
@@ -102,6 +103,8 @@ async def end_run(
             run.portal,
             notice,
         )
+        if whole:
+            await past.begin(connection, run.portal, now)
         await move_version(connection)
 
 
@@ -303,12 +306,14 @@ async def _move(connection: Connection) -> None:
     )
 
 
-READABLE = frozenset(str(row.__tablename__) for row in ROWS.values()) | {
+READABLE = frozenset(str(row.__tablename__) for row in (*ROWS.values(), *HISTORY.values())) | {
     "document",
+    "drift",
     "fetch_log",
     "job_rollup",
     "payload",
     "portal",
+    "portal_past",
     "portal_rollup",
     "provenance_rule",
 }

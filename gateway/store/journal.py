@@ -6,6 +6,7 @@ that is merged and then derived in one unit leaves one event and one history row
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 
@@ -67,11 +68,24 @@ async def write(
     fresh = set() if baseline else await _types(connection, "stage_fresh")
     for type_ in JOURNALED:
         if type_ in kept and type_ in HISTORY:
-            await connection.execute(_history(type_), now)
+            await connection.execute(_steady(type_))
+            await connection.execute(_history(type_))
         if type_ in kept and not baseline:
             await connection.execute(_changes(type_), now, portal, run, cause.value)
         if type_ in fresh:
             await connection.execute(_creations(type_), now, portal, run, cause.value)
+
+
+async def keep(
+    connection: Connection, type_: EntityType, where: str, now: datetime, keys: Sequence[int]
+) -> None:
+    """Keep what the rows ``t`` of *type_* that match *where* ($2: *keys*) were until *now*: they are to be deleted."""
+    await connection.execute(
+        f"{_kept_as(type_, 'to_jsonb(t)', '$1::timestamptz')} FROM {ROWS[type_].__tablename__} t "
+        f"WHERE t.changed_at < $1 AND {where}",
+        now,
+        keys,
+    )
 
 
 async def _types(connection: Connection, stage: str) -> set[str]:
@@ -108,17 +122,38 @@ async def tell_arrival(
 
 @cache
 def _history(type_: EntityType) -> str:
+    """Return the statement that keeps what rows were: each version ends at the very instant where the next begins."""
     table = str(ROWS[type_].__tablename__)
+    return f"""
+        {_kept_as(type_, "p.row", "t.changed_at")}
+        FROM stage_prior p JOIN {table} t ON t.id = p.id
+        WHERE p.entity_type = '{type_}' AND (p.row ->> 'changed_at')::timestamptz < t.changed_at
+          AND (p.row - {_SILENT_ARRAY}) <> (to_jsonb(t) - {_SILENT_ARRAY})
+    """
+
+
+@cache
+def _steady(type_: EntityType) -> str:
+    """Return the statement that takes ``changed_at`` back where it would tear a hole into what is known of the past.
+
+    Where nothing that is told has changed, and where the clock of this machine is behind that of the last change.
+    """
+    before = "(p.row ->> 'changed_at')::timestamptz"
+    return f"""
+        UPDATE {ROWS[type_].__tablename__} t SET changed_at = {before} FROM stage_prior p
+        WHERE p.entity_type = '{type_}' AND t.id = p.id AND t.changed_at <> {before}
+          AND (t.changed_at < {before} OR (p.row - {_SILENT_ARRAY}) = (to_jsonb(t) - {_SILENT_ARRAY}))
+    """
+
+
+def _kept_as(type_: EntityType, row: str, until: str) -> str:
+    """Return the INSERT of rows of history, up to its FROM, out of the JSON *row*, current until the SQL *until*."""
     past = str(HISTORY[type_].__tablename__)
     return f"""
         INSERT INTO {past}
-        SELECT (jsonb_populate_record(NULL::{past}, p.row || jsonb_build_object(
+        SELECT (jsonb_populate_record(NULL::{past}, {row} || jsonb_build_object(
             'history_id', nextval(pg_get_serial_sequence('{past}', 'history_id')),
-            'valid_from', p.row -> 'changed_at', 'valid_to', to_jsonb($1::timestamptz)))).*
-        FROM stage_prior p JOIN {table} t ON t.id = p.id
-        WHERE p.entity_type = '{type_}' AND (p.row ->> 'presence') <> 'UNKNOWN'
-          AND (p.row ->> 'changed_at')::timestamptz < $1
-          AND (p.row - {_SILENT_ARRAY}) <> (to_jsonb(t) - {_SILENT_ARRAY})
+            'valid_from', {row} -> 'changed_at', 'valid_to', to_jsonb({until})))).*
     """
 
 

@@ -387,6 +387,21 @@ for _type, _row in ROWS.items():
         *_searched(_type),
         *_ordered(_type),
     )
-for _history in HISTORY.values():
+_INDEXES_OF_HISTORY: dict[enums.EntityType, tuple[Any, ...]] = {
+    enums.EntityType.HARVEST_SOURCE: (
+        c.index("harvest_source_history_organization", "organization_id"),
+        c.index("harvest_source_history_backend", "backend_id"),
+    ),
+    enums.EntityType.HARVEST_JOB: (
+        c.index("harvest_job_history_source", "source_id", "created_at", "id"),
+        c.index("harvest_job_history_created", "created_at", "id"),
+    ),
+}
+for _type, _history in HISTORY.items():
     _table = str(_history.__tablename__)
-    c.finish(_history, c.index(f"{_table}_range", "id", "valid_from", "valid_to"))
+    c.finish(
+        _history,
+        c.index(f"{_table}_range", "id", "valid_from", "valid_to"),
+        c.index(f"{_table}_native", "portal", "native_id"),
+        *_INDEXES_OF_HISTORY.get(_type, ()),
+    )
