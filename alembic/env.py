@@ -18,11 +18,11 @@ from alembic import context
 from alembic.operations import ops
 from sqlmodel import SQLModel
 
-from gateway.store import drift, ledger, past, tables
+from gateway.store import drift, ledger, past, tables, timetable
 from gateway.store.bookkeeping import DATA
 from gateway.store.functions import FUNCTIONS, SEARCHING
 
-_DECLARING = (drift, ledger, past, tables)  # imported for the tables they declare
+_DECLARING = (drift, ledger, past, tables, timetable)  # imported for the tables they declare
 _BEFORE = ("CREATE EXTENSION IF NOT EXISTS unaccent", "CREATE EXTENSION IF NOT EXISTS pg_trgm", *SEARCHING)
 _AFTER = ('INSERT INTO data_version ("only", version) VALUES (true, 0)', *FUNCTIONS)
 
@@ -46,6 +46,11 @@ def complete_first(_: Any, revision: Iterable[str | None], directives: list[Any]
     script.upgrade_ops.ops.extend(ops.ExecuteSQLOp(statement) for statement in _AFTER)
 
 
+def is_declared(name: str | None, kind: str, _: object) -> bool:
+    """Whether a table is one that the code declares: those of the queue are pgqueuer's."""
+    return kind != "table" or not (name or "").startswith("sync_queue")
+
+
 def run() -> None:
     """Do what alembic was called for, in the transaction of the connection that the gateway hands over."""
     given = context.config.attributes
@@ -56,6 +61,7 @@ def run() -> None:
         on_version_apply=lambda step, **_: touched.append(str(step.up_revision_id)),
         process_revision_directives=complete_first,
         compare_server_default=True,
+        include_name=is_declared,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -177,6 +177,9 @@ class Lease(SQLModel, table=True):
     holder: str | None = c.text()
     token: int = c.big(null=False)
     until: datetime | None = c.instant()
+    taken_at: datetime | None = c.instant()
+    backend: int | None = c.number()
+    """Process of Postgres that serves the holder's writing connection; with ``taken_at`` it is no other's."""
 
 
 class Event(SQLModel, table=True):
