@@ -14,6 +14,7 @@ from gateway.fetch.client import Client
 from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.entities import JSON, Entity
 from gateway.model.enums import EntityType, JobStatus
+from gateway.model.expected import Expected
 from gateway.model.mapping import Table
 
 WIRE = "wire"
@@ -223,6 +224,8 @@ class Adapter(Protocol):
     """The names of its streams in the order of a pass."""
     tables: Mapping[EntityType, Table[Any]]
     """The normalisers' rules, by entity type."""
+    expected: Mapping[EntityType, Expected]
+    """What the documents of each type are expected to hold; whatever else they hold is counted as drift."""
     inventory: bool
     """Whether each run lists every record (data.gouv.fr) or only what changed (Data.gov)."""
     caveats: tuple[str, ...]

@@ -9,9 +9,11 @@ from typing import Any
 from pydantic import Field
 
 from adapters.data_gouv_fr import crawl, normalise, tables, wire
+from adapters.data_gouv_fr.expected import EXPECTED
 from gateway.model.document import Document, Rejection
 from gateway.model.entities import Entity
 from gateway.model.enums import EntityType, JobStatus
+from gateway.model.expected import Expected
 from gateway.model.mapping import Table
 from gateway.ports import Client, Crawl, Known, Part, Pass, Portal, PortalSettings
 
@@ -43,6 +45,7 @@ class DataGouvFr:
     streams: tuple[str, ...] = crawl.STREAMS
     inventory: bool = True
     tables: Mapping[EntityType, Table[Any]] = tables.TABLES
+    expected: Mapping[EntityType, Expected] = EXPECTED
     caveats: tuple[str, ...] = (
         "Every run lists every item that it saw, changed or not: items are no changes.",
         "An archived item is listed again by every later run.",

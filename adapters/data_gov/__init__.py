@@ -11,6 +11,7 @@ from adapters.data_gov.answers import asking_of
 from adapters.data_gov.crawl import STREAMS
 from adapters.data_gov.dialect import Dialect
 from adapters.data_gov.dispatch import DataGovCrawl
+from adapters.data_gov.expected import EXPECTED
 from adapters.data_gov.normalise import TABLES, normalise
 from adapters.data_gov.settings import KEY_URL, DataGovSettings
 from adapters.data_gov.wire import JOBS
@@ -18,6 +19,7 @@ from gateway.fetch.client import Client
 from gateway.model.document import Document, Rejection
 from gateway.model.entities import Entity
 from gateway.model.enums import EntityType, JobStatus
+from gateway.model.expected import Expected
 from gateway.model.mapping import Table
 from gateway.ports import WIRE, Crawl, Known, Part, Pass, Payload, Portal, PortalSettings
 
@@ -33,6 +35,7 @@ class DataGov:
     version = 2
     streams = STREAMS
     tables: Mapping[EntityType, Table[Any]] = TABLES
+    expected: Mapping[EntityType, Expected] = EXPECTED
     inventory = False
     key_url = KEY_URL
     """Where to get a key."""

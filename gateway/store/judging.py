@@ -19,6 +19,8 @@ from gateway.model.expected import Drift, Expected, JsonType, drifts
 
 Kinds = Mapping[EntityType, Expected]
 """What is expected of the documents of each type."""
+NOTHING: Kinds = {}
+"""Nothing is known of any type, so nothing is unexpected."""
 
 
 class _Object(msgspec.Struct, gc=False):

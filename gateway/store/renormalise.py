@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.model.enums import Cause, EntityType
 from gateway.ports import Adapter, Scope
-from gateway.store import bookkeeping, lease
+from gateway.store import bookkeeping, drift, lease
 from gateway.store.absence import Cap
 from gateway.store.documents import current_documents
 from gateway.store.merge import ORDER
@@ -43,6 +43,10 @@ async def renormalise(
             now=now,
         )
         await writer.open()
+        async with connection.transaction():
+            await lease.hold(connection, held)
+            await drift.retire(connection, number, adapter.expected)
+            await bookkeeping.move_version(connection)
         for type_ in ORDER:
             tally = await _type(connection, writer, number, type_, batch)
             if tally.fetched:

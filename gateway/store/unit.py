@@ -7,21 +7,38 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from types import MappingProxyType
 
 from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.enums import Cause, EntityType
 from gateway.ports import Scope
-from gateway.store import absence, bookkeeping, datasets, derive, endings, journal, lease, merge, rollups
+from gateway.store import (
+    absence,
+    bookkeeping,
+    datasets,
+    derive,
+    drift,
+    endings,
+    journal,
+    lease,
+    merge,
+    quarantine,
+    rollups,
+    waiting,
+)
 from gateway.store.bookkeeping import Run
 from gateway.store.documents import documents_of
+from gateway.store.judging import NOTHING, Judges, Kinds
 from gateway.store.layout import Layout, Normalise, lay_out
 from gateway.store.parts import Part, Tally
+from gateway.store.quarantine import Refused
 from gateway.store.shape import shape
 from gateway.store.staging import Connection, prepare, stage, touch, touched
 from gateway.store.tables import ROWS
+from gateway.store.waiting import Name, Settled
 
 HEARTBEAT_SECONDS = 20.0
 """How often the lease is extended while pages arrive."""
@@ -43,6 +60,7 @@ class Writer:
         inventory: bool,
         cap: absence.Cap,
         now: Callable[[], datetime],
+        expected: Kinds = NOTHING,
     ) -> None:
         self._connection = connection
         self._run = run
@@ -51,6 +69,7 @@ class Writer:
         self._inventory = inventory
         self._cap = cap
         self._now = now
+        self._judges = Judges(expected)
         self._beat = time.monotonic()
         self._newest: dict[EntityType, int] = {}
 
@@ -71,27 +90,42 @@ class Writer:
         return absence.Seen(self._newest[scope.member])
 
     async def commit(
-        self, parts: Sequence[Part], *, cause: Cause = Cause.UPSTREAM, again: bool = False
+        self,
+        parts: Sequence[Part],
+        *,
+        cause: Cause = Cause.UPSTREAM,
+        again: bool = False,
+        fetches: Mapping[Fetch, int] = MappingProxyType({}),
+        settles: Settled = waiting.NOTHING,
     ) -> Tally:
         """Store what differs and conclude what has ended; write nothing, not even a note, where nothing does.
 
-        The parts are of one stream. *again* normalises documents whose bytes are known, too.
+        The parts are of one stream. *again* normalises documents that were stored before, also where their bytes are
+        known; *fetches* are then the keys of the answers of those that are in no row yet, and *settles* what they let
+        go where they read well.
         """
         elements = [element for part in parts for element in part.elements]
         tally = Tally(fetched=len(elements))
         documents = list({(d.type, d.native_id): d for d in elements if isinstance(d, Document)}.values())
-        rejections = [element for element in elements if isinstance(element, Rejection)]
-        known = await self._known(documents)
+        rejections = [Refused(p.scope, e) for p in parts for e in p.elements if isinstance(e, Rejection)]
+        known = await self._known(elements)
         for part in parts:
             _see(part, known)
         fresh = [d for d in documents if again or known.get((d.type, d.native_id), (0, None))[1] != d.hash]
-        conclusions = await endings.weigh(self._connection, self._run.portal, parts)
+        conclusions = await endings.weigh(self._connection, self._run, parts, self._cap)
+        if not again:
+            settles = await self._settled(documents, known)
         loading = any(part.loaded is not None for part in parts)
-        if not (fresh or rejections or conclusions or (loading and elements)):
+        if not (fresh or rejections or conclusions or settles or (loading and elements)):
             return tally
         async with self._transaction():
             if fresh or rejections:
-                await self._store(parts[0].scope, fresh, rejections, tally, loading, cause, seen=not again)
+                layout = await self._lay_out(parts, fresh, rejections, fetches, again=again)
+                tally.quarantined += len(rejections)
+                await self._store(layout, fresh, tally, loading, cause, seen=not again)
+            if settles:
+                unread = {(r.rejection.type, r.rejection.native_id or "") for r in rejections}
+                await waiting.settle(self._connection, settles, unless=unread, now=self._now())
             if conclusions:
                 tally.gone += await endings.draw(
                     self._connection, self._run, conclusions, cap=self._cap, now=self._now()
@@ -157,14 +191,12 @@ class Writer:
             )
             await self.commit([part], again=True)
 
-    async def _known(
-        self, documents: Sequence[Document]
-    ) -> dict[tuple[EntityType, str], tuple[int, bytes | None]]:
-        """Return (key, fingerprint) of the rows that *documents* describe; no fingerprint where a row is absent."""
+    async def _known(self, elements: Iterable[Document | Rejection]) -> dict[Name, tuple[int, bytes | None]]:
+        """Return (key, fingerprint) of the rows that *elements* name; no fingerprint where a row is absent."""
         ids: dict[EntityType, list[str]] = defaultdict(list)
-        for document in documents:
-            ids[document.type].append(document.native_id)
-        known: dict[tuple[EntityType, str], tuple[int, bytes | None]] = {}
+        for type_, native in {(e.type, e.native_id) for e in elements if e.native_id is not None}:
+            ids[type_].append(native)
+        known: dict[Name, tuple[int, bytes | None]] = {}
         for type_, natives in ids.items():
             rows = await self._connection.fetch(
                 "SELECT native_id, id, CASE WHEN presence IN ('PRESENT', 'DELETED') THEN document_hash END "
@@ -175,34 +207,57 @@ class Writer:
             known.update({(type_, row[0]): (row[1], row[2]) for row in rows})
         return known
 
+    async def _settled(
+        self, documents: Sequence[Document], known: Mapping[Name, tuple[int, bytes | None]]
+    ) -> Settled:
+        """Return what the arrival of *documents* settles; the rows *known* are there."""
+        names = ((document.type, document.native_id) for document in documents)
+        keys = {name: key for name, (key, _) in known.items()}
+        return await waiting.look(self._connection, self._run.portal, names, keys)
+
+    async def _lay_out(
+        self,
+        parts: Sequence[Part],
+        fresh: Sequence[Document],
+        rejections: list[Refused],
+        fetches: Mapping[Fetch, int],
+        *,
+        again: bool,
+    ) -> Layout:
+        """Return the rows of *fresh*; what cannot be read joins *rejections*, and all of these go to quarantine."""
+        if not again:
+            fetches = await self._log(fresh, rejections)
+        layout, now = lay_out(fresh, self._normalise, fetches), self._now()
+        scopes = {(e.type, e.native_id): part.scope for part in parts for e in part.elements}
+        rejections += [Refused(scopes[d.type, d.native_id], r, _whole(d, r)) for d, r in layout.rejected]
+        for each in rejections:
+            fetch_id = fetches.get(each.rejection.fetch)
+            await quarantine.keep(self._connection, self._run, each, fetch_id, now, seen=not again)
+        return layout
+
     async def _store(
         self,
-        scope: Scope,
+        layout: Layout,
         documents: Sequence[Document],
-        rejections: Sequence[Rejection],
         tally: Tally,
         loading: bool,
         cause: Cause,
         *,
         seen: bool,
     ) -> None:
-        """Lay out and merge *documents*, *seen* now or stored before; put what cannot be read in quarantine."""
+        """Merge what is laid out of *documents*, *seen* now or stored before."""
         now = self._now()
-        fetches = await self._log(documents, rejections) if seen else {}
-        layout = lay_out(documents, self._normalise, fetches)
-        for rejection in (*rejections, *layout.rejected):
-            fetch_id = fetches.get(rejection.fetch)
-            await bookkeeping.quarantine(self._connection, self._run, scope, rejection, fetch_id, now)
-            tally.quarantined += 1
         for type_, rows in layout.rows.items():
             await stage(self._connection, shape(type_), list(rows.values()))
             if type_ in journal.JOURNALED and type_ is not EntityType.DATASET:
                 await journal.remember_staged(self._connection, type_, self._run.portal)
+        if seen:
+            await drift.note(self._connection, self._run, self._judges.judge(documents), now, cause)
         await self._merge(layout, tally, now, loading=loading, cause=cause, seen=seen)
 
-    async def _log(self, documents: Sequence[Document], rejections: Sequence[Rejection]) -> dict[Fetch, int]:
+    async def _log(self, documents: Sequence[Document], refused: Sequence[Refused]) -> dict[Fetch, int]:
         fetches: dict[Fetch, None] = dict.fromkeys(d.fetch for d in documents)
-        fetches.update(dict.fromkeys(r.fetch for r in rejections))
+        fetches.update(dict.fromkeys(r.rejection.fetch for r in refused))
         return {fetch: await bookkeeping.log_fetch(self._connection, self._run, fetch) for fetch in fetches}
 
     async def _merge(
@@ -256,7 +311,13 @@ class Writer:
         await bookkeeping.move_version(connection)
 
 
-def _see(part: Part, known: dict[tuple[EntityType, str], tuple[int, bytes | None]]) -> None:
+def _whole(document: Document, rejection: Rejection) -> Document | None:
+    """Return *document* where it is what could not be read; None where that is something in it."""
+    same = (rejection.type, rejection.native_id) == (document.type, document.native_id)
+    return document if same else None
+
+
+def _see(part: Part, known: Mapping[Name, tuple[int, bytes | None]]) -> None:
     """Note which rows of the scope's type *part* names."""
     if part.seen is None:
         return

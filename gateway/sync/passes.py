@@ -113,6 +113,7 @@ class PortalPass:
             inventory=self._adapter.inventory,
             cap=self._limits.cap,
             now=self._now,
+            expected=self._adapter.expected,
         )
         await self._writer.open()
         self._progress.started(self._portal.key, self._kind, run.baseline)

@@ -12,6 +12,7 @@ import msgspec
 from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.entities import ENTITIES, Entity
 from gateway.model.enums import EntityType, JobStatus
+from gateway.model.expected import Expected
 from gateway.model.mapping import Table
 from gateway.ports import Portal, PortalSettings
 from gateway.store import bookkeeping, lease, portals
@@ -31,6 +32,7 @@ class Toy:
     version = 1
     job_statuses: ClassVar[dict[str, JobStatus]] = {}
     tables: ClassVar[dict[EntityType, Table[Any]]] = {}
+    expected: ClassVar[dict[EntityType, Expected]] = {}
 
     def __init__(self, *, inventory: bool) -> None:
         self.inventory = inventory
