@@ -9,6 +9,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
+    Computed,
     DateTime,
     Index,
     Integer,
@@ -105,6 +106,15 @@ def data(*, null: bool = True, private: bool = False) -> Any:
 def octets(*, null: bool = True) -> Any:
     """Return a bytea column."""
     return Field(default=None, nullable=null, sa_type=LargeBinary)
+
+
+def reckoned(kind: Any, expression: str) -> Any:
+    """Return a column that Postgres reckons from others of its row and keeps; nobody writes it or reads it out."""
+    return Field(
+        default=None,
+        sa_type=kind,
+        sa_column_args=[Computed(expression, persisted=True)],
+    )
 
 
 def refers(table: str, *, null: bool = True) -> Any:

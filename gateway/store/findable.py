@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from gateway.model.enums import EntityType
 
+STORED = {
+    EntityType.HARVEST_SOURCE: (
+        "unaccented(name)",
+        "search_words(name, ARRAY[slug], NULL::text[], NULL::text)",
+    ),
+    EntityType.ORGANIZATION: ("unaccented(name)", "search_words(name, ARRAY[acronym], aliases, NULL::text)"),
+}
+"""Of types with few rows, what ``plain_name`` and ``name_words`` hold: a search reads them instead of reckoning them
+for each row that it weighs."""
+
 NAMES = {
     EntityType.HARVEST_SOURCE: "name",
     EntityType.ORGANIZATION: "name",
@@ -20,8 +30,8 @@ WORDS = {
 """The words that rows of a type are found by (tsvector), those of more weight first."""
 
 RANKED = {
-    EntityType.HARVEST_SOURCE: "search_words(name, ARRAY[slug], NULL, NULL)",
-    EntityType.ORGANIZATION: "search_words(name, ARRAY[acronym], aliases, NULL)",
+    EntityType.HARVEST_SOURCE: "name_words",
+    EntityType.ORGANIZATION: "name_words",
     EntityType.DATASET: "search_words(title, keywords, NULL, NULL)",
     EntityType.HARVEST_ERROR: "text_words(message)",
 }
@@ -44,4 +54,4 @@ def order_text(column: str) -> str:
 
 def plain_name(type_: EntityType) -> str:
     """Return the SQL of the name of a *type_*'s row as it is compared: no accents, capitals or punctuation."""
-    return f"unaccented({NAMES[type_]})"
+    return "plain_name" if type_ in STORED else f"unaccented({NAMES[type_]})"

@@ -34,6 +34,8 @@ _SILENT = (
     "next_run_at",
     "consecutive_failures",
     "text_record_id",
+    "plain_name",
+    "name_words",
     "state_basis",
 )
 """Columns whose change alone is no event: bookkeeping, and what follows from other rows' events."""

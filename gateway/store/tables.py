@@ -14,12 +14,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import UniqueConstraint, literal_column, text
+from sqlalchemy import Text, UniqueConstraint, literal_column, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import SQLModel
 
 from gateway.model import enums
 from gateway.store import columns as c
-from gateway.store.findable import NAMES, ORDERED, WORDS, order_text, plain_name
+from gateway.store.findable import NAMES, ORDERED, STORED, WORDS, order_text, plain_name
 
 
 class EntityRow(SQLModel):
@@ -168,6 +169,9 @@ class Organization(OrganizationColumns, table=True):
 
     __tablename__: ClassVar[str] = "organization"
 
+    plain_name: str | None = c.reckoned(Text, STORED[enums.EntityType.ORGANIZATION][0])
+    name_words: str | None = c.reckoned(TSVECTOR, STORED[enums.EntityType.ORGANIZATION][1])
+
 
 class Person(PersonColumns, table=True):
     """Somebody who owns or validated a source."""
@@ -185,6 +189,9 @@ class HarvestSource(HarvestSourceColumns, table=True):
     """A remote catalogue that a portal harvests."""
 
     __tablename__: ClassVar[str] = "harvest_source"
+
+    plain_name: str | None = c.reckoned(Text, STORED[enums.EntityType.HARVEST_SOURCE][0])
+    name_words: str | None = c.reckoned(TSVECTOR, STORED[enums.EntityType.HARVEST_SOURCE][1])
 
 
 class HarvestJob(HarvestJobColumns, table=True):
@@ -366,6 +373,8 @@ def _searched(type_: enums.EntityType) -> list[Any]:
     if type_ in NAMES:
         alike: Any = literal_column(plain_name(type_)).label("name")
         found.append(c.index(f"{name}_alike", alike, postgresql_ops={"name": "gin_trgm_ops"}, **gin))
+    if type_ in STORED:
+        found.append(c.index(f"{name}_named", "plain_name", postgresql_using="hash"))
     return found
 
 

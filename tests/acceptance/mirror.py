@@ -53,7 +53,7 @@ async def held(connection: asyncpg.Connection, portal: str) -> dict[Key, Row]:
 async def _rows(connection: asyncpg.Connection, type_: str, table: Any, number: int) -> Any:
     columns, joins, jsons = [], [], set()
     for column in table.columns:
-        if column.name in LEFT_OUT:
+        if column.name in LEFT_OUT or column.computed is not None:
             continue
         if target := column.info.get("refers"):
             name = column.name.removesuffix("_id")

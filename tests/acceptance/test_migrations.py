@@ -166,7 +166,11 @@ async def _seed(url: str) -> None:
 
 
 async def _insert(url: str, table: Table, **given: Any) -> None:
-    columns = [column for column in table.columns if column is not table.autoincrement_column]
+    columns = [
+        column
+        for column in table.columns
+        if column is not table.autoincrement_column and column.computed is None
+    ]
     names = ", ".join(f'"{column.name}"' for column in columns)
     places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
     values = [given.get(column.name, _value(column)) for column in columns]

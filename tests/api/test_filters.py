@@ -28,7 +28,7 @@ LONG = {"description", "state_basis", "validation_comment", "schedule_words"}
 """Texts that are found by `search`, or follow from a text that there is a filter of."""
 ADDRESSES = {"api_url", "portal_url", "logo", "logo_thumbnail", "landing_page", "collection_parent_url"}
 """Addresses that follow from an id, or that nobody looks things up by."""
-OURS = {"last_seen_at", "wire_status", "text_record_id", "last_job_id"}
+OURS = {"last_seen_at", "wire_status", "text_record_id", "last_job_id", "plain_name"}
 """What the gateway notes for itself, or says by another filter."""
 
 

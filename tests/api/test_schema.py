@@ -93,6 +93,8 @@ ELSEWHERE = {
     "document_hash": "`document.hash`",
     "row_hash": "how the merge sees a change: no datum of a portal",
     "wire_status": '`provenance(field: "status")` tells the word\'s own rule; `status` is what was concluded',
+    "plain_name": "`name` as searches compare it",
+    "name_words": "what searches rank by: the words of `name` and labels",
     "text_record": "whose document `document` is, on its way to `latestRecord`",
 }
 """Columns that no field shows under their own name, and why."""

@@ -34,8 +34,8 @@ QUERY = "(SELECT q.query FROM q)"
 _TEXT, _START = "(SELECT q.text FROM q)", "(SELECT q.start FROM q)"
 _WEIGHED = 1000
 """Of how many rows of a type the words are weighed: those with the text in their name, then the newest."""
-_ENOUGH = 20
-"""How many rows that hold all words make a look at names that are written differently needless: a page."""
+_ENOUGH = 3
+"""How many rows that hold all words make a look at names that are written differently needless: it is no typo."""
 _ALIKE = 100
 """How many characters of the text are compared with names."""
 

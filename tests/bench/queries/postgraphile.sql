@@ -21,7 +21,7 @@ RETURNS SETOF public.harvest_source LANGUAGE sql STABLE ROWS 20 AS $$
       plainto_tsquery('french', t.text) || plainto_tsquery('english', t.text) AS query
     FROM (SELECT public.unaccented($1) AS text) t
   ), worded AS MATERIALIZED (
-    SELECT s.id, 1000000 + (ts_rank(public.search_words(s.name, ARRAY[s.slug], NULL, NULL), q.query, 32)
+    SELECT s.id, 1000000 + (ts_rank(s.name_words, q.query, 32)
       * 999999)::int AS score
     FROM q, public.harvest_source s
     WHERE s.presence IN ('PRESENT', 'EXPIRED')
@@ -31,11 +31,11 @@ RETURNS SETOF public.harvest_source LANGUAGE sql STABLE ROWS 20 AS $$
       SELECT id, score FROM worded
       UNION ALL
       SELECT s.id, 2000000 FROM q, public.harvest_source s
-      WHERE s.presence IN ('PRESENT', 'EXPIRED') AND public.unaccented(s.name) = q.text
+      WHERE s.presence IN ('PRESENT', 'EXPIRED') AND s.plain_name = q.text
       UNION ALL
-      SELECT s.id, (word_similarity(q.start, public.unaccented(s.name)) * 999999)::int FROM q, public.harvest_source s
-      WHERE s.presence IN ('PRESENT', 'EXPIRED') AND public.unaccented(s.name) %> q.start
-        AND (SELECT count(*) FROM worded) < 20
+      SELECT s.id, (word_similarity(q.start, s.plain_name) * 999999)::int FROM q, public.harvest_source s
+      WHERE s.presence IN ('PRESENT', 'EXPIRED') AND s.plain_name %> q.start
+        AND (SELECT count(*) FROM worded) < 3
     ) u GROUP BY u.id ORDER BY score DESC, u.id DESC LIMIT 20
   )
   SELECT s.* FROM best b JOIN public.harvest_source s ON s.id = b.id ORDER BY b.score DESC, b.id DESC

@@ -4,7 +4,7 @@ WITH q AS MATERIALIZED (
     plainto_tsquery('french', t.text) || plainto_tsquery('english', t.text) AS query
   FROM (SELECT unaccented($1::text) AS text) t
 ), worded AS MATERIALIZED (
-  SELECT s.id, 1000000 + (ts_rank(search_words(s.name, ARRAY[s.slug], NULL, NULL), q.query, 32)
+  SELECT s.id, 1000000 + (ts_rank(s.name_words, q.query, 32)
     * 999999)::int AS score
   FROM q, harvest_source s
   WHERE s.presence IN ('PRESENT', 'EXPIRED')
@@ -14,11 +14,11 @@ WITH q AS MATERIALIZED (
     SELECT id, score FROM worded
     UNION ALL
     SELECT s.id, 2000000 FROM q, harvest_source s
-    WHERE s.presence IN ('PRESENT', 'EXPIRED') AND unaccented(s.name) = q.text
+    WHERE s.presence IN ('PRESENT', 'EXPIRED') AND s.plain_name = q.text
     UNION ALL
-    SELECT s.id, (word_similarity(q.start, unaccented(s.name)) * 999999)::int FROM q, harvest_source s
-    WHERE s.presence IN ('PRESENT', 'EXPIRED') AND unaccented(s.name) %> q.start
-      AND (SELECT count(*) FROM worded) < 20
+    SELECT s.id, (word_similarity(q.start, s.plain_name) * 999999)::int FROM q, harvest_source s
+    WHERE s.presence IN ('PRESENT', 'EXPIRED') AND s.plain_name %> q.start
+      AND (SELECT count(*) FROM worded) < 3
   ) u GROUP BY u.id ORDER BY score DESC, u.id DESC LIMIT $2
 )
 SELECT s.id, s.native_id, s.name, s.url, s.active, s.next_run_at, s.organization_id, s.last_job_id
