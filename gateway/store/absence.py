@@ -113,9 +113,7 @@ class Standing:
     keys: frozenset[int]
 
 
-async def standing(
-    connection: Connection, portal: int, stream: str, keys: Sequence[str]
-) -> list[Standing]:
+async def standing(connection: Connection, portal: int, stream: str, keys: Sequence[str]) -> list[Standing]:
     """Return the deletions of the scopes *keys* that wait, and those that were rejected and have not lapsed."""
     rows = await connection.fetch(
         "SELECT id, scope, decided_at IS NOT NULL AS rejected, entity_ids FROM held_deletion "

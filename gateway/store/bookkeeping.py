@@ -1,4 +1,4 @@
-"""The gateway's notes about its own work: runs, streams, scopes, fetches, quarantine, the data version."""
+"""The gateway's notes about its own work: runs, streams, scopes, fetches, the data version."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.model.document import Fetch, Rejection, digest
+from gateway.model.document import Fetch
 from gateway.model.entities import JSON
 from gateway.ports import Scope
 from gateway.store import past
@@ -260,34 +260,6 @@ async def log_fetch(connection: Connection, run: Run, fetch: Fetch) -> int:
         run.id,
     )
     return key
-
-
-async def quarantine(
-    connection: Connection, run: Run, scope: Scope, rejection: Rejection, fetch_id: int | None, now: datetime
-) -> bool:
-    """Keep an element that cannot be read; return whether it is new here."""
-    new: bool = await value(
-        connection,
-        """
-        INSERT INTO quarantine AS q (portal, stream, scope, entity_type, native_id, position, reason, hash, body,
-            fetch_id, first_seen_at, last_seen_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
-        ON CONFLICT (portal, stream, hash, scope) DO UPDATE SET last_seen_at = $11, released_at = NULL
-        RETURNING xmax = 0
-        """,
-        run.portal,
-        scope.stream,
-        scope.key,
-        rejection.type.value,
-        rejection.native_id and rejection.native_id.replace("\0", "\ufffd"),
-        rejection.position,
-        rejection.reason.replace("\0", "\ufffd"),
-        digest(rejection.body),
-        rejection.body,
-        fetch_id,
-        now,
-    )
-    return new
 
 
 async def move_version(connection: Connection) -> None:

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from gateway.model.enums import Cause
 from gateway.ports import Scope
-from gateway.store import absence, bookkeeping
-from gateway.store.absence import Cap
+from gateway.store import absence, bookkeeping, quarantine
+from gateway.store.absence import Cap, Standing
 from gateway.store.bookkeeping import Run
 from gateway.store.parts import Part
 from gateway.store.staging import Connection
@@ -27,6 +27,10 @@ class Missing:
     members: int | None
     """How many rows the scope held; None where each was proved absent on its own, so that no cap applies."""
 
+    def is_held(self, cap: Cap) -> bool:
+        """Return whether it is too much to go without somebody's word."""
+        return self.members is not None and cap.holds(len(self.keys), self.members)
+
 
 @dataclass(frozen=True, slots=True)
 class Conclusions:
@@ -38,19 +42,21 @@ class Conclusions:
     """Keys of scopes read whole for the first time."""
     cursors: Sequence[str]
     """Keys of scopes whose stored cursor has been used up."""
-    held: Sequence[str]
-    """Keys of scopes whose deletion waits and has been looked at anew."""
+    ended: Sequence[int]
+    """Held or rejected deletions (their ids) of other rows than those that are missing now."""
+    cleared: Sequence[str]
+    """Keys of scopes read whole and well that no longer show something that lies in quarantine."""
     loaded: Sequence[tuple[Scope, int]]
     """On a first load: how many elements each scope brought."""
 
     def __bool__(self) -> bool:
         """Whether anything would change."""
-        return bool(self.missing or self.covers or self.cursors or self.held or self.loaded)
+        return bool(self.missing or self.covers or self.cursors or self.ended or self.cleared or self.loaded)
 
 
-async def weigh(connection: Connection, portal: int, parts: Sequence[Part]) -> Conclusions:
+async def weigh(connection: Connection, run: Run, parts: Sequence[Part], cap: Cap) -> Conclusions:
     """Return what the ends among *parts* mean; nothing is written."""
-    stream = parts[0].scope.stream if parts else ""
+    portal, stream = run.portal, parts[0].scope.stream if parts else ""
     ended = [(part, part.end) for part in parts if part.end is not None]
     keys = [part.scope.key for part, _ in ended]
     proved = [part.scope.key for part, end in ended if part.seen is not None and end.proved]
@@ -60,28 +66,53 @@ async def weigh(connection: Connection, portal: int, parts: Sequence[Part]) -> C
         absent, members = await absence.missing(connection, portal, part.scope, end, part.seen)
         if absent:
             missing.append(Missing(part.scope, absent, members))
+    standing = await absence.standing(connection, portal, stream, proved) if proved else ()
+    missing, others = _judge(missing, standing, cap)
     return Conclusions(
         stream=stream,
         missing=missing,
         covers=await bookkeeping.unread(connection, portal, stream, covers) if covers else (),
         cursors=await bookkeeping.stopped(connection, portal, stream, keys) if keys else (),
-        held=await absence.waiting(connection, portal, stream, proved) if proved else (),
+        ended=others,
+        cleared=await quarantine.unseen(connection, portal, stream, proved, run.started_at) if proved else (),
         loaded=[(part.scope, part.loaded) for part, _ in ended if part.loaded],
     )
+
+
+def _judge(
+    missing: Sequence[Missing], standing: Sequence[Standing], cap: Cap
+) -> tuple[list[Missing], list[int]]:
+    """Return what is missing and was not judged before, and the *standing* words that are of other rows.
+
+    The very rows that wait for somebody's word go on waiting, and those that somebody kept are kept.
+    """
+    found = {each.scope.key: each for each in missing if each.members is not None}
+    judged, ended = set(), []
+    for word in standing:
+        now = found.get(word.scope)
+        if now is not None and word.keys == set(now.keys) and (word.rejected or now.is_held(cap)):
+            judged.add(word.scope)
+        else:
+            ended.append(word.id)
+    return [each for each in missing if each.members is None or each.scope.key not in judged], ended
 
 
 async def draw(connection: Connection, run: Run, found: Conclusions, *, cap: Cap, now: datetime) -> int:
     """Bury what is missing or hold it above the cap, note what has been read; return how many rows are gone."""
     gone = 0
-    if found.held:
-        await absence.supersede(connection, run.portal, found.stream, found.held, now)
+    if found.ended:
+        await absence.end(connection, found.ended, now)
     for missing in found.missing:
-        if missing.members is not None and cap.holds(len(missing.keys), missing.members):
+        if missing.members is not None and missing.is_held(cap):
             await absence.hold(connection, missing.scope, missing.keys, missing.members, run=run, now=now)
         else:
             gone += await absence.bury(connection, missing.scope.member, missing.keys, now)
     if found.covers:
         await bookkeeping.cover(connection, run, found.stream, found.covers, now)
+    if found.cleared:
+        await quarantine.release_unseen(
+            connection, run.portal, found.stream, found.cleared, run.started_at, now
+        )
     if found.cursors:
         await bookkeeping.drop_cursors(connection, run.portal, found.stream, found.cursors)
     if found.loaded:

@@ -24,7 +24,8 @@ class Layout:
     """Rows to stage by type, the latest of each identity, and what could not be read."""
 
     rows: dict[EntityType, dict[Any, tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(dict))
-    rejected: list[Rejection] = field(default_factory=list)
+    rejected: list[tuple[Document, Rejection]] = field(default_factory=list)
+    """What could not be read, and the document that it was in, or that it is."""
 
 
 def lay_out(documents: Sequence[Document], normalise: Normalise, fetches: Mapping[Fetch, int]) -> Layout:
@@ -35,7 +36,7 @@ def lay_out(documents: Sequence[Document], normalise: Normalise, fetches: Mappin
             rows, rejected = _rows(document, normalise, fetches.get(document.fetch))
         except Unstorable as error:
             rows, rejected = [], [_rejection(document, str(error))]
-        layout.rejected.extend(rejected)
+        layout.rejected.extend((document, rejection) for rejection in rejected)
         for type_, key, row in rows:
             layout.rows[type_][key] = row
     return layout

@@ -57,33 +57,40 @@ def document(type_: EntityType, native_id: str, *others: dict[str, Any], **value
 class Bench:
     """A writer whose clock the test moves."""
 
-    def __init__(self, connection: asyncpg.Connection, writer: Writer, number: int) -> None:
+    writer: Writer
+
+    def __init__(self, connection: asyncpg.Connection, held: lease.Lease, toy: Toy, cap: Cap) -> None:
         self.connection = connection
-        self.writer = writer
-        self.number = number
+        self.number = held.portal
+        self.held = held
+        self.toy = toy
+        self.cap = cap
         self.now = START
 
     @classmethod
     async def open(cls, connection: asyncpg.Connection, *, inventory: bool, cap: Cap | None = None) -> Bench:
-        """Return a bench over an empty, migrated database."""
+        """Return a bench over an empty, migrated database, whose first pass has begun."""
         toy = Toy(inventory=inventory)
         portal = Portal("toy", PortalSettings(adapter="toy", base_url="http://localhost/toy", title="Toy"))
         numbers = await portals.register(connection, {"toy": portal}, {"toy": toy})
-        number = numbers["toy"]
-        held = await lease.take(connection, number, "portal", "test")
-        run = await bookkeeping.start_run(connection, number, "POLL", START, baseline=False)
-        bench = cls(connection, None, number)  # type: ignore[arg-type]
-        bench.writer = Writer(
-            connection,
-            run=run,
-            held=held,
-            normalise=toy.normalise,
-            inventory=inventory,
-            cap=cap or Cap(),
-            now=lambda: bench.now,
-        )
-        await bench.writer.open()
+        held = await lease.take(connection, numbers["toy"], "portal", "test")
+        bench = cls(connection, held, toy, cap or Cap())
+        await bench.next_pass()
         return bench
+
+    async def next_pass(self) -> None:
+        """Begin a pass, now."""
+        run = await bookkeeping.start_run(self.connection, self.number, "POLL", self.now, baseline=False)
+        self.writer = Writer(
+            self.connection,
+            run=run,
+            held=self.held,
+            normalise=self.toy.normalise,
+            inventory=self.toy.inventory,
+            cap=self.cap,
+            now=lambda: self.now,
+        )
+        await self.writer.open()
 
     def later(self, **by: float) -> None:
         """Move the clock on."""
