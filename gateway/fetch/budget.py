@@ -16,6 +16,8 @@ import msgspec
 HOUR = timedelta(hours=1)
 FIRST_PAUSE = timedelta(minutes=1)
 """After a refusal that does not say for how long; doubled at each one more, up to an hour."""
+LONGEST_PAUSE = timedelta(hours=24)
+"""However long a refusal says: limits of a day are kept to, and what is absurd is asked again the next day."""
 LEAST_RESERVE = 60
 """Requests of an hour that are kept for polls, where the limit allows it."""
 
@@ -94,14 +96,22 @@ class Budget(msgspec.Struct):
             return None
         return next((at for at in self._moments(start) if self._fits(at, spending)), start + HOUR)
 
-    def sent(self, now: datetime) -> None:
-        """Note that a request goes out."""
+    def sent(self, now: datetime, count: int = 1) -> None:
+        """Note that *count* requests go out."""
         self._meet(now)
         self.own = [sent for sent in self.own if sent.last > now - HOUR]
         if self.own and _minute(self.own[-1].last) == _minute(now):
-            self.own[-1] = Sent(now, self.own[-1].count + 1)
+            self.own[-1] = Sent(now, self.own[-1].count + count)
         else:
-            self.own.append(Sent(now, 1))
+            self.own.append(Sent(now, count))
+
+    def unsent(self, count: int) -> None:
+        """Take back *count* requests noted last, which did not go out."""
+        while count and self.own:
+            last = self.own.pop()
+            if last.count > count:
+                self.own.append(Sent(last.last, last.count - count))
+            count -= min(count, last.count)
 
     def answered(self, now: datetime, *, limit: int | None, remaining: int | None) -> None:
         """Note what an answer that was no refusal said of the limit, None where it said nothing."""
@@ -116,14 +126,17 @@ class Budget(msgspec.Struct):
             self.reckoned_at = now
 
     def refused(self, now: datetime, seconds: float | None) -> datetime:
-        """Note a 429 that asks for so many *seconds*, or does not say; return until when nothing is sent."""
+        """Note a 429 that asks for so many *seconds*, or does not say; return until when nothing is sent.
+
+        None at all, as of a date that is past, says nothing.
+        """
         self._meet(now)
         self.refused_at = now
-        if seconds is None:
+        if not seconds:
             pause = min(FIRST_PAUSE * 2.0 ** min(self.silent_refusals, 6), HOUR)
             self.silent_refusals += 1
         else:
-            pause = timedelta(seconds=seconds)
+            pause = min(timedelta(seconds=seconds), LONGEST_PAUSE)
             # When a request fits again is told; how much others have sent is not, so the next answer is waited for.
             self.remaining, self.others, self.reckoned_at = 0, 0, None
         self.blocked_until = max(now + pause, self.blocked_until or now)

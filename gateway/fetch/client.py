@@ -12,6 +12,7 @@ from gateway.errors import PortalRefused, PortalUnavailable, PortalUnreadable
 from gateway.fetch.budget import Budget, Spending
 from gateway.fetch.pace import Pace, retry_after
 from gateway.fetch.sending import Answer, Failure, Key, Request, Sender, TooLarge
+from gateway.fetch.turnstile import NOTHING, Barred, Heard, Lone, Turnstile
 from gateway.model.document import Fetch
 
 RETRIED = frozenset({500, 502, 503, 504})
@@ -31,11 +32,21 @@ class BudgetSpent(PortalUnavailable):
     """
 
 
+class BreakerOpen(BudgetSpent):
+    """The portal failed again and again, and is left alone for *retry_after* seconds."""
+
+
+class Throttled(PortalUnavailable):
+    """The portal refuses requests without a reason (429), and is left alone for *retry_after* seconds."""
+
+
 class Client:
     """Asks one portal; an async context manager.
 
     *base_url* is the address below which every path lies, *now* the portal's clock, for the budget and for answers
-    that bear no date; *sleep* waits for seconds. Raises ConfigurationError for a base URL that is none.
+    that bear no date; *sleep* waits for seconds. *turnstile* is shared with others who ask the portal; without one
+    the client keeps *requests_per_second*, *connections* and *budget* (None: none) by itself. Raises ConfigurationError
+    for a base URL that is none.
     """
 
     def __init__(
@@ -53,6 +64,7 @@ class Client:
         max_body_bytes: int = LARGEST_BODY,
         max_requests: int | None = None,
         budget: Budget | None = None,
+        turnstile: Turnstile | None = None,
         attempts: int = 3,
         backoff_seconds: float = 0.5,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -60,8 +72,6 @@ class Client:
         self.portal = portal
         self.requests = 0
         """Requests sent so far, retries included."""
-        self.budget = budget
-        """What the portal may still be asked; None: whatever it answers, it is asked."""
         self.spending = Spending.POLL
         """What the next requests are sent for."""
         self._sender = Sender(
@@ -77,9 +87,10 @@ class Client:
         self._has_key = api_key is not None
         self._max_body = max_body_bytes
         self._max_requests = max_requests
+        self._allowed = 0
         self._attempts = attempts
         self._backoff = backoff_seconds
-        self._pace = Pace(requests_per_second, connections, sleep)
+        self._turnstile = turnstile or Lone(Pace(requests_per_second, connections, sleep), budget, now)
 
     def __repr__(self) -> str:
         """Return the portal and its address: no key."""
@@ -131,16 +142,23 @@ class Client:
         """
         return await self._answer(Request(path, params or {}, mask, keyed), retry, into)
 
+    async def failed(self, error: PortalUnavailable) -> datetime | None:
+        """Hear that *error* ended what was asked for; return until when the portal is left alone, if it now is.
+
+        Limits are no failures of the portal's.
+        """
+        if isinstance(error, (BudgetSpent, Throttled)):
+            return None
+        return await self._turnstile.failed(error)
+
     async def _answer(self, request: Request, retry: frozenset[int], into: BinaryIO | None) -> Answer:
         if not request.path.startswith("/"):
             raise ValueError(f"a path begins with a slash: {request.path!r}")
         attempt = 1
         while True:
-            outcome = await self._attempt(request, into)
-            wait = self._wait(outcome, attempt, retry)
-            if wait is None:
-                return self._settled(outcome, self._sender.endpoint(request))
-            self._pace.pause(wait)
+            outcome, again, until = await self._attempt(request, attempt, retry, into)
+            if not again:
+                return self._settled(outcome, self._sender.endpoint(request), until)
             attempt += 1
 
     def unreadable(self, fetch: Fetch, why: str) -> PortalUnreadable:
@@ -149,36 +167,56 @@ class Client:
             f"The portal's answer cannot be read: {why}.", portal=self.portal, endpoint=fetch.endpoint
         )
 
-    async def _attempt(self, request: Request, into: BinaryIO | None) -> Answer | Failure | TooLarge:
-        async with self._pace.turn():
-            self._permit(request)
-            self.requests += 1
+    async def _attempt(
+        self, request: Request, attempt: int, retry: frozenset[int], into: BinaryIO | None
+    ) -> tuple[Answer | Failure | TooLarge, bool, datetime | None]:
+        """Return what came of it, whether it is tried again, and until when the portal wants to be left alone."""
+        await self._enter(request)
+        self.requests += 1
+        heard, until = NOTHING, None
+        try:
             outcome = await self._sender.send(request, into)
-        if isinstance(outcome, Answer) and outcome.status != 429 and self.budget is not None:
-            limit, remaining = (
-                _count(outcome.headers.get(f"X-RateLimit-{n}")) for n in ("Limit", "Remaining")
-            )
-            self.budget.answered(self._now(), limit=limit, remaining=remaining)
-        return outcome
+            wait = self._wait(outcome, attempt, retry)
+            heard = self._heard(outcome, wait)
+        finally:
+            until = await self._turnstile.leave(heard)
+        return outcome, wait is not None, until
 
-    def _permit(self, request: Request) -> None:
-        """Note that *request* goes out; BudgetSpent where it may not."""
-        endpoint = self._sender.endpoint(request)
-        if self._max_requests is not None and self.requests >= self._max_requests:
+    async def _enter(self, request: Request) -> None:
+        """Wait until *request* may go out; BudgetSpent where it may not."""
+        if self._max_requests is not None and self._allowed >= self._max_requests:
             raise BudgetSpent(
                 f"This pass may send {self._max_requests} requests, and has sent them.",
                 portal=self.portal,
-                endpoint=endpoint,
+                endpoint=self._sender.endpoint(request),
                 hint="The next pass goes on from here.",
             )
-        if self.budget is None:
-            return
-        now = self._now()
-        until = self.budget.may_send(now, self.spending)
-        if until is not None:
-            kept = " but for polls" if self.spending is Spending.BACKFILL else ""
-            raise self._later(BudgetSpent, f"The portal's limit is used up{kept}.", endpoint, until)
-        self.budget.sent(now)
+        self._allowed += 1
+        barred = await self._turnstile.enter(self.spending)
+        if barred is not None:
+            self._allowed -= 1
+            raise self._barred(barred, self._sender.endpoint(request))
+
+    def _barred(self, barred: Barred, endpoint: str) -> PortalUnavailable:
+        if barred.reason is not None:
+            why = f"The portal failed again and again and is left alone. Last: {barred.reason}"
+            return self._later(BreakerOpen, why, endpoint, barred.until)
+        kept = " but for polls" if self.spending is Spending.BACKFILL else ""
+        return self._later(BudgetSpent, f"The portal's limit is used up{kept}.", endpoint, barred.until)
+
+    def _heard(self, outcome: Answer | Failure | TooLarge, wait: float | None) -> Heard:
+        """Return what *outcome* tells those who ask next."""
+        pause = wait or 0.0
+        if isinstance(outcome, TooLarge):
+            return Heard(serves=True)
+        if isinstance(outcome, Failure):
+            return Heard(pause=pause, trouble=f"The portal cannot be reached: {outcome.words}.")
+        if outcome.status == 429:
+            return Heard(serves=True, pause=pause, refused=wait is None, asked=_asked(outcome))
+        limit, remaining = (_count(outcome.headers.get(f"X-RateLimit-{n}")) for n in ("Limit", "Remaining"))
+        if outcome.status < 500:
+            return Heard(True, limit, remaining, pause)
+        return Heard(False, limit, remaining, pause, trouble=f"The portal answers {outcome.status}.")
 
     def _wait(
         self, outcome: Answer | Failure | TooLarge, attempt: int, retry: frozenset[int]
@@ -192,12 +230,12 @@ class Client:
         if outcome.status != 429 and outcome.status not in retry:
             return None
         asked = _asked(outcome)
-        if asked is None and outcome.status == 429 and self.budget is not None:
+        if asked is None and outcome.status == 429 and self._turnstile.reckons:
             return None  # it is for the budget to say for how long
         return None if asked is not None and asked > LONGEST_WAIT else max(asked or 0.0, backoff)
 
-    def _settled(self, outcome: Answer | Failure | TooLarge, endpoint: str) -> Answer:
-        """Return the last attempt's answer, or raise what it means."""
+    def _settled(self, outcome: Answer | Failure | TooLarge, endpoint: str, until: datetime | None) -> Answer:
+        """Return the last attempt's answer, or raise what it means; *until*: of a limit that it told."""
         if isinstance(outcome, TooLarge):
             raise PortalUnreadable(
                 f"The portal's answer is larger than {self._max_body} bytes.",
@@ -215,8 +253,8 @@ class Client:
                 endpoint=endpoint,
                 hint="Look at the portal's key." if self._has_key else "",
             )
-        if outcome.status == 429 and self.budget is not None:
-            raise self._limited(_asked(outcome), endpoint, self.budget)
+        if outcome.status == 429 and until is not None:
+            raise self._limited(_asked(outcome), endpoint, until)
         if outcome.status in DOWN:
             raise PortalUnavailable(
                 f"The portal cannot answer now ({outcome.status}).",
@@ -226,12 +264,11 @@ class Client:
             )
         return outcome
 
-    def _limited(self, asked: float | None, endpoint: str, budget: Budget) -> PortalUnavailable:
+    def _limited(self, asked: float | None, endpoint: str, until: datetime) -> PortalUnavailable:
         """Return the error for a 429 that is not waited for: without its reason, it may be no limit at all."""
-        until = budget.refused(self._now(), asked)
-        if asked is not None:
+        if asked:
             return self._later(BudgetSpent, "The portal's limit is used up (429).", endpoint, until)
-        return self._later(PortalUnavailable, "The portal wants to be left alone (429).", endpoint, until)
+        return self._later(Throttled, "The portal wants to be left alone (429).", endpoint, until)
 
     def _later(
         self, kind: type[PortalUnavailable], message: str, endpoint: str, until: datetime
@@ -255,4 +292,4 @@ def _count(text: str | None) -> int | None:
     return int(text) if text is not None and text.isdecimal() and len(text) < 10 else None
 
 
-__all__ = ["RETRIED", "Answer", "Budget", "BudgetSpent", "Client", "Spending"]
+__all__ = ["RETRIED", "Answer", "BreakerOpen", "Budget", "BudgetSpent", "Client", "Spending", "Throttled"]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -30,17 +29,23 @@ class Pace:
         self._paused = max(self._paused, asyncio.get_running_loop().time() + seconds)
         self._next = max(self._next, self._paused)
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Hold a place from the moment on which the request may start."""
-        async with self._places:
+    async def enter(self) -> None:
+        """Take a place, and wait for the moment on which the request may start."""
+        await self._places.acquire()
+        try:
             start = max(asyncio.get_running_loop().time(), self._next)
             self._next = start + self._apart
             await self._until(start)
             while self._paused > start:  # others have been told meanwhile to leave the portal alone
                 start = self._paused
                 await self._until(start)
-            yield
+        except BaseException:
+            self._places.release()
+            raise
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._places.release()
 
     async def _until(self, start: float) -> None:
         wait = start - asyncio.get_running_loop().time()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, SmallInteger, Text, UniqueConstraint, literal_column, text
 from sqlmodel import Field, SQLModel
 
 from gateway.model import enums
@@ -35,8 +35,16 @@ class Portal(SQLModel, table=True):
     job_statuses: Any = c.data()
     """The words of jobs' statuses as the adapter knows them: ``[{word, status}]``."""
     breaker_state: str = c.text(null=False)
-    """CLOSED, or OPEN after failures until ``breaker_until``."""
+    """CLOSED; OPEN after failures until ``breaker_until``; HALF_OPEN while a trial is under way: one writes it,
+    ``gateway.store.breakers``."""
     breaker_until: datetime | None = c.instant()
+    breaker_since: datetime | None = c.instant()
+    """When it opened, by the portal's clock."""
+    breaker_reason: str | None = c.text()
+    """What the portal did last, in words for users."""
+    breaker_failures: int = c.count()
+    breaker_openings: int = c.count()
+    """As in ``gateway.fetch.breaker.Breaker``."""
     notice: str | None = c.text()
     """Why the last pass failed, in words for users; None after a good one."""
 
@@ -301,7 +309,7 @@ class PortalRollup(SQLModel, table=True):
 
 
 class Budget(SQLModel, table=True):
-    """What a portal and key may still be asked."""
+    """What a portal and key may still be asked, and who asks: the row in which all processes meet."""
 
     __tablename__: ClassVar[str] = "budget"
 
@@ -313,6 +321,12 @@ class Budget(SQLModel, table=True):
     blocked_until: datetime | None = c.instant()
     state: Any = c.data()
     """What ``gateway.fetch.budget`` knows beside that: what was sent when."""
+    line: Any = c.data()
+    """Who has a request under way and who waits: ``gateway.fetch.line``."""
+    version: int = Field(
+        default=0, nullable=False, sa_type=BigInteger, sa_column_kwargs={"server_default": literal_column("0")}
+    )
+    """Moves with each change: whoever changes the row says which one it has read."""
     updated_at: datetime = c.instant(null=False)
 
 
@@ -361,7 +375,14 @@ c.finish(Portal, UniqueConstraint("key", name="uq_portal_key"))
 c.finish(Document, UniqueConstraint("entity_type", "entity_id", "hash", name="uq_document_entity"))
 c.finish(ApiKey, UniqueConstraint("key_hash", name="uq_api_key_hash"))
 c.finish(SyncRun, c.index("sync_run_portal", "portal", "started_at"))
-c.finish(Event, c.index("event_entity", "entity_type", "entity_id"), c.index("event_at", "at"))
+c.finish(
+    Event,
+    c.index("event_entity", "entity_type", "entity_id", "id"),
+    c.index("event_portal", "portal", "id"),
+    c.index("event_type", "entity_type", "id"),
+    c.index("event_kind", "kind", "id"),
+    c.index("event_at", "at"),
+)
 c.finish(
     Quarantine,
     UniqueConstraint("portal", "stream", "hash", "scope", name="uq_quarantine_element"),
