@@ -281,6 +281,8 @@ async def _move(connection: Connection) -> None:
 READABLE = frozenset(str(row.__tablename__) for row in (*ROWS.values(), *HISTORY.values())) | {
     "document",
     "drift",
+    "event",
+    "event_bounds",
     "fetch_log",
     "job_rollup",
     "payload",

@@ -18,12 +18,12 @@ from gateway.errors import DatabaseUnusable
 from gateway.postgres import check, connect, downgrade, ensure_current, migrate
 from gateway.postgres.migrations import head
 from gateway.resources import alembic_folder
-from gateway.store import ledger, tables
+from gateway.store import feed, ledger, tables
 from gateway.store.functions import SEARCHING
 
 TABLES = SQLModel.metadata.tables
 REVISIONS = sorted(file.name[:4] for file in (alembic_folder() / "versions").glob("[0-9]*.py"))
-ALWAYS = {"data_version": 1}
+ALWAYS = {"data_version": 1, "event_bounds": 1}
 """Rows that are there in a new database."""
 
 _CONSTRAINTS = """
@@ -41,6 +41,7 @@ FROM information_schema.columns WHERE table_schema = 'public'
 def test_every_table_of_the_code_is_looked_at() -> None:
     assert {"harvest_source", "harvest_source_history", "document", "data_version"} <= TABLES.keys()
     assert tables.HarvestSource.metadata is ledger.Document.metadata is SQLModel.metadata
+    assert feed.EventBounds.__tablename__ in TABLES
 
 
 async def test_alembic_finds_no_difference(database_url: str) -> None:
