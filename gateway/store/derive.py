@@ -47,26 +47,38 @@ _RECORD_STATUS = f"""
     END
 """
 
-_LAST_JOB = """
-    (SELECT j.id FROM harvest_job j
-     WHERE j.source_id = t.id AND j.status <> 'SCHEDULED' AND j.presence IN ('PRESENT', 'EXPIRED')
+
+def last_job(jobs: str, source: str) -> str:
+    """Return the SQL of the key of the last job among *jobs* (after FROM) of the row at the alias *source*."""
+    return f"""
+    (SELECT j.id FROM {jobs} j
+     WHERE j.source_id = {source}.id AND j.status <> 'SCHEDULED' AND j.presence IN ('PRESENT', 'EXPIRED')
      ORDER BY j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC LIMIT 1)
 """
-_NEXT_RUN = """
-    (SELECT min(j.created_at) FROM harvest_job j
-     WHERE j.source_id = t.id AND j.status = 'SCHEDULED' AND j.presence = 'PRESENT')
+
+
+def next_run(jobs: str, source: str) -> str:
+    """Return the SQL of when the next of the planned *jobs* of *source* is due."""
+    return f"""
+    (SELECT min(j.created_at) FROM {jobs} j
+     WHERE j.source_id = {source}.id AND j.status = 'SCHEDULED' AND j.presence = 'PRESENT')
 """
 
 
-_FAILURES = f"""
+def failures(jobs: str, source: str) -> str:
+    """Return the SQL of how many of the judged *jobs* of *source* ended badly since the last that did not."""
+    return f"""
     (SELECT count(*)::int FROM (
         SELECT bool_or(j.status NOT IN {BAD}) OVER (
             ORDER BY j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC) AS was_good
-        FROM harvest_job j
-        WHERE j.source_id = t.id AND j.presence IN ('PRESENT', 'EXPIRED')
+        FROM {jobs} j
+        WHERE j.source_id = {source}.id AND j.presence IN ('PRESENT', 'EXPIRED')
           AND j.kind IN {HARVESTS} AND j.status IN {JUDGED}) r
      WHERE NOT r.was_good)
 """
+
+
+_JOBS = "harvest_job"
 
 
 async def touch_open(connection: Connection, portal: int, sources_: Sequence[str] | None) -> None:
@@ -143,7 +155,8 @@ async def sources(connection: Connection, portal: int, *, planned: bool) -> None
             WHERE s.entity_type = '{EntityType.HARVEST_JOB}' AND j.source_id IS NOT NULL
             UNION SELECT id FROM stage_touched WHERE entity_type = '{EntityType.HARVEST_SOURCE}'
         ), settled AS (
-            SELECT t.id, {_LAST_JOB} AS last_job_id, {_NEXT_RUN} AS next_run_at, {_FAILURES} AS failures
+            SELECT t.id, {last_job(_JOBS, "t")} AS last_job_id, {next_run(_JOBS, "t")} AS next_run_at,
+                {failures(_JOBS, "t")} AS failures
             FROM harvest_source t JOIN concerned USING (id)
         )
         UPDATE harvest_source t SET last_job_id = s.last_job_id, consecutive_failures = s.failures,

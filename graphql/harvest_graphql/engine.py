@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,7 @@ from harvest_graphql.introspection import introspect
 from harvest_graphql.limits import Limits
 from harvest_graphql.literals import ensure_small
 from harvest_graphql.plan.draft import Call
+from harvest_graphql.plan.instants import Instant, instants
 from harvest_graphql.plan.operands import Values, shape
 from harvest_graphql.plan.planner import Introspection, Known, Plan, Statement, plan
 from harvest_graphql.problems import Code, Problem, UnknownPortal, internal, shortened
@@ -55,7 +57,7 @@ class Engine:
 
     *connections* are held from the pool (as many as it has, but one for others, unless said);
     what the answers say about the portals is at most *status_seconds* old. Answers of *cache_bytes* together are
-    kept while *listener* hears.
+    kept while *listener* hears. *now* is the clock that tells what has not come yet.
     """
 
     def __init__(
@@ -70,7 +72,9 @@ class Engine:
         plan_bytes: int = 16_000_000,
         cache_bytes: int = 64_000_000,
         listener: Versions | None = None,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
+        self._now = now or partial(datetime.now, UTC)
         self._schema = core(schema)
         self._limits = limits or Limits()
         self._documents = Documents(self._schema, self._limits)
@@ -139,7 +143,7 @@ class Engine:
         """Return the statements that an operation takes; Problem or Refused where it cannot be used."""
         operation, values = self._prepare(document, variables or {}, operation_name)
         found = self._plan(document, operation_name, operation, values, scopes)
-        call = Call(values, self._current.status.portals)
+        call = self._call(values)
         return [
             Explained(each.key, each.sql, each.arguments(call))
             for each in found.fields
@@ -175,7 +179,8 @@ class Engine:
             return failed([self._told(error).as_error()], self._current.status, cost, self._limits.nodes)
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
             return refusal([internal(_log, "planning", error).as_error()])
-        run = partial(self._run, operation, found, arguments, variables or {}, cost)
+        asked = instants([each.asked for each in found.fields if isinstance(each, Statement)], values)
+        run = partial(self._run, operation, found, arguments, variables or {}, cost, asked)
         return await (run() if question is None or found.volatile else self.answers.share(question, run))
 
     async def _again(self, kept: Data, spend: Spend | None) -> Answer:
@@ -226,10 +231,18 @@ class Engine:
 
     async def _arguments(self, found: Plan, values: Values) -> list[list[Any]]:
         try:
-            return _read(found, Call(values, self._current.status.portals))
+            return _read(found, self._call(values))
         except UnknownPortal:
             await self._current.read()  # it may be newer than what is known here
-            return _read(found, Call(values, self._current.status.portals))
+            return _read(found, self._call(values))
+
+    def _call(self, values: Values) -> Call:
+        return Call(values, self._current.status.portals, self._latest)
+
+    def _latest(self) -> datetime:
+        """Return the latest instant that can be asked about: a sandbox portal's clock may be ahead of ours."""
+        now, heard = self._now(), self._current.status.heard
+        return now if heard is None else max(now, heard)
 
     async def _run(
         self,
@@ -238,6 +251,7 @@ class Engine:
         arguments: list[list[Any]],
         variables: Mapping[str, Any],
         cost: int,
+        asked: tuple[Instant, ...],
     ) -> Answer:
         parts: list[bytes] = []
         errors: list[dict[str, Any]] = []
@@ -253,7 +267,7 @@ class Engine:
         status, most = self._current.status, self._limits.nodes
         if errors:
             return failed(errors, status, cost, most, found.private)
-        return whole(Data(b"{%b}" % b",".join(parts), cost, found.private), status, most)
+        return whole(Data(b"{%b}" % b",".join(parts), cost, found.private, asked), status, most)
 
     async def _field(
         self,

@@ -20,6 +20,16 @@ from harvest_graphql.portal import Node, Portal
 from harvest_graphql.scalars import JSON, URL, Cursor
 
 T = TypeVar("T")
+_AS_OF = (
+    datetime | None,
+    (
+        "The instant of which is asked: what the gateway knew then, here and in everything below. It knows nothing of"
+        " the time before its first load of a portal, nor of what was pruned: `extensions.notices` tell. What is"
+        " derived is derived from what was known then; `nextRunAt` is null where it is computed from a schedule."
+        " Records and errors that have changed since are UNKNOWN but for what names them. Persons and portals are told"
+        " as they are now; datasets and `groups` cannot be asked for."
+    ),
+)
 
 
 def look_up(
@@ -29,14 +39,23 @@ def look_up(
     *,
     place: Any = None,
     answer: Any = None,
+    past: bool = False,
 ) -> Any:
     """Return a field that finds one thing, or things, by *arguments*: type and description by name.
+
+    *past*: also as it was known at an instant.
 
     *place* says where they are read, from a row and the arguments; without it they are of the root. *answer* writes
     the SQL of a field of the root that is neither a list in pages nor found by a key.
     """
     marks = {"place": place} if place else {"answer": answer} if answer else {}
-    return strawberry.field(unread(arguments, type_), description=description, metadata=marks)
+    return strawberry.field(
+        unread(_with_past(arguments, past), type_), description=description, metadata=marks
+    )
+
+
+def _with_past(arguments: dict[str, tuple[Any, str]], past: bool) -> dict[str, tuple[Any, str]]:
+    return {**arguments, "as_of": _AS_OF} if past else arguments
 
 
 @strawberry.interface(description="Something that a portal has, and what the gateway knows of its life.")
@@ -104,25 +123,28 @@ class Connection(Generic[T]):
     total_count: int = field("How many rows the whole list has; counted only where it is selected.")
 
 
-def pages(node: Any, filters: type, order: type, description: str, *, via: str | None = None) -> Any:
-    """Return a field that is a list of *node* in pages; *via* names the column of *node* that refers to the owner."""
-    resolver = unread(
-        {
-            "filter": (filters | None, "Which rows; everything that is given must hold."),
-            "order_by": (
-                order | None,
-                "In which order; every order ends in the id, and what has no value comes last.",
-            ),
-            "first": (
-                int | None,
-                "How many rows from the start: 0 to 100, 20 unless `first` or `last` is given.",
-            ),
-            "after": (Cursor | None, "Only rows after this cursor."),
-            "last": (int | None, "How many rows from the end: 0 to 100."),
-            "before": (Cursor | None, "Only rows before this cursor."),
-        },
-        _connection(*_home(node)),
-    )
+def pages(
+    node: Any, filters: type, order: type, description: str, *, via: str | None = None, past: bool = False
+) -> Any:
+    """Return a field that is a list of *node* in pages; *via* names the column of *node* that refers to the owner.
+
+    *past*: also as it was known at an instant.
+    """
+    arguments: dict[str, tuple[Any, str]] = {
+        "filter": (filters | None, "Which rows; everything that is given must hold."),
+        "order_by": (
+            order | None,
+            "In which order; every order ends in the id, and what has no value comes last.",
+        ),
+        "first": (
+            int | None,
+            "How many rows from the start: 0 to 100, 20 unless `first` or `last` is given.",
+        ),
+        "after": (Cursor | None, "Only rows after this cursor."),
+        "last": (int | None, "How many rows from the end: 0 to 100."),
+        "before": (Cursor | None, "Only rows before this cursor."),
+    }
+    resolver = unread(_with_past(arguments, past), _connection(*_home(node)))
     return strawberry.field(resolver, description=description, metadata={"via": via} if via else {})
 
 

@@ -8,15 +8,19 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
+from harvest_graphql.plan.instants import Instant
 from harvest_graphql.status import Status
 
 
 class Data:
-    """The bytes of an answer's member ``data``, what they cost, and the fields that are withheld in them."""
+    """The bytes of an answer's member ``data``: their cost, what is withheld in them, which instants were asked."""
 
-    __slots__ = ("_squeezed", "_status", "_tag", "cost", "json", "private")
+    __slots__ = ("_squeezed", "_status", "_tag", "asked", "cost", "json", "private")
 
-    def __init__(self, json: bytes, cost: int, private: tuple[str, ...]) -> None:
+    def __init__(
+        self, json: bytes, cost: int, private: tuple[str, ...], asked: tuple[Instant, ...] = ()
+    ) -> None:
+        self.asked = asked
         self.json = json
         self.cost = cost
         self.private = private
@@ -59,7 +63,7 @@ class Answer:
 
 def whole(data: Data, status: Status, most: int) -> Answer:
     """Return the answer of *data*: with how fresh they are, what they cost, and the *most* that they may."""
-    extensions = _extensions(status, data.private, data.cost, most)
+    extensions = _extensions(status, data.private, data.cost, most, data.asked)
     return Answer(
         b'{"data":%b,"extensions":%b}' % (data.json, extensions), held=data, squeezed=data.squeezed(status)
     )
@@ -79,8 +83,10 @@ def refusal(errors: list[dict[str, Any]]) -> Answer:
     return Answer(b'{"errors":%b}' % _json(errors), refused=True, code=_code(errors))
 
 
-def _extensions(status: Status, private: Sequence[str], cost: int, most: int) -> bytes:
-    return b'%b,"cost":{"nodes":%d,"limit":%d}}' % (status.extensions(private)[:-1], cost, most)
+def _extensions(
+    status: Status, private: Sequence[str], cost: int, most: int, asked: Sequence[Instant] = ()
+) -> bytes:
+    return b'%b,"cost":{"nodes":%d,"limit":%d}}' % (status.extensions(private, asked)[:-1], cost, most)
 
 
 def _code(errors: list[dict[str, Any]]) -> str:

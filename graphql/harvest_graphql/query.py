@@ -38,22 +38,28 @@ class Query:
     portals = look_up(list[Portal], "All portals, by key.", {})
     portal = look_up(Portal | None, "A portal, by its key.", {"key": (str, "The portal's key.")})
     search = search_field
-    organization = look_up(Organization | None, "An organization.", _BY_ID_OR_SLUG)
+    organization = look_up(Organization | None, "An organization.", _BY_ID_OR_SLUG, past=True)
     organizations = pages(
-        Organization, filters.OrganizationFilter, orders.OrganizationOrder, "Organizations."
+        Organization, filters.OrganizationFilter, orders.OrganizationOrder, "Organizations.", past=True
     )
     person = look_up(Person | None, "A person.", _BY_ID_OR_SLUG)
-    harvest_backend = look_up(HarvestBackend | None, "A backend.", _BY_ID)
+    harvest_backend = look_up(HarvestBackend | None, "A backend.", _BY_ID, past=True)
     harvest_backends = pages(
-        HarvestBackend, filters.HarvestBackendFilter, orders.HarvestBackendOrder, "Backends."
+        HarvestBackend, filters.HarvestBackendFilter, orders.HarvestBackendOrder, "Backends.", past=True
     )
-    harvest_source = look_up(HarvestSource | None, "A source.", _BY_ID_OR_SLUG)
-    harvest_sources = pages(HarvestSource, filters.HarvestSourceFilter, orders.HarvestSourceOrder, "Sources.")
-    harvest_job = look_up(HarvestJob | None, "A job.", _BY_ID)
-    harvest_jobs = pages(HarvestJob, filters.HarvestJobFilter, orders.HarvestJobOrder, "Jobs.")
-    harvest_record = look_up(HarvestRecord | None, "A record.", _BY_ID)
-    harvest_records = pages(HarvestRecord, filters.HarvestRecordFilter, orders.HarvestRecordOrder, "Records.")
-    harvest_error = look_up(HarvestError | None, "An error.", _BY_ID)
-    harvest_errors = pages(HarvestError, filters.HarvestErrorFilter, orders.HarvestErrorOrder, "Errors.")
+    harvest_source = look_up(HarvestSource | None, "A source.", _BY_ID_OR_SLUG, past=True)
+    harvest_sources = pages(
+        HarvestSource, filters.HarvestSourceFilter, orders.HarvestSourceOrder, "Sources.", past=True
+    )
+    harvest_job = look_up(HarvestJob | None, "A job.", _BY_ID, past=True)
+    harvest_jobs = pages(HarvestJob, filters.HarvestJobFilter, orders.HarvestJobOrder, "Jobs.", past=True)
+    harvest_record = look_up(HarvestRecord | None, "A record.", _BY_ID, past=True)
+    harvest_records = pages(
+        HarvestRecord, filters.HarvestRecordFilter, orders.HarvestRecordOrder, "Records.", past=True
+    )
+    harvest_error = look_up(HarvestError | None, "An error.", _BY_ID, past=True)
+    harvest_errors = pages(
+        HarvestError, filters.HarvestErrorFilter, orders.HarvestErrorOrder, "Errors.", past=True
+    )
     dataset = look_up(Dataset | None, "A dataset.", _BY_ID)
     datasets = pages(Dataset, filters.DatasetFilter, orders.DatasetOrder, "Datasets.")

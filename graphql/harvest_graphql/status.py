@@ -6,21 +6,27 @@ The SQL is a second column of a root field's statement, so that freshness costs 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from harvest_graphql import hindsight
+from harvest_graphql.hindsight import Known
 from harvest_graphql.plan.computed import loading, polled
+from harvest_graphql.plan.instants import Instant
 from harvest_graphql.plan.leaves import instant
 
 
 def _sql() -> str:
     last, reconciled = instant(polled("p.number")), instant("s.reconciled_at")
+    since, pruned = instant("h.known_since"), instant("h.pruned_until")
     return (
         "(SELECT coalesce(json_agg(json_build_object('number', p.number, 'key', p.key, 'title', p.title,"
         " 'sandbox', p.sandbox, 'notice', p.notice, 'loading', s.loading,"
+        f" 'knownSince', {since}::json, 'prunedUntil', {pruned}::json,"
         f" 'polledAt', {last}::json, 'reconciledAt', {reconciled}::json, 'complete', s.complete)"
-        " ORDER BY p.key), '[]')::text FROM portal p, LATERAL (SELECT"
+        " ORDER BY p.key), '[]')::text FROM portal p LEFT JOIN portal_past h ON h.portal = p.number, LATERAL (SELECT"
         f" {loading('p.number')} AS loading,"
         " CASE WHEN bool_and(s.reconciled_at IS NOT NULL) THEN min(s.reconciled_at) END AS reconciled_at,"
         " coalesce(bool_and(s.complete), false) AS complete FROM sync_stream s WHERE s.portal = p.number) s)"
@@ -45,6 +51,10 @@ class Status:
     """Whether any portal is a sandbox."""
     plain: bytes = b'{"freshness":{},"notices":[]}'
     """The value of ``extensions`` of most answers."""
+    pasts: Mapping[str, Known] = field(default_factory=dict)
+    """How far back they are known, by key."""
+    heard: datetime | None = None
+    """When the newest of the portals' passes began, by its portal's clock."""
 
     @classmethod
     def read(cls, text: str) -> Status:
@@ -59,13 +69,19 @@ class Status:
             notices,
             any(portal["sandbox"] for portal in portals),
             _extensions(freshness, notices),
+            {portal["key"]: _known(portal) for portal in portals},
+            max((at for portal in portals if (at := _instant(portal["polledAt"]))), default=None),
         )
 
-    def extensions(self, private: Sequence[str]) -> bytes:
-        """Return the value of an answer's ``extensions``; *private* are its fields that are withheld."""
-        if not private:
+    def extensions(self, private: Sequence[str], asked: Sequence[Instant] = ()) -> bytes:
+        """Return the value of an answer's ``extensions``.
+
+        *private* are its fields that are withheld, *asked* the instants of the past that it is about.
+        """
+        if not private and not asked:
             return self.plain
-        notices = [*self.notices, *(_withheld(field) for field in private)]
+        past = hindsight.notices(self.pasts, asked)
+        notices = [*self.notices, *past, *(_withheld(field) for field in private)]
         return _extensions(self.freshness, notices)
 
 
@@ -86,6 +102,14 @@ def _notices(portal: dict[str, Any]) -> Iterable[dict[str, Any]]:
         yield _notice("PORTAL_FAILED", key, f"The last pass over {title} failed: {portal['notice']}")
     elif portal["loading"]:
         yield _notice("LOADING", key, f"The first load of {title} is not done: its lists are incomplete.")
+
+
+def _known(portal: dict[str, Any]) -> Known:
+    return Known(portal["title"], _instant(portal["knownSince"]), _instant(portal["prunedUntil"]))
+
+
+def _instant(told: str | None) -> datetime | None:
+    return None if told is None else datetime.fromisoformat(told)
 
 
 def _notice(code: str, portal: str, message: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gateway.model.enums import EntityType
 from gateway.ports import JOB_STATUSES
 from gateway.store import rollups
 from harvest_graphql.plan.cursors import base64url
@@ -44,6 +45,8 @@ def native(row: Row) -> str:
 
 def last_seen_at(row: Row) -> str:
     """Return when the row was last seen at its portal, as JSON text."""
+    if row.draft.past is not None:
+        return _last_seen_by(row, row.draft.past.at)
     streams = "', '".join(_STREAMS[row.type_name])
     reconciled = (
         f"(SELECT w.reconciled_at FROM sync_stream w WHERE w.portal = {row.column('portal')}"
@@ -51,6 +54,19 @@ def last_seen_at(row: Row) -> str:
     )
     seen = f"coalesce({row.column('last_seen_at')}, greatest({row.column('changed_at')}, {reconciled}))"
     return instant(seen)
+
+
+def _last_seen_by(row: Row, at: str) -> str:
+    """Return when the row had last been seen by the instant *at*, as its portal's passes tell."""
+    row.draft.volatile = True  # the notes on passes move no version
+    whole = f"(r.kind = 'RECONCILE' OR r.baseline) AND {ASKS} AND coalesce(r.whole, r.state = 'DONE')"
+    reconciled = (
+        f"(SELECT max(r.started_at) FROM sync_run r WHERE r.portal = {row.column('portal')} AND {whole}"
+        f" AND r.ended_at <= {at})"
+    )
+    return instant(
+        f"coalesce({row.column('last_seen_at')}, greatest({row.column('changed_at')}, {reconciled}))"
+    )
 
 
 def duration_seconds(row: Row) -> str:
@@ -61,8 +77,9 @@ def duration_seconds(row: Row) -> str:
 
 def source_count(row: Row) -> str:
     """Return how many sources of an organization are listed."""
+    sources = row.draft.rows(EntityType.HARVEST_SOURCE)
     return (
-        f"(SELECT count(*)::text FROM harvest_source w WHERE w.organization_id = {row.column('id')}"
+        f"(SELECT count(*)::text FROM {sources} w WHERE w.organization_id = {row.column('id')}"
         f" AND w.presence IN {LISTED})"
     )
 

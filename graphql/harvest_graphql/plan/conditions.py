@@ -65,7 +65,7 @@ def _through(
     column, target = to_one(table_of(type_), path[0])
     next_alias = draft.alias()
     inner = _through(draft, target, next_alias, path[1:], own)
-    rows = f"{table_of(target).name} {next_alias}"
+    rows = f"{draft.rows(target)} {next_alias}"
     return f"EXISTS (SELECT FROM {rows} WHERE {next_alias}.id = {alias}.{column} AND {inner})"
 
 

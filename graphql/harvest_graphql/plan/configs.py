@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gateway.model.enums import EntityType
 from harvest_graphql.plan.computed import array
 from harvest_graphql.plan.draft import Below, Row
 
@@ -13,7 +14,7 @@ def config(row: Row) -> Below:
     alias = row.draft.alias()
     source = (
         f"(SELECT {row.column('config')} AS raw, b.filters, b.features, b.extra_configs FROM (SELECT) w"
-        f" LEFT JOIN harvest_backend b ON b.id = {row.column('backend_id')}"
+        f" LEFT JOIN {row.draft.rows(EntityType.HARVEST_BACKEND)} b ON b.id = {row.column('backend_id')}"
         f" WHERE jsonb_typeof({row.column('config')}) = 'object' OFFSET 0) {alias}"
     )
     return Below(source, Row(row.draft, "HarvestConfig", alias, None))

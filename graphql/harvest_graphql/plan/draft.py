@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from graphql import GraphQLSchema
 from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import JSONB
 
+from gateway.model.enums import EntityType
 from harvest_graphql.plan.operands import Values
-from harvest_graphql.plan.relations import PORTAL, is_private
+from harvest_graphql.plan.past import Past
+from harvest_graphql.plan.relations import PORTAL, is_private, table_of
 from harvest_graphql.visibility import READ_PRIVATE, Scopes
 
 
@@ -22,6 +25,8 @@ class Call(NamedTuple):
     values: Values
     portals: Sequence[str | None]
     """The portals' keys by number: the first is that of number 1."""
+    latest: Callable[[], datetime] | None = None
+    """Tells the latest instant that can be asked about; None: any."""
 
 
 Read = Callable[[Call], Any]
@@ -41,6 +46,8 @@ class Draft:
         """Fields that are selected and that this caller may not read."""
         self.volatile = False
         """Whether what is selected can change without a move of the data version."""
+        self.past: Past | None = None
+        """The instant that it asks about; None: now."""
         self._bound: dict[Read, str] = {}
         self._aliases = 0
 
@@ -48,6 +55,10 @@ class Draft:
         """Return a name that the statement does not use yet."""
         self._aliases += 1
         return f"t{self._aliases}"
+
+    def rows(self, type_: EntityType) -> str:
+        """Return where the rows of *type_* are read: what stands after FROM, without an alias."""
+        return table_of(type_).name if self.past is None else self.past.rows(type_)
 
     def bind(self, read: Read, type_: str) -> str:
         """Return the SQL of a parameter of the Postgres type *type_*, the same one for the same *read*."""
@@ -57,7 +68,8 @@ class Draft:
         return self._bound[read]
 
     def finished(self, sql: str) -> tuple[str, tuple[Read, ...]]:
-        """Return *sql* with the parameters that it really has, counted anew, and where they come from."""
+        """Return *sql* with what is ahead of it and the parameters that it has, counted anew; where they come from."""
+        sql = sql if self.past is None else f"{self.past.ahead()}{sql}"
         found = list(dict.fromkeys(int(number) for number in _PARAMETER.findall(sql)))
         places = {number: place for place, number in enumerate(found, start=1)}
         counted = _PARAMETER.sub(lambda match: f"${places[int(match[1])]}::", sql)

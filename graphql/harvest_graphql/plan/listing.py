@@ -17,6 +17,7 @@ from harvest_graphql.plan.operands import Operand
 from harvest_graphql.plan.pages import Order, Page, Window
 from harvest_graphql.plan.relations import BACKREF, entity_type, object_type, table_of
 from harvest_graphql.plan.selection import Selections
+from harvest_graphql.problems import Code, Problem
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ class Listing:
         if owner:
             where.insert(0, f"{inner}.{owner[0]} = {owner[1]}")
         table, order = table_of(target), _order(field, target, arguments.get("orderBy"))
-        page = Page(draft, table, order, Window.of(arguments), tuple(where), inner)
+        page = Page(draft, table, draft.rows(target), order, Window.of(arguments), tuple(where), inner)
         return cls(selections, page, Row(draft, target, draft.alias(), table), object_type(field), target)
 
     def text(self, nodes: Iterable[FieldNode], write: Write) -> str:
@@ -82,6 +83,9 @@ class Listing:
         )
 
     def _groups(self, nodes: list[FieldNode], write: Write) -> str:
+        if self.row.draft.past is not None:
+            words = "`groups` counts what is known now: without `asOf`, or `totalCount` with a filter."
+            raise Problem(Code.BAD_USER_INPUT, words)
         field = self.type_.fields["groups"]
         rows = Rows(self.target, self.page.inner, self.page.conditions)
         arguments = self.selections.arguments(field, nodes[0])

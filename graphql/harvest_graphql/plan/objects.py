@@ -127,7 +127,10 @@ class Objects:
         column, target = to_one(row.table, row.prefix + (marks.get("via") or name))
         table = table_of(target)
         key = row.embedded("").column(column)
-        return Below(f"{table.name} {alias} WHERE {alias}.id = {key}", Row(self.draft, named, alias, table))
+        return Below(
+            f"{self.draft.rows(target)} {alias} WHERE {alias}.id = {key}",
+            Row(self.draft, named, alias, table),
+        )
 
     def _related_list(self, field: GraphQLField, nodes: list[FieldNode], row: Row, via: str | None) -> str:
         """Return the connection of the rows that refer to *row*."""

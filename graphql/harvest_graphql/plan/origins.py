@@ -13,15 +13,15 @@ from harvest_graphql.plan.operands import Operand
 
 _HOLDERS = {
     "HarvestError": (
-        ("HarvestRecord", "harvest_record", "record_id"),
-        ("HarvestJob", "harvest_job", "job_id"),
+        (EntityType.HARVEST_RECORD, "record_id"),
+        (EntityType.HARVEST_JOB, "job_id"),
     ),
     "Dataset": (
-        ("HarvestRecord", "harvest_record", "text_record_id"),
-        ("HarvestRecord", "harvest_record", "latest_record_id"),
+        (EntityType.HARVEST_RECORD, "text_record_id"),
+        (EntityType.HARVEST_RECORD, "latest_record_id"),
     ),
 }
-"""Whose document a row without its own came in, the first that there is: type, table, the row's column."""
+"""Whose document a row without its own came in, the first that there is: type, the row's column."""
 _ERRORS = "/errors/"
 """Where the documents of runs and records hold the errors that have no document of their own."""
 
@@ -53,8 +53,8 @@ def _address(row: Row) -> str:
     holders = _HOLDERS.get(row.type_name, ())
     places = [(row.type_name, row.column("id"), own, own)]
     places += [
-        (type_, row.column(key), _hash_of(table, row.column(key)), row.column(key))
-        for type_, table, key in holders
+        (type_.value, row.column(key), _hash_of(row, type_, row.column(key)), row.column(key))
+        for type_, key in holders
     ]
     type_ = _first([(there, f"'{name}'") for name, _, _, there in places])
     key = _first([(there, id_) for _, id_, _, there in places])
@@ -62,8 +62,8 @@ def _address(row: Row) -> str:
     return f"{type_} AS type, {key} AS id, {hash_} AS hash"
 
 
-def _hash_of(table: str, key: str) -> str:
-    return f"(SELECT w.document_hash FROM {table} w WHERE w.id = {key})"
+def _hash_of(row: Row, type_: EntityType, key: str) -> str:
+    return f"(SELECT w.document_hash FROM {row.draft.rows(type_)} w WHERE w.id = {key})"
 
 
 def _first(cases: list[tuple[str, str]]) -> str:

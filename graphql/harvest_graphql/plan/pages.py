@@ -83,6 +83,8 @@ class Page:
 
     draft: Draft
     table: Table
+    rows: str
+    """Where its rows are read: what stands after FROM."""
     order: Order
     window: Window
     conditions: tuple[str, ...]
@@ -96,7 +98,9 @@ class Page:
         """
         limit = self.window.size + more
         listed = "".join(f"{self.inner}.{name}, " for name in sorted(columns | {"id"}))
-        head = f"SELECT {listed}{self.order.key(self.inner)} AS order_key FROM {self.table.name} {self.inner} WHERE "
+        head = (
+            f"SELECT {listed}{self.order.key(self.inner)} AS order_key FROM {self.rows} {self.inner} WHERE "
+        )
         ranges = [
             f"({head}{' AND '.join([*self.conditions, *where]) or 'true'} ORDER BY {order} LIMIT {limit})"
             for where, order in self._ranges()
@@ -107,10 +111,11 @@ class Page:
 
     def total(self) -> str:
         """Return the SQL of how many rows the whole list has."""
-        if self.table is _RECORDS and (summed := rolled.total(self.inner, self.conditions)):
+        now = self.draft.past is None  # rollups know no other time
+        if now and self.table is _RECORDS and (summed := rolled.total(self.inner, self.conditions)):
             return summed
         where = " AND ".join(self.conditions) or "true"
-        return f"(SELECT count(*) FROM {self.table.name} {self.inner} WHERE {where})"
+        return f"(SELECT count(*) FROM {self.rows} {self.inner} WHERE {where})"
 
     def _ranges(self) -> list[tuple[list[str], str]]:
         """Return condition and order of the rows with a key and of those without, in the direction of reading."""

@@ -22,6 +22,7 @@ from graphql import (
 from gateway.model.enums import EntityType
 from harvest_graphql.plan.conditions import ids_of, parsed, plain_text, portal_number
 from harvest_graphql.plan.draft import Call, Draft, Read, Row
+from harvest_graphql.plan.instants import Asked, asked_of, past_of
 from harvest_graphql.plan.leaves import NULL, list_text
 from harvest_graphql.plan.listing import is_connection
 from harvest_graphql.plan.objects import Objects
@@ -42,6 +43,8 @@ class Statement:
     key: str
     sql: str
     reads: tuple[Read, ...]
+    asked: Asked | None = None
+    """What it asks of the past; None: of now."""
 
     def arguments(self, call: Call) -> list[Any]:
         """Return the parameters for *call*; Problem where one of them cannot be used."""
@@ -118,9 +121,12 @@ def _field(
         return Known(key, f'"{root.name}"'.encode())
     if name.startswith("__"):
         return Introspection(key, tuple(nodes))
-    sql = _Root(objects, root.fields[name], nodes).sql()
-    finished, reads = objects.draft.finished(sql)
-    return Statement(key, f"SELECT convert_to({finished}, 'UTF8') AS answer", reads)
+    field = root.fields[name]
+    arguments = objects.selections.arguments(field, nodes[0])
+    objects.draft.past = past_of(objects.draft, arguments)
+    sql = _Root(objects, field, nodes).sql()
+    finished, reads = objects.draft.finished(f"SELECT convert_to({sql}, 'UTF8') AS answer")
+    return Statement(key, finished, reads, asked_of(objects.draft, arguments))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +218,9 @@ class _Root:
 
     def _one(self, name: str, condition: Callable[[Row], str]) -> str:
         """Return the thing of type *name* that meets *condition*, null where there is none."""
-        row = self._row(name)
-        assert row.table is not None
-        found = f"SELECT {self._object(row)} FROM {row.table.name} {row.alias} WHERE {condition(row)}"
+        row, type_ = self._row(name), entity_type(name)
+        rows = PORTAL.name if type_ is None else self.objects.draft.rows(type_)
+        found = f"SELECT {self._object(row)} FROM {rows} {row.alias} WHERE {condition(row)}"
         return f"coalesce(({found}), {NULL})"
 
     def _row(self, name: str) -> Row:

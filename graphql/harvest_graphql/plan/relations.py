@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 from graphql import GraphQLField, GraphQLObjectType, get_named_type
 from sqlalchemy import Column, Table
@@ -17,10 +16,8 @@ BACKREF = "strawberry-definition"
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
-def table_of(type_: EntityType, as_of: datetime | None = None) -> Table:
-    """Return where the rows of *type_* are read, as they are now (*as_of* None)."""
-    if as_of is not None:
-        raise NotImplementedError("rows of the past are not read yet")
+def table_of(type_: EntityType) -> Table:
+    """Return the table of the rows of *type_*: what stands after FROM is ``Draft.rows``."""
     table: Table = tables.ROWS[type_].__table__  # type: ignore[attr-defined]
     return table
 

@@ -64,7 +64,7 @@ def answer(
     """Return the SQL of the connection that *nodes* select of what is found by the arguments *given*."""
     draft, text = objects.draft, _text(given["text"])
     mark = draft.bind(lambda call: _mark(text(call)), "text")
-    page = _Ranked(draft, _FOUND, _ORDER, Window.of(given), (), draft.alias(), text)
+    page = _Ranked(draft, _FOUND, _FOUND.name, _ORDER, Window.of(given), (), draft.alias(), text)
     row = Row(draft, "SearchResult", draft.alias(), _FOUND)
     results = _Results(objects.selections, page, row, object_type(field), _ANY, mark=mark)
     shown = results.text(nodes, _Writing(objects, chosen(given)).result)
