@@ -107,6 +107,17 @@ def _kept(row: asyncpg.Record) -> Kept:
     return Kept(row["id"], Scope(row["stream"], type_, row["scope"]), document, row["fetch_id"])
 
 
+async def open_ids(connection: Connection, portal: int, ids: Sequence[int] | None) -> dict[int, bool]:
+    """Return a portal's open entries (of *ids* where they are given), and whether each is a document."""
+    rows = await connection.fetch(
+        f"SELECT id, retriable FROM quarantine WHERE portal = $1 AND {OPEN} "
+        "AND ($2::bigint[] IS NULL OR id = ANY ($2)) ORDER BY stream, id",
+        portal,
+        None if ids is None else list(ids),
+    )
+    return {row["id"]: row["retriable"] for row in rows}
+
+
 async def open_of(
     connection: Connection, portal: int, type_: EntityType, natives: Sequence[str]
 ) -> dict[str, list[int]]:

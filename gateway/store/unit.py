@@ -5,10 +5,9 @@ A unit holds whole small scopes, or part of a large one: what it costs to commit
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from types import MappingProxyType
 
@@ -40,9 +39,6 @@ from gateway.store.staging import Connection, prepare, stage, touch, touched
 from gateway.store.tables import ROWS
 from gateway.store.waiting import Name, Settled
 
-HEARTBEAT_SECONDS = 20.0
-"""How often the lease is extended while pages arrive."""
-
 Meaning = Callable[[str | None, datetime], tuple[int | None, str | None, datetime | None]]
 """What a schedule means at an instant: seconds between runs, words, next run."""
 
@@ -70,18 +66,11 @@ class Writer:
         self._cap = cap
         self._now = now
         self._judges = Judges(expected)
-        self._beat = time.monotonic()
         self._newest: dict[EntityType, int] = {}
 
     async def open(self) -> None:
         """Make the connection ready for units."""
         await prepare(self._connection)
-
-    async def heartbeat(self) -> None:
-        """Make the lease last, now and then; LeaseLost when another worker has it."""
-        if time.monotonic() - self._beat >= HEARTBEAT_SECONDS:
-            self._beat = time.monotonic()
-            await lease.extend(self._connection, self._lease)
 
     async def begin(self, scope: Scope) -> absence.Seen:
         """Return an empty record of what *scope* names; to be called before anything of it is committed."""
@@ -134,6 +123,14 @@ class Writer:
             await self._settle(cause, baseline=loading)
         return tally
 
+    @asynccontextmanager
+    async def unit(self, cause: Cause) -> AsyncIterator[None]:
+        """Write, in a ``with`` block, what somebody decided: with what follows from it, and as lasting as his word."""
+        async with self._transaction():
+            await self._connection.execute("SET LOCAL synchronous_commit = on")
+            yield
+            await self._settle(cause, baseline=False)
+
     async def follow(
         self, *, sources: Sequence[str] | None = None, jobs: Sequence[str] = (), baseline: bool
     ) -> None:
@@ -171,12 +168,9 @@ class Writer:
             await derive.set_schedules(self._connection, self._run.portal, settled)
             await bookkeeping.move_version(self._connection)
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[None]:
-        """Write in one transaction under the lease; LeaseLost, with nothing written, when another worker has it."""
-        async with self._connection.transaction():
-            await lease.hold(self._connection, self._lease)
-            yield
+    def _transaction(self) -> AbstractAsyncContextManager[None]:
+        """Return a transaction under the lease; LeaseLost, with nothing written, when another worker has it."""
+        return lease.writing(self._connection, self._lease)
 
     async def _mend_texts(self, batch: int) -> None:
         """Give datasets whose speaking record has changed the text of the new one, out of its stored document."""
