@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import msgspec
 from aiohttp import web
 
 from gateway.sandbox.clock import Clock, opened
-from gateway.sandbox.faults import Faults, Handler
+from gateway.sandbox.faults import SKEW, Faults, Handler
 from gateway.sandbox.portal import Passes, SandboxPortal, Step, World
 from gateway.sandbox.told import Answers
 
@@ -162,6 +162,11 @@ async def _get_requests(control: Control, request: web.Request) -> web.StreamRes
     return _json(list(control.requests))
 
 
+async def _fired(control: Control, request: web.Request) -> web.StreamResponse:
+    del request
+    return _json(control.faults.fired)
+
+
 async def _clear_requests(control: Control, request: web.Request) -> web.StreamResponse:
     del request
     control.requests.clear()
@@ -201,6 +206,7 @@ ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "requests"): _get_requests,
     ("DELETE", "requests"): _clear_requests,
     **_told("faults", lambda control: control.faults),
+    ("GET", "fired"): _fired,
     **_told("answers", lambda control: control.answers),
 }
 """What ``/_sandbox/<name>`` does, by method and name."""
@@ -230,7 +236,7 @@ async def _portal(control: Control, request: web.Request, handler: Handler) -> w
         return control.answers.to(asked) or await handler(asked)
 
     try:
-        response = await control.faults.answer(request, answered)
+        response = await control.faults.answer(request, answered, control.clock.now())
     except web.HTTPException as error:
         entry["status"] = error.status
         raise
@@ -239,7 +245,7 @@ async def _portal(control: Control, request: web.Request, handler: Handler) -> w
 
 
 async def _dated(request: web.Request, response: web.StreamResponse) -> None:
-    now = request.app[CONTROL].clock.now().astimezone(UTC)
+    now = request.app[CONTROL].clock.now().astimezone(UTC) + timedelta(days=response.get(SKEW, 0.0))
     response.headers["Date"] = format_datetime(now, usegmt=True)
 
 
