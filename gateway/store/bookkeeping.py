@@ -12,7 +12,7 @@ import msgspec
 from gateway.model.document import Fetch
 from gateway.model.entities import JSON
 from gateway.ports import Scope
-from gateway.store import past
+from gateway.store import feed, past
 from gateway.store.staging import Connection, value
 from gateway.store.tables import HISTORY, ROWS
 
@@ -105,6 +105,8 @@ async def end_run(
         )
         if whole:
             await past.begin(connection, run.portal, now)
+        if await feed.unsettled(connection):
+            await feed.advance(connection)
         await move_version(connection)
 
 

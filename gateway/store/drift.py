@@ -65,7 +65,7 @@ _NOTE = """
             DO UPDATE SET count = t.count + excluded.count, last_seen_at = excluded.last_seen_at
         RETURNING entity_type, pointer, kind, word, count, native_id, xmax = 0 AS new
     )
-    INSERT INTO event (at, portal, run_id, cause, kind, entity_type, native_id, after, count)
+    INSERT INTO stage_event (at, portal, run_id, cause, kind, entity_type, native_id, after, count)
     SELECT $2, $1, $3, $10, 'DRIFTED', entity_type, native_id,
         jsonb_build_object('pointer', pointer, 'kind', kind, 'word', word), count
     FROM noted WHERE new ORDER BY entity_type, pointer, kind, word

@@ -123,10 +123,10 @@ async def draw(connection: Connection, run: Run, found: Conclusions, *, cap: Cap
 async def _tell_loaded(
     connection: Connection, run: Run, loaded: Sequence[tuple[Scope, int]], now: datetime
 ) -> None:
-    """Write one event for each scope of a first load: its rows have no events of their own."""
+    """Tell of each scope of a first load by one event: its rows have none of their own."""
     await connection.execute(
         """
-        INSERT INTO event (at, portal, run_id, cause, kind, entity_type, native_id, count)
+        INSERT INTO stage_event (at, portal, run_id, cause, kind, entity_type, native_id, count)
         SELECT $1, $2, $3, $4, 'LOADED', l.type, nullif(l.key, ''), l.count
         FROM unnest($5::text[], $6::text[], $7::int[]) AS l (type, key, count)
         """,

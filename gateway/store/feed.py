@@ -14,7 +14,6 @@ from typing import ClassVar
 
 from sqlmodel import Field, SQLModel
 
-from gateway.store import bookkeeping
 from gateway.store import columns as c
 from gateway.store.staging import Connection, value
 
@@ -59,49 +58,26 @@ FOLLOWED = (EVENT_TURN.strip(), EVENT_TURNS, EVENT_BOUNDS)
 """What migrations make beside the tables."""
 
 _UNSETTLED = "SELECT coalesce((SELECT max(id) FROM event), 0) > settled FROM event_bounds"
-_SETTLE = """
-    UPDATE event_bounds SET settled = n.id FROM (SELECT max(id) AS id FROM event) n WHERE n.id > settled
-"""
-_FORGET = """
-    WITH oldest AS (
-        SELECT id, at FROM event WHERE id <= (SELECT settled FROM event_bounds) ORDER BY id LIMIT $2
-    ), gone AS (
-        DELETE FROM event e USING oldest o
-        WHERE e.id = o.id AND NOT EXISTS (SELECT FROM oldest k WHERE k.id <= o.id AND k.at >= $1)
-        RETURNING e.id, e.at
-    ), last AS (SELECT id, at, count(*) OVER () AS number FROM gone ORDER BY id DESC LIMIT 1)
-    UPDATE event_bounds SET forgotten = last.id, forgotten_at = last.at FROM last RETURNING last.number
-"""
+_ADVANCE = (
+    "UPDATE event_bounds SET settled = n.id FROM (SELECT max(id) AS id FROM event) n WHERE n.id > settled"
+)
 
 
-async def settle(connection: Connection) -> bool:
-    """Let readers see the events that are committed by now; return whether there were new ones.
+async def unsettled(connection: Connection) -> bool:
+    """Return whether there are events that readers do not see yet."""
+    return bool(await value(connection, _UNSETTLED))
 
-    Commits of a sync do not wait for the disk, so a crash can take the last ones back, and their ids are given again.
-    This one waits, and with it all before it. To be called outside of a transaction.
+
+async def advance(connection: Connection) -> None:
+    """Let readers see the events that are committed by now, as soon as this transaction is on disk.
+
+    Commits of a sync do not wait for the disk, so that a crash can take the last ones back, and then their ids are
+    given again. The caller's transaction has to wait for it (``synchronous_commit``), and with it comes all before it.
     """
-    if not await value(connection, _UNSETTLED):
-        return False
-    async with connection.transaction():
-        await connection.execute("SET LOCAL synchronous_commit = on")
-        await _turn(connection)
-        await connection.execute(_SETTLE)
-        await bookkeeping.move_version(connection)
-    return True
+    await turn(connection)
+    await connection.execute(_ADVANCE)
 
 
-async def forget_events(connection: Connection, before: datetime, batch: int) -> int:
-    """Remove up to *batch* of the oldest events that happened before *before*; return how many, 0 once there are none.
-
-    From the oldest on and without a gap: an event stays while one before it stays. Each call is a transaction.
-    """
-    async with connection.transaction():
-        await _turn(connection)
-        gone = await value(connection, _FORGET, before, batch)
-        if gone:
-            await bookkeeping.move_version(connection)
-    return int(gone or 0)
-
-
-async def _turn(connection: Connection) -> None:
+async def turn(connection: Connection) -> None:
+    """Wait until no other open transaction has written events, and keep others from it until the commit."""
     await connection.execute("SELECT FROM data_version FOR UPDATE")

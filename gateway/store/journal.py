@@ -65,7 +65,10 @@ async def remember_staged(connection: Connection, type_: EntityType, portal: int
 async def write(
     connection: Connection, portal: int, run: int | None, now: datetime, cause: Cause, *, baseline: bool
 ) -> None:
-    """Write the history and, unless this is a *baseline*, the events of what differs from what was kept."""
+    """Write the history and, unless this is a *baseline*, the events of what differs from what was kept.
+
+    With them the events that others have laid out: all at the end, since who writes events has all others wait.
+    """
     kept = await _types(connection, "stage_prior")
     fresh = set() if baseline else await _types(connection, "stage_fresh")
     for type_ in JOURNALED:
@@ -76,6 +79,15 @@ async def write(
             await connection.execute(_changes(type_), now, portal, run, cause.value)
         if type_ in fresh:
             await connection.execute(_creations(type_), now, portal, run, cause.value)
+    if await connection.fetchval("SELECT EXISTS (SELECT FROM stage_event)"):
+        await connection.execute(_TOLD)
+
+
+_TOLD = """
+    INSERT INTO event (at, portal, run_id, cause, kind, entity_type, entity_id, native_id, after, count)
+    SELECT at, portal, run_id, cause, kind, entity_type, entity_id, native_id, after, count
+    FROM stage_event ORDER BY n
+"""
 
 
 async def keep(
@@ -105,10 +117,10 @@ async def tell_arrival(
     now: datetime,
     cause: Cause,
 ) -> None:
-    """Write one event that stands for the new rows of *type_* of *job* (its key)."""
+    """Tell by one event, at the unit's end, of the new rows of *type_* of *job* (its key)."""
     await connection.execute(
         """
-        INSERT INTO event (at, portal, run_id, cause, kind, entity_type, entity_id, after, count)
+        INSERT INTO stage_event (at, portal, run_id, cause, kind, entity_type, entity_id, after, count)
         VALUES ($1, $2, $3, $4, 'ARRIVED', $5, $6, $7::text::jsonb, $8)
         """,
         now,

@@ -28,6 +28,14 @@ CREATE TEMP TABLE IF NOT EXISTS stage_touched (
     entity_type text NOT NULL, id bigint NOT NULL, PRIMARY KEY (entity_type, id)
 ) ON COMMIT DELETE ROWS
 """
+_EVENT = """
+CREATE TEMP TABLE IF NOT EXISTS stage_event (
+    n bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL, portal smallint NOT NULL, run_id bigint,
+    cause text NOT NULL, kind text NOT NULL, entity_type text NOT NULL, entity_id bigint, native_id text, after jsonb,
+    count integer
+) ON COMMIT DELETE ROWS
+"""
+"""Events of a unit that are written at its end with the rest: who writes events keeps all others from it."""
 
 
 def _stage(shape_: Shape) -> str:
@@ -43,7 +51,7 @@ async def prepare(connection: Connection) -> None:
     the next pass reads it again.
     """
     await connection.execute("SET synchronous_commit = off")
-    for statement in (_PRIOR, _FRESH, _TOUCHED, *(_stage(shape(type_)) for type_ in EntityType)):
+    for statement in (_PRIOR, _FRESH, _TOUCHED, _EVENT, *(_stage(shape(type_)) for type_ in EntityType)):
         await connection.execute(statement)
 
 

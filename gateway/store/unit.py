@@ -21,6 +21,7 @@ from gateway.store import (
     derive,
     drift,
     endings,
+    following,
     journal,
     lease,
     merge,
@@ -69,8 +70,9 @@ class Writer:
         self._newest: dict[EntityType, int] = {}
 
     async def open(self) -> None:
-        """Make the connection ready for units."""
+        """Make the connection ready for units, and let readers see what a pass has left that was killed."""
         await prepare(self._connection)
+        await following.settle(self._connection)
 
     async def begin(self, scope: Scope) -> absence.Seen:
         """Return an empty record of what *scope* names; to be called before anything of it is committed."""
