@@ -141,6 +141,12 @@ class Settings(BaseSettings):
     reconcile_seconds: float = Field(
         default=86_400.0, gt=0, description="Time after which a poll is replaced by a full reconcile."
     )
+    heartbeat_seconds: float = Field(
+        default=10.0,
+        ge=0.2,
+        le=600,
+        description="How often a worker says that it is alive; after twice as long in silence another takes over.",
+    )
     first_slice_requests: int = Field(
         default=60, ge=1, description="Most requests of one pass that `gateway up` sends to a live portal."
     )

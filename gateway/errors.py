@@ -7,6 +7,7 @@
     ├── ConfigurationError            correct the settings or the machine: no adapter, port in use
     ├── DatabaseError                 look at Postgres
     │   ├── DatabaseUnavailable       it cannot be reached now: try again
+    │   │   └── LeaseHeld             another worker is at it: wait for it
     │   ├── DatabaseUnusable          it lacks something: extension, version, rights, migrations
     │   └── LeaseLost                 another worker took the scope over: give up the unit
     └── PortalError                   look at the portal
@@ -53,6 +54,10 @@ class DatabaseError(GatewayError):
 
 class DatabaseUnavailable(DatabaseError):
     """Postgres cannot be reached."""
+
+
+class LeaseHeld(DatabaseUnavailable):
+    """Another worker is at work on this."""
 
 
 class DatabaseUnusable(DatabaseError):

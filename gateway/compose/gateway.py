@@ -13,12 +13,11 @@ import msgspec
 from gateway import postgres, resources
 from gateway.compare.measure import Comparison, compare
 from gateway.compose.parts import Parts
-from gateway.compose.passes import Clock, ask_payload, portal_clock, run_pass, worker
+from gateway.compose.passes import Clock, ask_payload, keeper, portal_clock, run_pass, worker
 from gateway.compose.serving import serve
 from gateway.errors import UsageError
 from gateway.ports import Part, Pass
 from gateway.store import overview
-from gateway.store.lease import this_process
 from gateway.store.renormalise import renormalise
 from gateway.sync.progress import Progress, RunSummary
 from harvest_graphql.serving.siblings import Siblings
@@ -81,14 +80,16 @@ class Gateway(Parts):
         for portal in chosen:
             connection = await postgres.connect(self.url)
             try:
-                changed[portal.key] = await renormalise(
-                    connection,
-                    number=self.numbers[portal.key],
-                    adapter=self.adapters[portal.settings.adapter],
-                    holder=this_process(),
-                    batch=self.settings.batch_size,
-                    now=await portal_clock(portal),
-                )
+                now = await portal_clock(portal)
+                async with keeper(self).holding(connection, self.numbers[portal.key]) as held:
+                    changed[portal.key] = await renormalise(
+                        connection,
+                        number=self.numbers[portal.key],
+                        adapter=self.adapters[portal.settings.adapter],
+                        held=held,
+                        batch=self.settings.batch_size,
+                        now=now,
+                    )
             finally:
                 await connection.close()
         return changed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -13,6 +14,7 @@ from gateway.compose.parts import Parts
 from gateway.ports import Part, Pass, Portal
 from gateway.store import overview
 from gateway.store.absence import Cap
+from gateway.store.keeping import Keeper
 from gateway.store.lease import this_process
 from gateway.sync.asking import asked, fetch_payload
 from gateway.sync.passes import Limits, PortalPass
@@ -49,7 +51,10 @@ async def run_pass(
     now = clock or await portal_clock(portal)
     connection = await postgres.connect(parts.url)
     try:
-        async with asked(connection, portal, parts.numbers[portal.key], now) as client:
+        async with (
+            keeper(parts).holding(connection, parts.numbers[portal.key]) as held,
+            asked(connection, portal, parts.numbers[portal.key], now) as client,
+        ):
             return await PortalPass(
                 portal=portal,
                 number=parts.numbers[portal.key],
@@ -57,7 +62,7 @@ async def run_pass(
                 client=client,
                 connection=connection,
                 now=now,
-                holder=this_process(),
+                held=held,
                 progress=progress,
                 limits=Limits(
                     parts.settings.batch_size,
@@ -66,6 +71,11 @@ async def run_pass(
             ).run(kind)
     finally:
         await connection.close()
+
+
+def keeper(parts: Parts) -> Keeper:
+    """Return what takes leases in the name of this process, and keeps them."""
+    return Keeper(partial(postgres.connect, parts.url), this_process(), parts.settings.heartbeat_seconds)
 
 
 async def ask_payload(parts: Parts, key: str, record: str, part: Part) -> bool:

@@ -30,9 +30,10 @@ def encode(value: JSON) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A pass that is under way."""
+    """A pass that is under way, or what stands for one where somebody's word is carried out."""
 
-    id: int
+    id: int | None
+    """None where there is no pass."""
     portal: int
     started_at: datetime
     baseline: bool
@@ -68,6 +69,12 @@ async def note_run(connection: Connection, run: Run, *, requests: int, tallies: 
         requests,
         encode(tallies),
     )
+
+
+async def data_version(connection: Connection) -> int:
+    """Return the data version: what was committed before is seen by whoever has seen this number or a later one."""
+    version: int = await value(connection, "SELECT version FROM data_version")
+    return version
 
 
 async def end_run(
@@ -123,8 +130,10 @@ async def expect(connection: Connection, portal: int, stream: str, expected: int
     """Note how many members a stream's first load should bring."""
     await connection.execute(
         "WITH told AS (INSERT INTO sync_stream (portal, stream, complete, done, expected) "
-        "VALUES ($1, $2, false, 0, $3) ON CONFLICT (portal, stream) DO UPDATE SET expected = $3 "
-        f"WHERE sync_stream.expected IS DISTINCT FROM $3 RETURNING portal) {_TELL} FROM told",
+        "VALUES ($1, $2, false, 0, $3) ON CONFLICT (portal, stream) DO UPDATE "
+        "SET expected = greatest($3, sync_stream.done) "
+        "WHERE sync_stream.expected IS DISTINCT FROM greatest($3, sync_stream.done) RETURNING portal) "
+        f"{_TELL} FROM told",
         portal,
         stream,
         expected,

@@ -11,7 +11,10 @@ from gateway.model.enums import Cause, EntityType
 from gateway.ports import Adapter, Scope
 from gateway.store import bookkeeping, drift, lease
 from gateway.store.absence import Cap
+from gateway.store.afterwards import insist, start_anew
+from gateway.store.bookkeeping import Run
 from gateway.store.documents import current_documents
+from gateway.store.lease import Lease
 from gateway.store.merge import ORDER
 from gateway.store.parts import Part, Tally
 from gateway.store.staging import Connection
@@ -23,13 +26,13 @@ async def renormalise(
     *,
     number: int,
     adapter: Adapter,
-    holder: str,
+    held: Lease,
     batch: int,
     now: Callable[[], datetime],
 ) -> dict[str, Any]:
     """Normalise a portal's current documents again; return by entity type what was read and what changed."""
-    held = await lease.take(connection, number, "portal", holder)
-    run = await bookkeeping.start_run(connection, number, "RENORMALISE", now(), baseline=False)
+    async with lease.writing(connection, held):
+        run = await bookkeeping.start_run(connection, number, "RENORMALISE", now(), baseline=False)
     told: dict[str, Any] = {}
     state = "FAILED"
     try:
@@ -43,8 +46,7 @@ async def renormalise(
             now=now,
         )
         await writer.open()
-        async with connection.transaction():
-            await lease.hold(connection, held)
+        async with lease.writing(connection, held):
             await drift.retire(connection, number, adapter.expected)
             await bookkeeping.move_version(connection)
         for type_ in ORDER:
@@ -52,12 +54,21 @@ async def renormalise(
             if tally.fetched:
                 told[type_.value] = asdict(tally)
         state = "DONE"
+    except BaseException:
+        await start_anew(connection)
+        raise
     finally:
-        await bookkeeping.end_run(
-            connection, run, state=state, whole=False, now=now(), requests=0, tallies=told, notice=None
-        )
-        await lease.give_back(connection, held)
+        await insist(lambda: _end(connection, held, run, state, now(), told))
     return told
+
+
+async def _end(
+    connection: Connection, held: Lease, run: Run, state: str, now: datetime, told: dict[str, Any]
+) -> None:
+    async with lease.writing(connection, held):
+        await bookkeeping.end_run(
+            connection, run, state=state, whole=False, now=now, requests=0, tallies=told, notice=None
+        )
 
 
 async def _type(connection: Connection, writer: Writer, number: int, type_: EntityType, batch: int) -> Tally:

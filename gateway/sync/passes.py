@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,6 +23,7 @@ from gateway.store.absence import Cap
 from gateway.store.afterwards import insist, start_anew
 from gateway.store.bookkeeping import Run
 from gateway.store.known import StoredKnowledge
+from gateway.store.lease import Lease
 from gateway.store.parts import Tally
 from gateway.store.staging import Connection
 from gateway.store.unit import Writer
@@ -68,7 +70,7 @@ class PortalPass:
         client: Client,
         connection: Connection,
         now: Callable[[], datetime],
-        holder: str,
+        held: Lease,
         progress: Progress,
         limits: Limits,
     ) -> None:
@@ -78,7 +80,7 @@ class PortalPass:
         self._client = client
         self._connection = connection
         self._now = now
-        self._holder = holder
+        self._held = held
         self._progress = progress
         self._limits = limits
         self._known = StoredKnowledge(connection, number, self._settled)
@@ -88,27 +90,20 @@ class PortalPass:
     async def run(self, kind: Pass) -> RunSummary:
         """Read what *kind* asks for, or go on with the first load while that is unfinished."""
         began = time.monotonic()
-        held = await lease.take(self._connection, self._number, "portal", self._holder)
-        try:
-            return await self._run(kind, held, began)
-        finally:
-            await insist(lambda: lease.give_back(self._connection, held))
-
-    async def _run(self, kind: Pass, held: lease.Lease, began: float) -> RunSummary:
         self._unloaded = await bookkeeping.unloaded_streams(
             self._connection, self._number, self._adapter.streams
         )
         self._kind = self._needed(kind)
-        self._held = held
         self._start = self._now()
-        self._run_row = run = await bookkeeping.start_run(
-            self._connection, self._number, self._kind, self._start, baseline=bool(self._unloaded)
-        )
+        async with self._writing():
+            self._run_row = run = await bookkeeping.start_run(
+                self._connection, self._number, self._kind, self._start, baseline=bool(self._unloaded)
+            )
         self._noted = time.monotonic()
         self._writer = Writer(
             self._connection,
             run=run,
-            held=held,
+            held=self._held,
             normalise=self._adapter.normalise,
             inventory=self._adapter.inventory,
             cap=self._limits.cap,
@@ -128,28 +123,35 @@ class PortalPass:
         except BudgetSpent as spent:
             ending = self._spent(spent)
         except PortalError as error:
-            ending = Ending("FAILED", str(error))
+            ending = Ending("FAILED", str(error), self._resumes(getattr(error, "retry_after", None)))
             log.warning("pass_failed", portal=self._portal.key, endpoint=error.endpoint, error=error.message)
         except GatewayError as error:
             ending = Ending("FAILED", error.message)
             raise
         finally:
             summary = self._summary(ending, baseline=run.baseline, seconds=time.monotonic() - began)
-            await insist(lambda: self._note_end(run, ending, summary))
-            self._progress.ended(summary)
+            try:
+                await insist(lambda: self._note_end(run, ending, summary))
+            finally:
+                self._progress.ended(summary)
         return summary
 
+    def _writing(self) -> AbstractAsyncContextManager[None]:
+        """Return a transaction under the lease: notes, too, are written by nobody who has lost it."""
+        return lease.writing(self._connection, self._held)
+
     async def _note_end(self, run: Run, ending: Ending, summary: RunSummary) -> None:
-        await bookkeeping.end_run(
-            self._connection,
-            run,
-            state=ending.state,
-            whole=ending.whole,
-            now=self._start + timedelta(seconds=summary.seconds),
-            requests=summary.requests,
-            tallies={name: asdict(tally) for name, tally in summary.streams.items()},
-            notice=ending.notice,
-        )
+        async with self._writing():
+            await bookkeeping.end_run(
+                self._connection,
+                run,
+                state=ending.state,
+                whole=ending.whole,
+                now=self._start + timedelta(seconds=summary.seconds),
+                requests=summary.requests,
+                tallies={name: asdict(tally) for name, tally in summary.streams.items()},
+                notice=ending.notice,
+            )
 
     def _needed(self, kind: Pass) -> Pass:
         """Return what to read: an empty mirror everything, an unfinished one what a poll finds unread."""
@@ -166,7 +168,11 @@ class PortalPass:
             await start_anew(self._connection)
             raise
         finally:
-            await insist(lambda: portals.note(self._connection, self._number, crawl.noted))
+            await insist(lambda: self._note(crawl))
+
+    async def _note(self, crawl: Crawl) -> None:
+        async with self._writing():
+            await portals.note(self._connection, self._number, crawl.noted)
 
     async def _read(self, crawl: Crawl) -> None:
         current: Stream | None = None
@@ -238,9 +244,12 @@ class PortalPass:
         if tally != Tally(tally.fetched) or time.monotonic() - self._noted >= NOTE_SECONDS:
             self._noted = time.monotonic()
             tallies = {name: each.noted() for name, each in self._streams.items()}
-            await bookkeeping.note_run(
-                self._connection, self._run_row, requests=self._client.requests, tallies=tallies
-            )
+            async with self._writing():
+                await bookkeeping.note_run(
+                    self._connection, self._run_row, requests=self._client.requests, tallies=tallies
+                )
+                if stream.baseline and expected is not None:
+                    await bookkeeping.expect(self._connection, self._number, stream.name, expected)
 
     async def _end_stream(self, stream: Stream) -> None:
         """Derive what follows from a stream read to its end, and note where its next pass starts."""
@@ -253,25 +262,28 @@ class PortalPass:
             )
         if stream.name == "job_errors":
             await self._writer.follow(baseline=stream.baseline)
-        await bookkeeping.end_stream(
-            self._connection,
-            self._number,
-            stream.name,
-            now=self._start,
-            reconcile=self._kind is Pass.RECONCILE or stream.baseline,
-            proved=stream.proved and not stream.partial,
-            watermark=stream.watermark,
-            note=stream.partial or None,
-        )
+        async with self._writing():
+            await bookkeeping.end_stream(
+                self._connection,
+                self._number,
+                stream.name,
+                now=self._start,
+                reconcile=self._kind is Pass.RECONCILE or stream.baseline,
+                proved=stream.proved and not stream.partial,
+                watermark=stream.watermark,
+                note=stream.partial or None,
+            )
         stream.requests = self._client.requests - stream.requests_before
         stream.seconds = time.monotonic() - stream.began
-        await lease.extend(self._connection, self._held)
 
     def _spent(self, spent: BudgetSpent) -> Ending:
         """Return how a pass ends that may send no more; it goes on at once where that was its own ration."""
         if spent.retry_after is None:
             return Ending("INCOMPLETE")
-        return Ending("INCOMPLETE", str(spent), self._now() + timedelta(seconds=spent.retry_after))
+        return Ending("INCOMPLETE", str(spent), self._resumes(spent.retry_after))
+
+    def _resumes(self, retry_after: float | None) -> datetime | None:
+        return None if retry_after is None else self._now() + timedelta(seconds=retry_after)
 
     def _summary(self, ending: Ending, *, baseline: bool, seconds: float) -> RunSummary:
         return RunSummary(

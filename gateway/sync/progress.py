@@ -37,7 +37,7 @@ class RunSummary:
     notice: str | None = None
     """Why it failed, or why it stopped and when it may go on, in words."""
     resumes_at: datetime | None = None
-    """Where it ended because of the portal's limit: when that allows more, by the portal's clock."""
+    """Where the portal has limits or asked to be left alone: until when, by the portal's clock."""
 
     @property
     def rationed(self) -> bool:

@@ -92,7 +92,6 @@ class Gatherer:
         """Gather everything that *items* brings and return its end; gathered pages survive an error."""
         loaded = 0
         async for item in items:
-            await self._writer.heartbeat()
             if isinstance(item, End):
                 self._parts.append(Part(scope, (), seen, end=item, loaded=loaded if baseline else None))
                 await self._flush_when_full()

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -17,6 +18,7 @@ from gateway.ports import Adapter, Pass, Portal
 from gateway.sandbox import control
 from gateway.sandbox.portal import Step
 from gateway.store import portals
+from gateway.store.keeping import Keeper
 from gateway.sync.passes import Limits, PortalPass
 from gateway.sync.progress import Progress, RunSummary, Silent
 
@@ -64,6 +66,7 @@ class Rehearsal:
     connection: asyncpg.Connection
     sandbox: control.Running
     passes: list[Step]
+    keeper: Keeper
     max_requests: int | None = None
     backoff_seconds: float = 0.5
 
@@ -83,7 +86,7 @@ class Rehearsal:
             max_requests=self.max_requests,
             backoff_seconds=self.backoff_seconds,
         )
-        async with client:
+        async with self.keeper.holding(self.connection, self.number) as held, client:
             summary = await PortalPass(
                 portal=self.portal,
                 number=self.number,
@@ -91,7 +94,7 @@ class Rehearsal:
                 client=client,
                 connection=self.connection,
                 now=lambda: now,
-                holder="test",
+                held=held,
                 progress=progress or Silent(),
                 limits=limits or Limits(),
             ).run(kind)
@@ -152,6 +155,7 @@ async def rehearsal(
             )
             portal = Portal(key, chosen)
             numbers = await portals.register(connection, {key: portal}, adapters)
-            yield Rehearsal(adapter, portal, numbers[key], connection, sandbox, [])
+            keeper = Keeper(partial(postgres.connect, database_url), "test", heartbeat=60.0)
+            yield Rehearsal(adapter, portal, numbers[key], connection, sandbox, [], keeper)
     finally:
         await connection.close()

@@ -58,14 +58,15 @@ async def test_every_pass_moves_the_version_with_what_it_changes(name: str, data
         await mirror.run(Pass.POLL)
         mirror.sandbox.advance(1)
         await mirror.run(Pass.RECONCILE)
-        await renormalise(
-            mirror.connection,
-            number=mirror.number,
-            adapter=mirror.adapter,
-            holder="test",
-            batch=3000,
-            now=mirror.sandbox.clock,
-        )
+        async with mirror.keeper.holding(mirror.connection, mirror.number) as held:
+            await renormalise(
+                mirror.connection,
+                number=mirror.number,
+                adapter=mirror.adapter,
+                held=held,
+                batch=3000,
+                now=mirror.sandbox.clock,
+            )
         assert await untold(mirror.connection) == []
         changed = {row["relation"] for row in await mirror.connection.fetch("SELECT relation FROM watched")}
         assert READABLE - changed <= {"payload", "person", "provenance_rule"}

@@ -58,14 +58,15 @@ def _expected(rows: dict[Key, Row]) -> dict[Key, Row]:
 
 
 async def _again(mirror: Rehearsal, adapter: Adapter) -> dict[str, Any]:
-    return await renormalise(
-        mirror.connection,
-        number=mirror.number,
-        adapter=adapter,
-        holder="test",
-        batch=3000,
-        now=mirror.sandbox.clock,
-    )
+    async with mirror.keeper.holding(mirror.connection, mirror.number) as held:
+        return await renormalise(
+            mirror.connection,
+            number=mirror.number,
+            adapter=adapter,
+            held=held,
+            batch=3000,
+            now=mirror.sandbox.clock,
+        )
 
 
 @pytest.mark.parametrize("portal", PORTALS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -21,6 +22,7 @@ from gateway.model.entities import JSON
 from gateway.model.enums import EntityType
 from gateway.ports import End, Page, Pass, Portal, Scope
 from gateway.store import overview, portals
+from gateway.store.keeping import Keeper
 from gateway.sync.passes import Limits, PortalPass
 from gateway.sync.progress import RunSummary, Silent
 from gateway.sync.worker import PortalWorker, Rhythm
@@ -82,14 +84,18 @@ class Asking:
 class Bench:
     """A portal that answers everything, and the passes over it."""
 
-    def __init__(self, connection: asyncpg.Connection, address: str, number: int) -> None:
+    def __init__(self, connection: asyncpg.Connection, address: str, number: int, keeper: Keeper) -> None:
         self.adapter: Any = Asking()
         self.portal = portal_for(self.adapter, address)
         self.connection = connection
         self.number = number
+        self.keeper = keeper
 
     async def run(self, kind: Pass, **options: Any) -> RunSummary:
-        async with client_for(self.portal, NOON, **options) as client:
+        async with (
+            self.keeper.holding(self.connection, self.number) as held,
+            client_for(self.portal, NOON, **options) as client,
+        ):
             return await PortalPass(
                 portal=self.portal,
                 number=self.number,
@@ -97,7 +103,7 @@ class Bench:
                 client=client,
                 connection=self.connection,
                 now=lambda: NOON,
-                holder="test",
+                held=held,
                 progress=Silent(),
                 limits=Limits(),
             ).run(kind)
@@ -111,7 +117,8 @@ async def bench(database_url: str) -> AsyncIterator[Bench]:
             adapters = registry.adapters()
             tested = portal_for(adapters["data-gov"], portal.base_url)
             numbers = await portals.register(connection, {tested.key: tested}, adapters)
-            yield Bench(connection, portal.base_url, numbers[tested.key])
+            keeper = Keeper(partial(postgres.connect, database_url), "test", heartbeat=60.0)
+            yield Bench(connection, portal.base_url, numbers[tested.key], keeper)
     finally:
         await connection.close()
 
