@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -69,6 +69,8 @@ class Rehearsal:
     keeper: Keeper
     max_requests: int | None = None
     backoff_seconds: float = 0.5
+    asking: dict[str, Any] = field(default_factory=dict)
+    """Further options of the client."""
 
     async def run(
         self, kind: Pass, *, progress: Progress | None = None, limits: Limits | None = None
@@ -85,6 +87,7 @@ class Rehearsal:
             requests_per_second=1e6,
             max_requests=self.max_requests,
             backoff_seconds=self.backoff_seconds,
+            **self.asking,
         )
         async with self.keeper.holding(self.connection, self.number) as held, client:
             summary = await PortalPass(
