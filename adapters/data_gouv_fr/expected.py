@@ -66,11 +66,10 @@ SOURCE = element(
     config=free(),
     active=flag(),
     autoarchive=flag(),
-    **_OWNERS,
-    validation=element(state=word(wire.VALIDATION), by=PERSON, **_all(text(), "on comment")),
-    last_job=JOB,
-    permissions=free(),
+    **_all(free(), "organization owner last_job permissions"),
+    validation=element(state=word(wire.VALIDATION), by=free(), **_all(text(), "on comment")),
 )
+"""Whom it names, and its newest run, are documents of their own."""
 
 _DATASET_REFERENCE = _all(text(), "class id title acronym page uri")
 _SERVICE_REFERENCE = _all(text(), "class id title self_api_url self_web_url")
