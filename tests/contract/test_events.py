@@ -86,7 +86,7 @@ async def test_a_reader_among_writers_misses_nothing(
     connections: list[asyncpg.Connection], seed: int
 ) -> None:
     *writers, reader = connections
-    dice = random.Random(seed)  # noqa: S311 - a test's
+    dice = random.Random(seed)
     written: list[int] = []
 
     async def work(connection: asyncpg.Connection) -> None:
