@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -20,11 +21,13 @@ from strawberry import Schema
 from harvest_graphql.answers import Answers, Versions
 from harvest_graphql.current import Current
 from harvest_graphql.documents import MOST_ERRORS, Documents, Operation, Refused, Remembered
+from harvest_graphql.doing import Acts, do
 from harvest_graphql.envelope import Answer, Data, failed, refusal, whole
 from harvest_graphql.held import Held, TooSlow, UnknownZone, Unreachable
 from harvest_graphql.introspection import introspect
 from harvest_graphql.limits import Limits
 from harvest_graphql.literals import ensure_small
+from harvest_graphql.plan.changing import ensure_permitted
 from harvest_graphql.plan.draft import Call
 from harvest_graphql.plan.instants import Instant, instants
 from harvest_graphql.plan.operands import Values, shape
@@ -57,7 +60,7 @@ class Engine:
 
     *connections* are held from the pool (as many as it has, but one for others, unless said);
     what the answers say about the portals is at most *status_seconds* old. Answers of *cache_bytes* together are
-    kept while *listener* hears. *now* is the clock that tells what has not come yet.
+    kept while *listener* hears. *now* is the clock that tells what has not come yet; *acts* do what mutations ask for.
     """
 
     def __init__(
@@ -73,7 +76,9 @@ class Engine:
         cache_bytes: int = 64_000_000,
         listener: Versions | None = None,
         now: Callable[[], datetime] | None = None,
+        acts: Acts = MappingProxyType({}),
     ) -> None:
+        self._acts = acts
         self._now = now or partial(datetime.now, UTC)
         self._schema = core(schema)
         self._limits = limits or Limits()
@@ -170,6 +175,7 @@ class Engine:
             if spend is not None:
                 await spend(cost)
             found = self._plan(document, operation_name, operation, values, scopes)
+            ensure_permitted(found.needs, scopes)
             arguments = await self._arguments(found, values)
         except Problem as problem:
             return refusal([problem.as_error()])
@@ -255,18 +261,23 @@ class Engine:
     ) -> Answer:
         parts: list[bytes] = []
         errors: list[dict[str, Any]] = []
+        does = operation.node.operation is OperationType.MUTATION
         for field, given in zip(found.fields, arguments, strict=True):
             try:
                 json_text = await self._field(operation, field, given, variables)
             except Problem as problem:
                 errors.append(problem.as_error(path=[field.key]))
-                continue
+                if not does:
+                    continue
+                json_text = b"null"  # the others may have been done
             parts.append(b'"%b":%b' % (field.key.encode(), json_text))
         if sum(map(len, parts)) > self._limits.answer_bytes:
             errors.append(_too_large(self._limits.answer_bytes).as_error())
+            does = False
         status, most = self._current.status, self._limits.nodes
         if errors:
-            return failed(errors, status, cost, most, found.private)
+            left = b"{%b}" % b",".join(parts) if does else b"null"
+            return failed(errors, status, cost, most, found.private, left=left)
         return whole(Data(b"{%b}" % b",".join(parts), cost, found.private, asked), status, most)
 
     async def _field(
@@ -282,16 +293,24 @@ class Engine:
         try:
             if isinstance(field, Introspection):
                 return introspect(self._schema, operation, field, variables)
+            if field.doing is not None:
+                return await self._change(field, *arguments)
             return await self._statement(field.sql, arguments)
         except (TooSlow, Unreachable) as error:
             raise self._told(error) from None
         except UnknownZone:
             words = "The gateway's database does not know this time zone."
             raise Problem(Code.BAD_USER_INPUT, words) from None
-        except asyncio.CancelledError:
+        except (Problem, asyncio.CancelledError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
             raise internal(_log, f"the field {field.key}", error) from None
+
+    async def _change(self, field: Statement, given: Mapping[str, Any], call: Call) -> bytes:
+        """Do what a field of a mutation asks for, and return the JSON of its payload."""
+        assert field.doing is not None
+        done = await do(self._acts, field.doing.name, given)
+        return await self._statement(field.sql, field.arguments(call._replace(done=done)))
 
     async def _statement(self, sql: str, arguments: list[Any]) -> bytes:
         if self._current.is_fresh:
@@ -314,7 +333,12 @@ class Engine:
 
 
 def _read(found: Plan, call: Call) -> list[list[Any]]:
-    return [each.arguments(call) if isinstance(each, Statement) else [] for each in found.fields]
+    return [_given(each, call) if isinstance(each, Statement) else [] for each in found.fields]
+
+
+def _given(field: Statement, call: Call) -> list[Any]:
+    """Return a statement's parameters; what is done before it is sent has its arguments and the call."""
+    return field.arguments(call) if field.doing is None else [field.doing.given(call), call]
 
 
 def _too_large(most: int) -> Problem:

@@ -70,11 +70,17 @@ def whole(data: Data, status: Status, most: int) -> Answer:
 
 
 def failed(
-    errors: list[dict[str, Any]], status: Status, cost: int, most: int, private: tuple[str, ...] = ()
+    errors: list[dict[str, Any]],
+    status: Status,
+    cost: int,
+    most: int,
+    private: tuple[str, ...] = (),
+    *,
+    left: bytes = b"null",
 ) -> Answer:
-    """Return the answer to a request that was begun and came to nothing."""
+    """Return the answer to a request that was begun and came to nothing, or to no more than what is *left*."""
     extensions = _extensions(status, private, cost, most)
-    body = b'{"data":null,"errors":%b,"extensions":%b}' % (_json(errors), extensions)
+    body = b'{"data":%b,"errors":%b,"extensions":%b}' % (left, _json(errors), extensions)
     return Answer(body, code=_code(errors))
 
 

@@ -27,6 +27,8 @@ class Call(NamedTuple):
     """The portals' keys by number: the first is that of number 1."""
     latest: Callable[[], datetime] | None = None
     """Tells the latest instant that can be asked about; None: any."""
+    done: str | None = None
+    """What a mutation has done, as JSON, where this reads its payload."""
 
 
 Read = Callable[[Call], Any]

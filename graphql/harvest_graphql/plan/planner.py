@@ -20,6 +20,7 @@ from graphql import (
 )
 
 from gateway.model.enums import EntityType
+from harvest_graphql.plan.changing import Doing, doing_of
 from harvest_graphql.plan.conditions import ids_of, parsed, plain_text, portal_number
 from harvest_graphql.plan.draft import Call, Draft, Read, Row
 from harvest_graphql.plan.instants import Asked, asked_of, past_of
@@ -45,6 +46,8 @@ class Statement:
     reads: tuple[Read, ...]
     asked: Asked | None = None
     """What it asks of the past; None: of now."""
+    doing: Doing | None = None
+    """What is done before it is sent; None: nothing."""
 
     def arguments(self, call: Call) -> list[Any]:
         """Return the parameters for *call*; Problem where one of them cannot be used."""
@@ -76,6 +79,13 @@ class Plan:
     """Selected fields that this caller may not read."""
     volatile: bool = False
     """Whether the answer can change without a move of the data version, so that it is never kept."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The scopes without which nobody may do what it does."""
+        return frozenset(
+            each.doing.needs for each in self.fields if isinstance(each, Statement) and each.doing
+        )
 
     def size(self) -> int:
         """Return about how many bytes it takes to remember this."""
@@ -126,7 +136,9 @@ def _field(
     objects.draft.past = past_of(objects.draft, arguments)
     sql = _Root(objects, field, nodes).sql()
     finished, reads = objects.draft.finished(f"SELECT convert_to({sql}, 'UTF8') AS answer")
-    return Statement(key, finished, reads, asked_of(objects.draft, arguments))
+    return Statement(
+        key, finished, reads, asked_of(objects.draft, arguments), doing_of(field, name, arguments)
+    )
 
 
 @dataclass(frozen=True, slots=True)
