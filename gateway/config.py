@@ -139,7 +139,7 @@ class Settings(BaseSettings):
     )
     poll_seconds: float = Field(default=300.0, gt=0, description="Pause between two polls of a portal.")
     reconcile_seconds: float = Field(
-        default=86_400.0, gt=0, description="Time after which a poll is replaced by a full reconcile."
+        default=86_400.0, gt=0, description="Time between two full reconciles of a portal, which read everything."
     )
     heartbeat_seconds: float = Field(
         default=10.0,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 HIDDEN = "***"
 _SECRET_WORDS = ("api_key", "apikey", "api-key", "authorization", "cookie", "password", "secret", "token")
+_SILENT = ("pgqueuer",)  # what it has to say is said by gateway.sync.dispatching
 _NOISY = ("aiohttp.access", "asyncio", "alembic.runtime.plugins")
 
 
@@ -87,8 +88,9 @@ def configure(level: str, form: Literal["text", "json"], secrets: Iterable[str] 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in _NOISY:
-        logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+    for names, usual in ((_NOISY, logging.WARNING), (_SILENT, logging.CRITICAL + 1)):
+        for name in names:
+            logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else usual)
 
 
 def _rendering(form: Literal["text", "json"], redactor: Redactor) -> list[Processor]:

@@ -170,7 +170,10 @@ async def _serve(settings: Settings, port: int) -> None:
 
 
 def worker(*, data: DataDir = None, sandbox: Sandbox = None) -> None:
-    """Keep the database up to date until Ctrl-C: a poll now and then, a full reconcile once a day."""
+    """Keep the database up to date until Ctrl-C: a poll now and then, a full reconcile once a day.
+
+    Any number of workers, on any machines, share the work where they share a Postgres.
+    """
     from gateway.cli.calling import await_result
     from gateway.cli.opening import settings_for
 
@@ -179,13 +182,13 @@ def worker(*, data: DataDir = None, sandbox: Sandbox = None) -> None:
 
 async def _work(settings: Settings) -> None:
     from gateway.cli.progress import watching
-    from gateway.cli.stopping import stop_on_signals, until
+    from gateway.cli.stopping import HAND_BACK_SECONDS, stop_on_signals, until
 
     with stop_on_signals() as stop:
         async with AsyncExitStack() as stack:
             gateway = await _open_with_portals(settings, stack)
             progress = stack.enter_context(watching())
-            await until(stop, gateway.work(stop, progress))
+            await until(stop, gateway.dispatch(stop, progress), grace=HAND_BACK_SECONDS)
 
 
 def migrate(*, data: DataDir = None, sandbox: Sandbox = None, as_json: AsJson = False) -> None:

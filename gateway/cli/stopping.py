@@ -10,6 +10,8 @@ from typing import Any
 
 GRACE_SECONDS = 4.0
 """How long work under way may take to end by itself after it was told to."""
+HAND_BACK_SECONDS = 8.0
+"""The same, of a worker that hands its work back to others."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

@@ -13,13 +13,15 @@ import msgspec
 from gateway import postgres, resources
 from gateway.compare.measure import Comparison, compare
 from gateway.compose.parts import Parts
-from gateway.compose.passes import Clock, ask_payload, keeper, portal_clock, run_pass, worker
+from gateway.compose.passes import Clock, ask_payload, keeper, portal_clock, run_pass
 from gateway.compose.serving import serve
+from gateway.compose.units import dispatcher, units
 from gateway.errors import UsageError
 from gateway.ports import Part, Pass
 from gateway.store import overview
 from gateway.store.renormalise import renormalise
 from gateway.sync.progress import Progress, RunSummary
+from gateway.sync.worker import PortalWorker
 from harvest_graphql.serving.siblings import Siblings
 
 
@@ -45,10 +47,15 @@ class Gateway(Parts):
         return [outcome for outcome in outcomes if isinstance(outcome, RunSummary)]
 
     async def work(self, stop: asyncio.Event, progress: Progress) -> None:
-        """Keep all portals current until *stop* is set."""
+        """Keep all portals current until *stop* is set, without the queue."""
+        due = units(self, progress)
         async with asyncio.TaskGroup() as group:
-            for portal in self.portals.values():
-                group.create_task(worker(self, portal, progress).work(stop))
+            for key in self.portals:
+                group.create_task(PortalWorker(key, due).work(stop))
+
+    async def dispatch(self, stop: asyncio.Event, progress: Progress) -> None:
+        """Keep all portals current until *stop* is set, together with all others who take units from the queue."""
+        await dispatcher(self, progress).work(stop)
 
     async def serve(
         self,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -12,16 +12,25 @@ import aiohttp
 from gateway import postgres
 from gateway.compose.parts import Parts
 from gateway.ports import Part, Pass, Portal
-from gateway.store import overview
+from gateway.store import lease, overview, timetable
 from gateway.store.absence import Cap
+from gateway.store.away import spoken
 from gateway.store.keeping import Keeper
-from gateway.store.lease import this_process
+from gateway.store.lease import Lease, this_process
+from gateway.store.staging import Connection
 from gateway.sync.asking import asked, fetch_payload
 from gateway.sync.passes import Limits, PortalPass
 from gateway.sync.progress import Progress, RunSummary
-from gateway.sync.worker import PortalWorker, Rhythm
+from gateway.sync.units import Rhythm, outlook
 
 Clock = Callable[[], datetime]
+Wanted = Callable[[Connection, int, Pass], Awaitable[bool]]
+"""Given a connection, a portal's number and a kind of pass: whether that pass is still wanted."""
+
+
+async def always(_connection: Connection, _portal: int, _kind: Pass) -> bool:
+    """Want every pass."""
+    return True
 
 
 def real_time() -> datetime:
@@ -29,48 +38,68 @@ def real_time() -> datetime:
     return datetime.now(UTC)
 
 
-def worker(parts: Parts, portal: Portal, progress: Progress) -> PortalWorker:
-    """Return what keeps *portal* current."""
-    rhythm = Rhythm(parts.settings.poll_seconds, parts.settings.reconcile_seconds)
-
-    async def run(kind: Pass) -> RunSummary:
-        return await run_pass(parts, portal, kind, progress, None)
-
-    async def since_reconcile() -> timedelta | None:
-        async with parts.pool.acquire() as connection:
-            began = await overview.reconciled_at(connection, parts.numbers[portal.key])
-        return None if began is None else (await portal_clock(portal))() - began
-
-    return PortalWorker(portal.key, rhythm, run, since_reconcile)
-
-
 async def run_pass(
-    parts: Parts, portal: Portal, kind: Pass, progress: Progress, clock: Clock | None
-) -> RunSummary:
-    """Run one pass over *portal* with a client and a connection of its own."""
+    parts: Parts,
+    portal: Portal,
+    kind: Pass,
+    progress: Progress,
+    clock: Clock | None = None,
+    *,
+    wanted: Wanted = always,
+) -> RunSummary | None:
+    """Run one pass over *portal* with a client and a connection of its own, and note when the next one is due.
+
+    *wanted* decides, under the portal's lease, whether there is anything to do; None: there was not. Raises LeaseHeld,
+    LeaseLost, DatabaseUnavailable.
+    """
     now = clock or await portal_clock(portal)
-    connection = await postgres.connect(parts.url)
+    connection, number = await postgres.connect(parts.url), parts.numbers[portal.key]
     try:
-        async with (
-            keeper(parts).holding(connection, parts.numbers[portal.key]) as held,
-            asked(connection, portal, parts.numbers[portal.key], now) as client,
-        ):
-            return await PortalPass(
-                portal=portal,
-                number=parts.numbers[portal.key],
-                adapter=parts.adapters[portal.settings.adapter],
-                client=client,
-                connection=connection,
-                now=now,
-                held=held,
-                progress=progress,
-                limits=Limits(
-                    parts.settings.batch_size,
-                    Cap(parts.settings.deletion_cap_percent, parts.settings.deletion_cap_rows),
-                ),
-            ).run(kind)
+        with spoken():
+            async with keeper(parts).holding(connection, number) as held:
+                if not await wanted(connection, number, kind):
+                    return None
+                async with asked(partial(postgres.connect, parts.url), portal, number, now) as client:
+                    summary = await PortalPass(
+                        portal=portal,
+                        number=number,
+                        adapter=parts.adapters[portal.settings.adapter],
+                        client=client,
+                        connection=connection,
+                        now=now,
+                        held=held,
+                        progress=progress,
+                        limits=Limits(
+                            parts.settings.batch_size,
+                            Cap(parts.settings.deletion_cap_percent, parts.settings.deletion_cap_rows),
+                        ),
+                    ).run(kind)
+                await _settle(connection, held, rhythm(parts), kind, summary, now())
+                return summary
     finally:
-        await connection.close()
+        connection.terminate()
+
+
+async def _settle(
+    connection: Connection, held: Lease, rhythm: Rhythm, kind: Pass, summary: RunSummary, now: datetime
+) -> None:
+    """Note what follows from a pass for the timetable; *now* by the portal's clock."""
+    began = await overview.reconciled_at(connection, held.portal)
+    async with lease.writing(connection, held):
+        found = outlook(
+            kind,
+            summary,
+            rhythm,
+            failures=await timetable.failures(connection, held.portal, kind),
+            resumes=None if summary.resumes_at is None else (summary.resumes_at - now).total_seconds(),
+            reconciled=None if began is None else (now - began).total_seconds(),
+        )
+        await timetable.settle(connection, held.portal, found.seconds, found.failures)
+
+
+def rhythm(parts: Parts) -> Rhythm:
+    """Return how often portals are polled and reconciled."""
+    return Rhythm(parts.settings.poll_seconds, parts.settings.reconcile_seconds)
 
 
 def keeper(parts: Parts) -> Keeper:
@@ -90,7 +119,7 @@ async def ask_payload(parts: Parts, key: str, record: str, part: Part) -> bool:
     now = await portal_clock(portal)
     connection = await postgres.connect(parts.url)
     try:
-        async with asked(connection, portal, number, now) as client:
+        async with asked(partial(postgres.connect, parts.url), portal, number, now) as client:
             adapter = parts.adapters[portal.settings.adapter]
             return await fetch_payload(connection, portal, number, adapter, client, record, part)
     finally:

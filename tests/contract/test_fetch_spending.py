@@ -25,7 +25,6 @@ from gateway.store import overview, portals
 from gateway.store.keeping import Keeper
 from gateway.sync.passes import Limits, PortalPass
 from gateway.sync.progress import RunSummary, Silent
-from gateway.sync.worker import PortalWorker, Rhythm
 from gateway.testing import FakePortal, Reply, client_for, portal_for
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -163,20 +162,6 @@ async def test_a_pass_with_a_ration_goes_on_at_once(bench: Bench) -> None:
     summary = await bench.run(Pass.RECONCILE, max_requests=2)
     assert (summary.state, summary.notice, summary.resumes_at) == ("INCOMPLETE", None, None)
     assert summary.rationed
-
-
-@pytest.mark.parametrize(("resumes_at", "pause"), [(None, 1.0), (NOON, 300.0)])
-def test_the_worker_keeps_its_rhythm_where_the_limit_is_used_up(
-    resumes_at: datetime | None, pause: float
-) -> None:
-    async def unused(_: Pass) -> RunSummary:
-        raise NotImplementedError
-
-    async def never() -> None:
-        raise NotImplementedError
-
-    worker = PortalWorker("p", Rhythm(300.0, 86_400.0), unused, never)
-    assert worker._wait(RunSummary("p", "POLL", "INCOMPLETE", True, 0, 0.0, {}, None, resumes_at)) == pause
 
 
 async def test_a_budget_is_kept_by_portal_and_key(pool: asyncpg.Pool) -> None:
