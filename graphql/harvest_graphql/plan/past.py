@@ -7,8 +7,7 @@ came later was its removal. Persons are told as they are now, where they were kn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from gateway.model.enums import EntityType
 from gateway.store import derive, tables
@@ -66,13 +65,14 @@ class Past:
 
     def _versions(self, type_: EntityType) -> str:
         """Return the query of the versions that were current then."""
-        table, past = table_of(type_), str(tables.HISTORY[type_].__tablename__)
-        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        table, past = table_of(type_), tables.HISTORY[type_].__table__  # type: ignore[attr-defined]
+        names = [column.name for column in table.columns if column.name in past.columns]
+        columns = ", ".join(f'"{name}"' for name in names)
         versions = (
             f"SELECT {columns}, changed_at AS valid_from, 'infinity'::timestamptz AS valid_to FROM {table.name}"
-            f" UNION ALL SELECT {columns}, valid_from, valid_to FROM {past}"
+            f" UNION ALL SELECT {columns}, valid_from, valid_to FROM {past.name}"
         )
-        listed = _listed(table, self._derived() if type_ is EntityType.HARVEST_SOURCE else {})
+        listed = _listed(names, self._derived() if type_ is EntityType.HARVEST_SOURCE else {})
         current = f"v.valid_from <= {self.at} AND v.valid_to > {self.at}"
         return f"SELECT {listed} FROM ({versions}) v WHERE {current} AND {self._known()}"
 
@@ -95,7 +95,7 @@ class Past:
         told = {name: sql.format(at=self.at) for name, sql in _LIFE.items()}
         told |= {name: f"CASE WHEN v.settled THEN v.{name} ELSE {sql} END" for name, sql in lost.items()}
         rows = f"SELECT r.*, {settled} AS settled FROM {table.name} r WHERE r.first_seen_at <= {self.at}"
-        return f"SELECT {_listed(table, told)} FROM ({rows}) v WHERE {self._known()}"
+        return f"SELECT {_listed(table.columns.keys(), told)} FROM ({rows}) v WHERE {self._known()}"
 
     def _settled(self) -> str:
         """Return whether a row is as it was then: no change since, or none but its removal once its job had ended."""
@@ -126,8 +126,5 @@ def _name(type_: EntityType) -> str:
     return f"{table_of(type_).name}_then"
 
 
-def _listed(table: Any, told: Mapping[str, str]) -> str:
-    return ", ".join(
-        f'{told[column.name]} AS "{column.name}"' if column.name in told else f'v."{column.name}"'
-        for column in table.columns
-    )
+def _listed(names: Iterable[str], told: Mapping[str, str]) -> str:
+    return ", ".join(f'{told[name]} AS "{name}"' if name in told else f'v."{name}"' for name in names)
