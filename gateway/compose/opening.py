@@ -10,14 +10,19 @@ from functools import partial
 import asyncpg
 
 from gateway import postgres, registry
+from gateway.compose.acting import acts
+from gateway.compose.deciding import Desk
 from gateway.compose.gateway import Gateway
 from gateway.config import Settings
 from gateway.store import portals
+from harvest_graphql.doing import Act
 from harvest_graphql.engine import Engine
 from harvest_graphql.limits import limits
 from harvest_graphql.listening import Listener
 
 _CLOSING_SECONDS = 3.0
+MUTATION_SECONDS = 5.0
+"""How long a mutation waits for the pass that is under way over its portal."""
 
 
 @asynccontextmanager
@@ -39,17 +44,19 @@ async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[
     async with prepared(settings, migrate=migrate) as database:
         pool = await postgres.connect_pool(database.url, size=settings.pool_size + 2)
         listener = Listener(partial(postgres.connect, database.url))
+        does: dict[str, Act] = {}
         engine = Engine(
             pool,
             limits=limits(settings.limits, locked=settings.profile == "locked"),
             connections=settings.pool_size,  # two are left: for callers' keys, and for payloads
             cache_bytes=settings.cache_bytes,
             listener=listener,
+            acts=does,
         )
         try:
             async with pool.acquire() as connection:
                 numbers = await portals.register(connection, configured, adapters)
-            yield Gateway(
+            gateway = Gateway(
                 settings,
                 database.where,
                 database.url,
@@ -60,6 +67,8 @@ async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[
                 engine,
                 listener,
             )
+            does.update(acts(Desk(gateway, patience=MUTATION_SECONDS)))
+            yield gateway
         finally:
             await _close(pool, engine)
 

@@ -90,11 +90,19 @@ class Answers:
         return self._now() is not None
 
     def question(
-        self, document: str, operation_name: str | None, variables: Mapping[str, Any], scopes: Scopes
+        self,
+        document: str,
+        operation_name: str | None,
+        variables: Mapping[str, Any],
+        scopes: Scopes,
+        least: int = 0,
     ) -> Question | None:
-        """Return the request as it is known by here; None where nothing is kept now, or nothing like it."""
+        """Return the request as it is known by here; None where nothing is kept now, or nothing like it.
+
+        *least* is the data version that its answer must not be older than: one that is not heard of yet is read.
+        """
         moment = self._now()
-        if moment is None or not self._most:
+        if moment is None or not self._most or moment.version < least:
             return None
         try:
             written = _encode(variables) if variables else b""

@@ -163,9 +163,13 @@ class Engine:
         *,
         scopes: Scopes = NOBODY,
         spend: Spend | None = None,
+        min_version: int = 0,
     ) -> Answer:
-        """Return the answer to a caller with *scopes*, who pays by *spend*, and whether the request was refused."""
-        question = self.answers.question(document, operation_name, variables or {}, scopes)
+        """Return the answer to a caller with *scopes*, who pays by *spend*, and whether the request was refused.
+
+        It is of the data version *min_version* or a later one.
+        """
+        question = self.answers.question(document, operation_name, variables or {}, scopes, min_version)
         cost = 0
         try:
             if question is not None and (kept := self.answers.find(question)) is not None:

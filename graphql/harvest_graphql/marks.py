@@ -25,6 +25,7 @@ def field(
     embedded: str | None = None,
     via: str | None = None,
     place: Callable[[Any], Any] | None = None,
+    write: Callable[[Any, Any, Any], str] | None = None,
     private: bool = False,
     volatile: bool = False,
 ) -> Any:
@@ -32,7 +33,8 @@ def field(
 
     Without marks the planner finds the column or relation by the field's name. *sql* computes the value.
     *embedded* is the prefix of the row's own columns that make up an object. *via* names the column of a
-    relation, where there are several or its name differs. *place* says where the object's fields are read.
+    relation, where there are several or its name differs. *place* says where the object's fields are read; *write*
+    writes the SQL of what is of any type (of ``Objects``, the nodes that select it, and the row).
     *private* withholds what is no column from callers without the scope; a column says so itself. *volatile*: the
     value can change without a move of the data version, so that no answer with it is kept.
     """
@@ -41,6 +43,7 @@ def field(
         "embedded": embedded,
         "via": via,
         "place": place,
+        "write": write,
         "private": private or None,
         "volatile": volatile or None,
     }

@@ -7,6 +7,7 @@ from graphql import GraphQLSchema, lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from harvest_graphql.entity import Entity
+from harvest_graphql.mutation import Mutation
 from harvest_graphql.publishers import Person
 from harvest_graphql.query import Query
 from harvest_graphql.scalars import SCALARS
@@ -14,6 +15,7 @@ from harvest_graphql.subscription import Subscription
 
 schema = strawberry.Schema(
     query=Query,
+    mutation=Mutation,
     subscription=Subscription,
     types=[Entity, Person],
     config=StrawberryConfig(scalar_map=SCALARS),

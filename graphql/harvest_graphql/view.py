@@ -120,6 +120,7 @@ class View:
             asked.operation_name,
             scopes=NOBODY if scopes is None else scopes,
             spend=caller.spending(persisted=self._documents.has(text)),
+            min_version=asked.min_version,
         )
         if answer.code == Code.RATE_LIMITED:
             raise caller.limited()

@@ -8,5 +8,7 @@ NOBODY: Scopes = frozenset()
 """The scopes of a caller without a key."""
 READ_PRIVATE = "read-private"
 """The scope to read PRIVATE fields: personal data, and whatever may hold some."""
+ADMIN = "admin"
+"""The scope of operators."""
 ALL: Scopes = frozenset({READ_PRIVATE})
 """The scopes that choose which fields an answer holds."""

@@ -55,7 +55,9 @@ class Direction(Choice):
 
 
 def register(words: type[Enum], said: dict[str, str], *, name: str | None = None) -> None:
-    """Make *words* an enum of the schema; every word needs its description in *said*."""
+    """Make *words* an enum of the schema, once; every word needs its description in *said*."""
+    if "__strawberry_definition__" in words.__dict__:
+        return
     strawberry.enum(words, name=name, description=(words.__doc__ or "").strip())
     definition: Any = words.__dict__["__strawberry_definition__"]
     for value in definition.values:
@@ -82,6 +84,16 @@ def _register_all() -> None:
 
 
 _WORDS: dict[type[Enum], dict[str, str]] = {
+    enums.EntityType: {
+        "ORGANIZATION": "An organization.",
+        "PERSON": "A person.",
+        "HARVEST_BACKEND": "A backend.",
+        "HARVEST_SOURCE": "A source.",
+        "HARVEST_JOB": "A run of a source.",
+        "HARVEST_RECORD": "A record of a run.",
+        "HARVEST_ERROR": "An error of a run.",
+        "DATASET": "A dataset.",
+    },
     enums.Presence: {
         "PRESENT": "The portal has it.",
         "DELETED": "The portal says that it was deleted; `deletedAt` says when, where the portal does.",

@@ -78,6 +78,8 @@ class Objects:
             return self._withheld(said, place)
         if sql := marks.get("sql"):
             return str(sql(place))
+        if write := marks.get("write"):
+            return str(write(self, nodes, place))
         if is_leaf_type(get_named_type(field.type)):
             return self._leaf(field, said, definition.python_name, place)
         if is_connection(field):

@@ -28,6 +28,8 @@ class Request(NamedTuple):
     document_id: str | None
     variables: Mapping[str, Any]
     operation_name: str | None
+    min_version: int = 0
+    """The data version that the answer must not be older than, as payloads of mutations tell it."""
 
 
 def asks_nothing(request: web.Request) -> bool:
@@ -103,9 +105,17 @@ def request_of(given: Any) -> Request:
         raise Unusable(400, "The member `operationName` has to be text.")
     if variables is not None and not isinstance(variables, dict):
         raise Unusable(400, "The member `variables` has to be an object.")
-    if not isinstance(given.get("extensions", {}), dict | None):
+    return Request(query, document_id, variables or {}, name or None, _min_version(given.get("extensions")))
+
+
+def _min_version(extensions: Any) -> int:
+    """Return the data version that the member ``extensions`` asks for, 0 where it asks for none."""
+    if not isinstance(extensions, dict | None):
         raise Unusable(400, "The member `extensions` has to be an object.")
-    return Request(query, document_id, variables or {}, name or None)
+    version = (extensions or {}).get("minVersion", 0)
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise Unusable(400, "The member `minVersion` of `extensions` has to be a whole number.")
+    return version
 
 
 def _document(given: dict[str, Any]) -> tuple[str | None, str | None]:

@@ -157,7 +157,12 @@ class Operations:
         spend = caller.spending(persisted=self._service.documents.has(text))
         answering = asyncio.ensure_future(
             self._service.engine.answer(
-                text, request.variables, request.operation_name, scopes=scopes, spend=spend
+                text,
+                request.variables,
+                request.operation_name,
+                scopes=scopes,
+                spend=spend,
+                min_version=request.min_version,
             )
         )
         self._answers.add(answering)

@@ -1,0 +1,41 @@
+"""Who does what mutations ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.compose.deciding import Desk
+from harvest_graphql.doing import Acts, Done
+
+
+def acts(desk: Desk) -> Acts:
+    """Return what does each mutation of the schema, by its name."""
+    doer = _Doer(desk)
+    return {
+        "approveDeletion": doer.approve_deletion,
+        "rejectDeletion": doer.reject_deletion,
+        "retryQuarantine": doer.retry_quarantine,
+    }
+
+
+class _Doer:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def approve_deletion(self, given: Mapping[str, Any]) -> Done:
+        [decided] = await self._desk.approve([given["id"]])
+        return await self._done(ids=[decided.id], gone=decided.gone)
+
+    async def reject_deletion(self, given: Mapping[str, Any]) -> Done:
+        [decided] = await self._desk.reject([given["id"]])
+        return await self._done(ids=[decided.id])
+
+    async def retry_quarantine(self, given: Mapping[str, Any]) -> Done:
+        told = await self._desk.retry(given["ids"])
+        return await self._done(
+            ids=given["ids"], read=len(told.read), refused=len(told.refused), unreadable=len(told.unreadable)
+        )
+
+    async def _done(self, **told: Any) -> Done:
+        return Done(told, await self._desk.version())
