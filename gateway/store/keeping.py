@@ -1,4 +1,4 @@
-"""Keeping a lease: a heartbeat on a connection of its own extends it, whatever the work under it is doing."""
+"""Keeping a lease: a heartbeat in a thread and on a connection of its own extends it, whatever is done under it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from threading import Thread
 
 import asyncpg
 
@@ -49,67 +50,93 @@ class Keeper:
                 await insist(lambda: lease.give_back(connection, held))
 
 
-@dataclass(slots=True)
 class _Pulse:
-    """The heartbeat of one lease, for the length of a ``with`` block in the task that it cancels."""
+    """The heartbeat of one lease, for the length of a ``with`` block in the task that it cancels.
 
-    held: Lease
-    connect: Connect
-    heartbeat: float
-    _end: LeaseLost | None = None
-    _over: bool = False
-    _cancelled: bool = False
-    _cancelling: int = 0
-    _beating: asyncio.Task[None] | None = None
-    _connection: asyncpg.Connection | None = None
-    _reached: float = field(default_factory=time.monotonic)
+    It beats in a thread with an event loop of its own: laying out a unit keeps the block's loop busy for seconds.
+    """
+
+    def __init__(self, held: Lease, connect: Connect, heartbeat: float) -> None:
+        self._held = held
+        self._connect = connect
+        self._heartbeat = heartbeat
+        self._term = held.term.total_seconds()
+        self._reached = time.monotonic()
+        self._connection: asyncpg.Connection | None = None
+        self._over = asyncio.Event()
+        self._gone = asyncio.Event()
+        self._end: LeaseLost | None = None
+        self._task: asyncio.Task[object] | None = None
+        self._cancelling = 0
+        self._cancelled = False
 
     async def __aenter__(self) -> None:
         task = asyncio.current_task()
         assert task is not None, "leases are kept in tasks"
-        self._cancelling = task.cancelling()
-        self._beating = asyncio.create_task(self._beat(task))
+        self._task, self._cancelling = task, task.cancelling()
+        self._loop, self._beats = asyncio.get_running_loop(), asyncio.new_event_loop()
+        Thread(target=self._live, name=f"lease {self._held.token}", daemon=True).start()
 
     async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
-        assert self._beating is not None, "the block was entered"
-        self._over = True
-        self._beating.cancel()
-        await asyncio.wait({self._beating})
-        if self._connection is not None:
-            self._connection.terminate()
-        task = asyncio.current_task()
-        if self._cancelled and self._end is not None and task is not None:
-            asked = task.uncancel() <= self._cancelling  # nobody else wants this task to end
-            if asked and (error is None or isinstance(error, asyncio.CancelledError)):
+        with suppress(RuntimeError):  # it has ended by itself
+            self._beats.call_soon_threadsafe(self._over.set)
+        self._task = None
+        await self._gone.wait()
+        if self._cancelled and self._end is not None:
+            task = asyncio.current_task()
+            alone = (
+                task is not None and task.uncancel() <= self._cancelling
+            )  # nobody else wants this task to end
+            if alone and (error is None or isinstance(error, asyncio.CancelledError)):
                 raise self._end from error
 
-    async def _beat(self, task: asyncio.Task[object]) -> None:
-        wait = self.heartbeat
+    def _lose(self) -> None:
+        if self._task is not None:
+            self._cancelled = self._task.cancel()
+
+    def _live(self) -> None:
+        """Beat until the block is over or the lease is lost: what the thread does."""
+        try:
+            self._beats.run_until_complete(self._beat())
+        finally:
+            self._beats.close()
+            with suppress(RuntimeError):  # a loop that was closed waits for nobody
+                if self._end is not None:
+                    self._loop.call_soon_threadsafe(self._lose)
+                self._loop.call_soon_threadsafe(self._gone.set)
+
+    async def _beat(self) -> None:
+        over, beating = asyncio.ensure_future(self._over.wait()), asyncio.ensure_future(self._extend_on())
+        await asyncio.wait({over, beating}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (over, beating):
+            task.cancel()
+        await asyncio.gather(over, beating, return_exceptions=True)
+        self._drop()
+
+    async def _extend_on(self) -> None:
+        wait = self._heartbeat
         while self._end is None:
             await asyncio.sleep(wait)
             wait = await self._extend()
-        if not self._over:
-            self._cancelled = task.cancel()
 
     async def _extend(self) -> float:
         """Extend the lease; return the seconds until the next heartbeat."""
         asked = time.monotonic()
-        left = self._reached + self.held.term.total_seconds() - asked
         try:
-            async with asyncio.timeout(max(left, self.heartbeat * _SOON)):
+            async with asyncio.timeout(max(self._reached + self._term - asked, self._heartbeat * _SOON)):
                 if self._connection is None:
-                    self._connection = await self.connect()
-                await lease.extend(self._connection, self.held)
+                    self._connection = await self._connect()
+                await lease.extend(self._connection, self._held)
         except LeaseLost as error:
             self._end = error
         except (DatabaseError, asyncpg.PostgresError, *LOST):
             self._drop()
-            if time.monotonic() - self._reached < self.held.term.total_seconds():
-                return self.heartbeat * _SOON
-            self._end = LeaseLost(f"Postgres was away for longer than the lease on {self.held.unit} lasts.")
+            if time.monotonic() - self._reached < self._term:
+                return self._heartbeat * _SOON
+            self._end = LeaseLost(f"Postgres was away for longer than the lease on {self._held.unit} lasts.")
         else:
             self._reached = asked
-        return self.heartbeat
+        return self._heartbeat
 
     def _drop(self) -> None:
         if self._connection is not None:
