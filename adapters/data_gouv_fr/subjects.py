@@ -14,7 +14,6 @@ Element = Mapping[str, Any]
 
 RIGHTS = frozenset({"permissions"})
 """The rights of who asked: nobody's data."""
-_KINDS = (("dataset", RecordType.DATASET), ("dataservice", RecordType.DATA_SERVICE))
 _MODIFIED = {RecordType.DATASET: "last_modified", RecordType.DATA_SERVICE: "metadata_modified_at"}
 """Where each kind says when it was last changed."""
 _READ = frozenset({"class", "id", "title", "acronym", "page", "self_web_url", "uri", "self_api_url"}) | {
@@ -28,10 +27,10 @@ _READ = frozenset({"class", "id", "title", "acronym", "page", "self_web_url", "u
 def subject(item: Any) -> tuple[Element, RecordType] | None:
     """Return the dataset or data service that an item is about."""
     if isinstance(item, dict):
-        for key, kind in _KINDS:
-            found = item.get(key)
-            if isinstance(found, dict):
-                return found, kind
+        if isinstance(found := item.get("dataset"), dict):
+            return found, RecordType.DATASET
+        if isinstance(found := item.get("dataservice"), dict):
+            return found, RecordType.DATA_SERVICE
     return None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
 
 from gateway.model.enums import (
     EntityType,
@@ -30,11 +30,21 @@ from gateway.model.enums import (
 
 JSON = Any
 """A decoded JSON value."""
+C = TypeVar("C")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def _value(cls: type[C]) -> type[C]:
+    """Make a class of frozen values: type checkers see to it, as Python's guard costs more than the rest."""
+    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
+
+
+@_value
 class Entity:
     """What every entity has."""
+
+    if TYPE_CHECKING:
+        __dataclass_fields__: ClassVar[dict[str, Any]]
 
     type: ClassVar[EntityType]
 
@@ -47,7 +57,7 @@ class Entity:
     """The same with the personal data that *native* leaves out; None where it leaves out nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@_value
 class Organization(Entity):
     """A publisher."""
 
@@ -67,7 +77,7 @@ class Organization(Entity):
     api_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@_value
 class Person(Entity):
     """Somebody who owns or validated a source."""
 
@@ -81,7 +91,7 @@ class Person(Entity):
     api_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@_value
 class HarvestBackend(Entity):
     """A way of harvesting that the portal offers, or a pair of source and schema type that it uses.
 
@@ -100,7 +110,7 @@ class HarvestBackend(Entity):
     extra_configs: JSON = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@_value
 class HarvestSource(Entity):
     """A remote catalogue that a portal harvests."""
 
@@ -136,7 +146,7 @@ class HarvestSource(Entity):
     created_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@_value
 class HarvestJob(Entity):
     """One run of a source. *wire_status* is what the job's own words say; the final status is derived."""
 
@@ -167,7 +177,7 @@ class HarvestJob(Entity):
     catalog: JSON = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@_value
 class Dataset(Entity):
     """A dataset or data service as one record describes it; which record speaks for it is derived."""
 
@@ -189,7 +199,7 @@ class Dataset(Entity):
     landing_page: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@_value
 class HarvestRecord(Entity):
     """What one run did with one record.
 
@@ -224,7 +234,7 @@ class HarvestRecord(Entity):
     position: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@_value
 class HarvestError(Entity):
     """Something that went wrong in a run: of the run itself where *record* is None."""
 

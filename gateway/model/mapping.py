@@ -97,12 +97,19 @@ class Table(Generic[E]):
         unknown = {rule.field for rule in rules} - set(entity.__dataclass_fields__)
         if unknown:
             raise ValueError(f"{entity.__name__} has no field {', '.join(sorted(unknown))}")
-        self._steps = tuple((rule.field, rule.path, rule.read) for rule in rules)
+        self._whole = tuple((rule.field, rule.read) for rule in rules if not rule.path)
+        self._members = tuple((rule.field, rule.path[0], rule.read) for rule in rules if len(rule.path) == 1)
+        self._deep = tuple((rule.field, rule.path, rule.read) for rule in rules if len(rule.path) > 1)
 
     def read(self, element: Mapping[str, Any], **given: Any) -> E:
         """Return the entity that *element* describes; *given* are the fields that its address tells."""
         values: dict[str, Any] = given
-        for field, path, read in self._steps:
+        get = element.get
+        for field, key, read in self._members:
+            values[field] = read(get(key))
+        for field, read in self._whole:
+            values[field] = read(element)
+        for field, path, read in self._deep:
             value: Any = element
             for step in path:
                 value = value.get(step) if isinstance(value, dict) else None

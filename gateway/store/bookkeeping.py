@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -257,20 +257,24 @@ async def cover(connection: Connection, run: Run, stream: str, keys: Sequence[st
     )
 
 
-async def log_fetch(connection: Connection, run: Run, fetch: Fetch) -> int:
-    """Note an answer that brought something new; return its key."""
-    key: int = await value(
-        connection,
-        "INSERT INTO fetch_log (portal, endpoint, mask, fetched_at, page_hash, run_id) "
-        "VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+async def log_fetches(connection: Connection, run: Run, fetches: Iterable[Fetch]) -> dict[Fetch, int]:
+    """Note answers that brought something new; return their keys."""
+    noted = list(fetches)
+    rows = await connection.fetch(
+        """
+        INSERT INTO fetch_log (portal, endpoint, mask, fetched_at, page_hash, run_id)
+        SELECT $1, f.endpoint, f.mask, f.fetched_at, f.page_hash, $2
+        FROM unnest($3::text[], $4::text[], $5::timestamptz[], $6::bytea[]) AS f (endpoint, mask, fetched_at, page_hash)
+        RETURNING id, endpoint, mask, fetched_at, page_hash
+        """,
         run.portal,
-        fetch.endpoint,
-        fetch.mask,
-        fetch.fetched_at,
-        fetch.page_hash,
         run.id,
+        [fetch.endpoint for fetch in noted],
+        [fetch.mask for fetch in noted],
+        [fetch.fetched_at for fetch in noted],
+        [fetch.page_hash for fetch in noted],
     )
-    return key
+    return {Fetch(*row[1:]): row[0] for row in rows}
 
 
 async def move_version(connection: Connection) -> None:

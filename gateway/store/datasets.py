@@ -75,11 +75,15 @@ async def touch_sources(connection: Connection, portal: int, jobs: list[str]) ->
     )
 
 
-async def settle(connection: Connection, portal: int, now: datetime, *, inventory: bool) -> None:
-    """Settle state, presence and latest record of the touched datasets, then their text."""
+async def settle(connection: Connection, portal: int, now: datetime, *, inventory: bool, told: bool) -> None:
+    """Settle state, presence and latest record of the touched datasets, then their text.
+
+    *told*: events tell what changes, so that it has to be remembered what was; they have no history.
+    """
     await connection.execute("ANALYZE stage_touched")
     touched = f"t.portal = $1 AND t.id IN {_TOUCHED}"
-    await journal.remember(connection, EntityType.DATASET, touched, portal)
+    if told:
+        await journal.remember(connection, EntityType.DATASET, touched, portal)
     await connection.execute(_INVENTORY if inventory else _CHANGES, portal, now)
     await connection.execute(
         f"""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -58,12 +59,12 @@ class Shape:
     references: tuple[Reference, ...]
     types: tuple[str, ...]
     """Postgres types of the staged columns, in the order of ``fields``."""
-    readers: tuple[Callable[[Any], Any] | None, ...]
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """Return the entity's fields in staged order: plain ones, then references (as native ids)."""
-        return (*self.plain, *(reference.field for reference in self.references))
+    fields: tuple[str, ...]
+    """The entity's fields in staged order: plain ones, then references (as native ids)."""
+    values: Callable[[Entity], tuple[Any, ...]]
+    """Reads an entity's fields."""
+    conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
+    """The places of values that Postgres takes in another form, and how they get it."""
 
     @property
     def stage(self) -> str:
@@ -77,7 +78,7 @@ class Shape:
 
     def row(self, entity: Entity) -> tuple[Any, ...]:
         """Return the staged values of *entity*, its fingerprint last; Unstorable where Postgres would refuse them."""
-        values: list[Any] = [getattr(entity, field) for field in self.fields]
+        values = list(self.values(entity))
         try:
             # What is absent does not count, so that a column that comes later changes no fingerprint.
             encoded = _encode({f: v for f, v in zip(self.fields, values, strict=True) if v is not None})
@@ -86,12 +87,12 @@ class Shape:
         if b"\\u0000" in encoded:
             clean = msgspec.json.decode(encoded.replace(b"\\u0000", b"\\ufffd"), type=dict[str, Any])
             values = [
-                getattr(entity, f) if hasattr(getattr(entity, f), "tzinfo") else clean.get(f)
-                for f in self.fields
+                value if hasattr(value, "tzinfo") else clean.get(field)
+                for field, value in zip(self.fields, values, strict=True)
             ]
-        for index, read in enumerate(self.readers):
-            if read is not None and values[index] is not None:
-                values[index] = read(values[index])
+        for index, convert in self.conversions:
+            if values[index] is not None:
+                values[index] = convert(values[index])
         values.append(blake2b(encoded, digest_size=HASH_BYTES).digest())
         return tuple(values)
 
@@ -130,6 +131,8 @@ def shape(type_: EntityType) -> Shape:
     missing = set(fields) - set(plain) - {reference.field for reference in references}
     if missing:
         raise LookupError(f"{table.name} has no column for {', '.join(sorted(missing))}")
+    staged = (*plain, *(reference.field for reference in references))
+    readers = ((index, _reader(table.columns[name])) for index, name in enumerate(plain))
     return Shape(
         type=type_,
         table=table.name,
@@ -139,7 +142,9 @@ def shape(type_: EntityType) -> Shape:
             *(table.columns[name].type.compile(_DIALECT) for name in plain),
             *(["TEXT"] * len(references)),
         ),
-        readers=(*(_reader(table.columns[name]) for name in plain), *([None] * len(references))),
+        fields=staged,
+        values=attrgetter(*staged),
+        conversions=tuple((index, read) for index, read in readers if read is not None),
     )
 
 

@@ -254,7 +254,7 @@ class Writer:
     async def _log(self, documents: Sequence[Document], refused: Sequence[Refused]) -> dict[Fetch, int]:
         fetches: dict[Fetch, None] = dict.fromkeys(d.fetch for d in documents)
         fetches.update(dict.fromkeys(r.rejection.fetch for r in refused))
-        return {fetch: await bookkeeping.log_fetch(self._connection, self._run, fetch) for fetch in fetches}
+        return await bookkeeping.log_fetches(self._connection, self._run, fetches)
 
     async def _merge(
         self, layout: Layout, tally: Tally, now: datetime, *, loading: bool, cause: Cause, seen: bool
@@ -302,7 +302,7 @@ class Writer:
         if touched_types & {EntityType.HARVEST_JOB, EntityType.HARVEST_SOURCE}:
             await derive.sources(connection, portal, planned=not self._inventory)
         if EntityType.DATASET in touched_types:
-            await datasets.settle(connection, portal, now, inventory=self._inventory)
+            await datasets.settle(connection, portal, now, inventory=self._inventory, told=not baseline)
         await journal.write(connection, portal, self._run.id, now, cause, baseline=baseline)
         await bookkeeping.move_version(connection)
 
