@@ -28,6 +28,7 @@ from graphql import (
 )
 from graphql.language import FragmentSpreadNode, InlineFragmentNode
 
+from harvest_graphql.plan.instants import ARGUMENT
 from harvest_graphql.plan.operands import Values
 
 PAGE = 20
@@ -47,8 +48,12 @@ LARGEST = 1000
 """No page is larger, whatever a call says: what says so is refused later, in words of its own."""
 SEARCH = 20
 """What `search` weighs beside its results: it looks at every list."""
+PAST = 20
+"""What `asOf` weighs beside the rows of its field: a list passes over all that came since."""
 _ROWS = ("nodes", "edges")
 """Fields of a connection that hold its page."""
+_PAGES = ("Connection", "EventPage")
+"""How types end whose rows are as many as was asked for."""
 _FREE = ("node", "pageInfo")
 """Objects that are no more than another view of one that is counted."""
 
@@ -142,11 +147,13 @@ class Scale:
                 yield Weight(weight, ONE, ())
             return
         named = get_named_type(field_.type).name
+        if any(argument.name.value == ARGUMENT for argument in node.arguments or ()):
+            yield Weight(PAST, ONE, ())
         if "first" in field_.args and "by" not in field_.args:
             own = SEARCH if "text" in field_.args else 0
             yield Weight(own, ONE, tuple(self._selection(named, node.selection_set, _size(field_, node))))
             return
-        size = page if name in _ROWS and type_.endswith("Connection") else _size(field_, node)
+        size = page if name in _ROWS and type_.endswith(_PAGES) else _size(field_, node)
         row = () if name in _FREE else (Weight(1, ONE, ()),)
         own = COUNT if "by" in field_.args else 0
         yield Weight(own, size, (*row, *self._selection(named, node.selection_set, ONE)))

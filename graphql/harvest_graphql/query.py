@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import strawberry
 
-from harvest_graphql import filters, orders
+from harvest_graphql import desk, filters, orders
+from harvest_graphql.changes import changes as changes_field
 from harvest_graphql.datasets import Dataset
 from harvest_graphql.entity import look_up, pages
 from harvest_graphql.portal import Node, Portal
@@ -38,6 +39,9 @@ class Query:
     portals = look_up(list[Portal], "All portals, by key.", {})
     portal = look_up(Portal | None, "A portal, by its key.", {"key": (str, "The portal's key.")})
     search = search_field
+    held_deletions = desk.held_deletions
+    quarantine = desk.quarantine
+    changes = changes_field
     organization = look_up(Organization | None, "An organization.", _BY_ID_OR_SLUG, past=True)
     organizations = pages(
         Organization, filters.OrganizationFilter, orders.OrganizationOrder, "Organizations.", past=True

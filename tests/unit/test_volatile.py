@@ -116,7 +116,10 @@ def filters() -> Iterator[tuple[str, str]]:
             assert isinstance(type_, GraphQLInputObjectType)
             for member, each in type_.fields.items():
                 given = f"filter: {{{member}: {literal(each.type)}}}"
-                yield f"{type_.name}.{member}", f"{{ {name}({given}) {{ totalCount nodes {{ id }} }} }}"
+                page = get_named_type(field.type)
+                assert isinstance(page, GraphQLObjectType)
+                counted = "totalCount " if "totalCount" in page.fields else ""
+                yield f"{type_.name}.{member}", f"{{ {name}({given}) {{ {counted}nodes {{ id }} }} }}"
 
 
 def planned(text: str, *, private: bool) -> Plan:

@@ -13,6 +13,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from gateway.model.enums import EntityType
+from harvest_graphql.plan.cursors import Position
 from harvest_graphql.plan.operands import Values
 from harvest_graphql.plan.past import Past
 from harvest_graphql.plan.relations import PORTAL, is_private, table_of
@@ -27,6 +28,8 @@ class Call(NamedTuple):
     """The portals' keys by number: the first is that of number 1."""
     latest: Callable[[], datetime] | None = None
     """Tells the latest instant that can be asked about; None: any."""
+    at: Position | None = None
+    """Where a reader of events is by now, in the place of where it said to begin."""
     done: str | None = None
     """What a mutation has done, as JSON, where this reads its payload."""
 
