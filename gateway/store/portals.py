@@ -14,6 +14,10 @@ from gateway.store import bookkeeping, provenance
 from gateway.store.staging import Connection, value
 
 
+_TURN = 5_004_201
+"""The advisory lock of those who give portals their numbers."""
+
+
 async def register(
     connection: Connection, portals: Mapping[str, Portal], adapters: Mapping[str, Adapter]
 ) -> dict[str, int]:
@@ -35,6 +39,7 @@ async def register(
             ),
         )
         async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _TURN)  # processes start at once
             await connection.execute(
                 """
                 INSERT INTO portal AS p (number, key, adapter, title, base_url, site_url, sandbox, inventory, caveats,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from contract.writing import Bench, document
 from gateway.errors import DatabaseUnavailable, LeaseLost
 from gateway.model.enums import EntityType
 from gateway.ports import Scope
+from gateway.postgres import connect
 from gateway.store import lease
 from gateway.store.parts import Part
 
@@ -54,3 +56,46 @@ async def test_a_writer_whose_lease_was_taken_over_writes_nothing(pool: asyncpg.
             await bench.writer.commit([part])
         assert await bench.value("SELECT count(*) FROM harvest_source") == 0
         assert await bench.value("SELECT count(*) FROM fetch_log") == 0
+
+
+async def test_a_holder_that_stopped_while_it_wrote_is_not_waited_for(
+    database_url: str, pool: asyncpg.Pool
+) -> None:
+    stopped = await connect(database_url)
+    held = await lease.take(stopped, 1, "portal", "elsewhere:1")
+    writing = lease.writing(stopped, held)
+    await writing.__aenter__()
+    await stopped.execute("INSERT INTO sync_due (portal, kind) VALUES (1, 'POLL')")
+    async with pool.acquire() as connection:
+        await connection.execute("UPDATE lease SET until = now() - interval '1 second'")
+        assert (await lease.take(connection, 1, "portal", "another:1")).token == held.token + 1
+        with pytest.raises(
+            (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError)
+        ):
+            await stopped.execute("SELECT 1")
+        assert await connection.fetchval("SELECT count(*) FROM sync_due") == 0
+
+
+async def test_a_holder_that_still_commits_is_waited_for(database_url: str, pool: asyncpg.Pool) -> None:
+    slow = await connect(database_url)
+    held = await lease.take(slow, 1, "portal", "elsewhere:1")
+    async with pool.acquire() as connection:
+        async with lease.writing(slow, held):
+            await connection.execute("UPDATE lease SET until = now() - interval '1 second'")
+            taking = asyncio.create_task(lease.take(connection, 1, "portal", "another:1"))
+            await asyncio.sleep(0.1)
+            await slow.execute("INSERT INTO sync_due (portal, kind) VALUES (1, 'POLL')")
+        assert (await taking).token == held.token + 1
+    assert await slow.fetchval("SELECT count(*) FROM sync_due") == 1
+    with pytest.raises(LeaseLost):
+        await lease.extend(slow, held)
+    await slow.close()
+
+
+async def test_what_another_holds_is_not_given_back(pool: asyncpg.Pool) -> None:
+    async with pool.acquire() as connection:
+        former = await lease.take(connection, 1, "portal", "elsewhere:1")
+        await connection.execute("UPDATE lease SET until = now() - interval '1 second'")
+        await lease.take(connection, 1, "portal", "another:1")
+        await lease.give_back(connection, former)
+        assert await connection.fetchval("SELECT holder FROM lease") == "another:1"
