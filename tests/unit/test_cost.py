@@ -38,6 +38,8 @@ def cost(text: str, **values: Any) -> int:
         ("harvestJobs(first: 0) { groups(by: [DAY]) { count } }", 10 + 100),
         ("harvestJobs { groups(by: [PORTAL], first: 9) { keys { portal { key } } } }", 10 + 9 * 3),
         ("harvestSources(first: 3) { nodes { jobs { groups(by: [DAY], first: 5) { count } } } }", 3 * 16),
+        ('harvestJobs(asOf: "2026-01-01", first: 4) { nodes { id } }', 20 + 4),
+        ('harvestSource(portal: "p", slug: "s", asOf: "2026-01-01") { id }', 20 + 1),
         ("__schema { types { name } }", 0),
     ],
 )  # fmt: skip
