@@ -13,7 +13,6 @@ from gateway.ports import Adapter, Portal
 from gateway.store import bookkeeping, provenance
 from gateway.store.staging import Connection, value
 
-
 _TURN = 5_004_201
 """The advisory lock of those who give portals their numbers."""
 
