@@ -22,7 +22,20 @@ class Call:
 
 def application() -> typer.Typer:
     """Return the command line with all its commands."""
-    from gateway.cli import doctor, keys, query, reporting, running, sandbox, schema, settings, status, up
+    from gateway.cli import (
+        deletions,
+        doctor,
+        keys,
+        quarantine,
+        query,
+        reporting,
+        running,
+        sandbox,
+        schema,
+        settings,
+        status,
+        up,
+    )
 
     app = typer.Typer(
         name="gateway",
@@ -35,7 +48,8 @@ def application() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_before)
-    for module in (up, running, status, doctor, query, reporting, schema, settings, keys, sandbox):
+    looking = (up, running, status, doctor, query, reporting, schema, settings)
+    for module in (*looking, keys, deletions, quarantine, sandbox):
         module.register(app)
     return app
 
