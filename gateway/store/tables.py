@@ -14,13 +14,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Text, UniqueConstraint, literal_column, text
+from sqlalchemy import Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import SQLModel
 
 from gateway.model import enums
 from gateway.store import columns as c
-from gateway.store.findable import NAMES, ORDERED, STORED, WORDS, order_text, plain_name
+from gateway.store import indexes
+from gateway.store.findable import STORED
 
 
 class EntityRow(SQLModel):
@@ -332,85 +333,10 @@ HISTORY: dict[enums.EntityType, type[SQLModel]] = {
 }
 """The table of what rows of a type were; other types are frozen once their job ended."""
 
-_INDEXES: dict[enums.EntityType, tuple[Any, ...]] = {
-    enums.EntityType.ORGANIZATION: (c.index("organization_slug", "portal", "slug"),),
-    enums.EntityType.HARVEST_SOURCE: (
-        c.index("harvest_source_slug", "portal", "slug"),
-        c.index("harvest_source_organization", "organization_id"),
-        c.index("harvest_source_created", "created_at", "id"),
-        c.index("harvest_source_backend", "backend_id"),
-    ),
-    enums.EntityType.HARVEST_JOB: (
-        c.index("harvest_job_source", "source_id", "created_at", "id"),
-        c.index("harvest_job_created", "created_at", "id"),
-        c.index("harvest_job_status", "portal", "status", "created_at"),
-    ),
-    enums.EntityType.HARVEST_RECORD: (
-        c.index("harvest_record_job", "job_id", "position", "id"),
-        c.index("harvest_record_source", "source_id", "created_at", "id"),
-        c.index("harvest_record_dataset", "dataset_id", "created_at", "id"),
-        c.index("harvest_record_created", "created_at", "id"),
-        c.index("harvest_record_stub", "portal", postgresql_where=text("presence = 'UNKNOWN'")),
-    ),
-    enums.EntityType.HARVEST_ERROR: (
-        c.index("harvest_error_job", "job_id", "created_at", "id"),
-        c.index("harvest_error_record", "record_id", "position", "id"),
-        c.index("harvest_error_created", "created_at", "id"),
-    ),
-    enums.EntityType.DATASET: (
-        c.index("dataset_source", "source_id", "id"),
-        c.index("dataset_remote", "source_id", "remote_id"),
-        c.index("dataset_parent", "parent_id"),
-        c.index("dataset_modified", "modified_at", "id"),
-    ),
-}
-
-
-def _searched(type_: enums.EntityType) -> list[Any]:
-    """Return the indexes that searches use."""
-    name, gin = str(ROWS[type_].__tablename__), {"postgresql_using": "gin"}
-    found = [c.index(f"{name}_words", text(WORDS[type_]), **gin)] if type_ in WORDS else []
-    if type_ in NAMES:
-        alike: Any = literal_column(plain_name(type_)).label("name")
-        found.append(c.index(f"{name}_alike", alike, postgresql_ops={"name": "gin_trgm_ops"}, **gin))
-    if type_ in STORED:
-        found.append(c.index(f"{name}_named", "plain_name", postgresql_using="hash"))
-    return found
-
-
-def _ordered(type_: enums.EntityType) -> list[Any]:
-    """Return the index of a list in the order of its text."""
-    if type_ not in ORDERED:
-        return []
-    column = ORDERED[type_]
-    key: Any = literal_column(order_text(column)).label(column)
-    return [c.index(f"{ROWS[type_].__tablename__}_{column}", key, "id")]
-
-
 for _type, _row in ROWS.items():
     _table: str = str(_row.__tablename__)
     c.finish(
-        _row,
-        UniqueConstraint("portal", "native_id", name=f"uq_{_table}_native"),
-        *_INDEXES.get(_type, ()),
-        *_searched(_type),
-        *_ordered(_type),
+        _row, UniqueConstraint("portal", "native_id", name=f"uq_{_table}_native"), *indexes.of(_type, _table)
     )
-_INDEXES_OF_HISTORY: dict[enums.EntityType, tuple[Any, ...]] = {
-    enums.EntityType.HARVEST_SOURCE: (
-        c.index("harvest_source_history_organization", "organization_id"),
-        c.index("harvest_source_history_backend", "backend_id"),
-    ),
-    enums.EntityType.HARVEST_JOB: (
-        c.index("harvest_job_history_source", "source_id", "created_at", "id"),
-        c.index("harvest_job_history_created", "created_at", "id"),
-    ),
-}
 for _type, _history in HISTORY.items():
-    _table = str(_history.__tablename__)
-    c.finish(
-        _history,
-        c.index(f"{_table}_range", "id", "valid_from", "valid_to"),
-        c.index(f"{_table}_native", "portal", "native_id"),
-        *_INDEXES_OF_HISTORY.get(_type, ()),
-    )
+    c.finish(_history, *indexes.of_history(_type, str(_history.__tablename__)))
