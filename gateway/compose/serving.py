@@ -19,6 +19,7 @@ from gateway.compose.passes import ask_payload
 from gateway.errors import ConfigurationError
 from harvest_graphql import payloads
 from harvest_graphql.events import Events
+from harvest_graphql.feed import Feed
 from harvest_graphql.limits import limits
 from harvest_graphql.pages.mounting import Pages
 from harvest_graphql.plan.payloads import PATH as PAYLOADS
@@ -103,7 +104,13 @@ def _mount(parts: Parts, app: web.Application, metrics: Metrics) -> Handle:
     ready = partial(postgres.ensure_ready, parts.pool, postgres.head())
     admit, callers = Keys(parts.pool).scopes_of, _callers(parts)
     sockets = Sockets(
-        Service(parts.engine, documents, Events(parts.listener), metrics.observe),
+        Service(
+            parts.engine,
+            documents,
+            Events(parts.listener),
+            metrics.observe,
+            Feed(parts.listener, parts.engine.newest),
+        ),
         admit,
         origins=parts.settings.cors_origins,
         addresses=Addresses(parts.settings.trusted_proxies),

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from harvest_graphql.envelope import Answer, Data
+from harvest_graphql.plan.cursors import Position
 from harvest_graphql.visibility import ALL, Scopes
 
 _SHARE = 16
@@ -48,6 +49,8 @@ class Key(NamedTuple):
     variables: bytes
     """As JSON, their names sorted."""
     scopes: Scopes
+    at: Position | None = None
+    """Where a reader of events is by now."""
 
 
 class Moment(NamedTuple):
@@ -96,6 +99,7 @@ class Answers:
         variables: Mapping[str, Any],
         scopes: Scopes,
         least: int = 0,
+        at: Position | None = None,
     ) -> Question | None:
         """Return the request as it is known by here; None where nothing is kept now, or nothing like it.
 
@@ -108,7 +112,7 @@ class Answers:
             written = _encode(variables) if variables else b""
         except (TypeError, ValueError, OverflowError, RecursionError):
             return None  # no JSON that Postgres could take
-        return Question(Key(document, operation_name, written, scopes & ALL), moment)
+        return Question(Key(document, operation_name, written, scopes & ALL, at), moment)
 
     def find(self, question: Question) -> Data | None:
         """Return what is kept for *question*, None where there is nothing."""

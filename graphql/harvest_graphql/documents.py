@@ -22,6 +22,7 @@ from graphql import (
 )
 
 from harvest_graphql.cost import Scale, Weight
+from harvest_graphql.followed import Followed, followed
 from harvest_graphql.limits import Limits, check
 from harvest_graphql.problems import Code, Problem
 from harvest_graphql.reflection import ensure_told
@@ -90,6 +91,8 @@ class Operation:
     weight: Weight
     """What it costs in a call."""
     variables: Variables
+    followed: Followed | None
+    """How it follows events, None where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,13 @@ class Documents:
         alone = next(iter(found.values())) if len(found) == 1 and name is None else OperationType.QUERY
         return found.get(name, alone)
 
+    def follows(self, text: str, name: str | None) -> bool:
+        """Return whether the operation *name* of a document follows events; False where that cannot be told."""
+        try:
+            return self.read(text).operation(name).followed is not None
+        except (Refused, Problem):
+            return False
+
     def _parsed(self, text: str) -> DocumentNode:
         try:
             node = parse(
@@ -177,7 +187,12 @@ class Documents:
         return Document(
             {
                 each.name.value if each.name else "": Operation(
-                    each, fragments, _ids(each), scale.operation(each), Variables(self._schema, each)
+                    each,
+                    fragments,
+                    _ids(each),
+                    scale.operation(each),
+                    Variables(self._schema, each),
+                    followed(self._schema, each, fragments),
                 )
                 for each in node.definitions
                 if isinstance(each, OperationDefinitionNode)

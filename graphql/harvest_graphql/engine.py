@@ -22,12 +22,13 @@ from harvest_graphql.answers import Answers, Versions
 from harvest_graphql.current import Current
 from harvest_graphql.documents import MOST_ERRORS, Documents, Operation, Refused, Remembered
 from harvest_graphql.doing import Acts, do
-from harvest_graphql.envelope import Answer, Data, failed, refusal, whole
+from harvest_graphql.envelope import Answer, Data, Mark, failed, refusal, whole
 from harvest_graphql.held import Held, TooSlow, UnknownZone, Unreachable
 from harvest_graphql.introspection import introspect
 from harvest_graphql.limits import Limits
 from harvest_graphql.literals import ensure_small
 from harvest_graphql.plan.changing import ensure_permitted
+from harvest_graphql.plan.cursors import Position
 from harvest_graphql.plan.draft import Call
 from harvest_graphql.plan.instants import Instant, instants
 from harvest_graphql.plan.operands import Values, shape
@@ -115,6 +116,15 @@ class Engine:
         """Return what an operation is: a query, a mutation, a subscription; a query where that cannot be told."""
         return self._documents.does(document, operation_name)
 
+    def follows(self, document: str, operation_name: str | None = None) -> bool:
+        """Return whether an operation follows events; False where that cannot be told."""
+        return self._documents.follows(document, operation_name)
+
+    async def newest(self) -> tuple[str, int]:
+        """Return where the newest event is that can be read: its series and its id; TooSlow, Unreachable."""
+        row = await self._held.row("SELECT series, settled FROM event_bounds", ())
+        return str(row[0]), int(row[1])
+
     async def close(self) -> None:
         """Give the held connections back to the pool."""
         await self._current.close()
@@ -164,12 +174,19 @@ class Engine:
         scopes: Scopes = NOBODY,
         spend: Spend | None = None,
         min_version: int = 0,
+        at: Position | None = None,
     ) -> Answer:
         """Return the answer to a caller with *scopes*, who pays by *spend*, and whether the request was refused.
 
-        It is of the data version *min_version* or a later one.
+        It is of the data version *min_version* or a later one. *at* is where a reader of events is by now, None where
+        its operation says so itself.
         """
-        question = self.answers.question(document, operation_name, variables or {}, scopes, min_version)
+        said = (
+            (variables or {})
+            if at is None
+            else self._without_cursor(document, operation_name, variables or {})
+        )
+        question = self.answers.question(document, operation_name, said, scopes, min_version, at)
         cost = 0
         try:
             if question is not None and (kept := self.answers.find(question)) is not None:
@@ -180,7 +197,7 @@ class Engine:
                 await spend(cost)
             found = self._plan(document, operation_name, operation, values, scopes)
             ensure_permitted(found.needs, scopes)
-            arguments = await self._arguments(found, values)
+            arguments = await self._arguments(found, values, at)
         except Problem as problem:
             return refusal([problem.as_error()])
         except Refused as refused:
@@ -239,15 +256,21 @@ class Engine:
         )
         return Plan(fields, found.private, found.volatile)
 
-    async def _arguments(self, found: Plan, values: Values) -> list[list[Any]]:
+    async def _arguments(self, found: Plan, values: Values, at: Position | None) -> list[list[Any]]:
         try:
-            return _read(found, self._call(values))
+            return _read(found, self._call(values, at))
         except UnknownPortal:
             await self._current.read()  # it may be newer than what is known here
-            return _read(found, self._call(values))
+            return _read(found, self._call(values, at))
 
-    def _call(self, values: Values) -> Call:
-        return Call(values, self._current.status.portals, self._latest)
+    def _call(self, values: Values, at: Position | None = None) -> Call:
+        return Call(values, self._current.status.portals, self._latest, at)
+
+    def _without_cursor(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return *variables* without the one that said where a reader of events began: by now that means nothing."""
+        found = self._documents.read(text).operation(name).followed
+        dropped = None if found is None else found.variable
+        return {key: value for key, value in variables.items() if key != dropped}
 
     def _latest(self) -> datetime:
         """Return the latest instant that can be asked about: a sandbox portal's clock may be ahead of ours."""
@@ -265,6 +288,7 @@ class Engine:
     ) -> Answer:
         parts: list[bytes] = []
         errors: list[dict[str, Any]] = []
+        mark: Mark | None = None
         does = operation.node.operation is OperationType.MUTATION
         for field, given in zip(found.fields, arguments, strict=True):
             try:
@@ -274,6 +298,9 @@ class Engine:
                 if not does:
                     continue
                 json_text = b"null"  # the others may have been done
+            if isinstance(field, Statement) and field.marked:
+                told, _, json_text = json_text.partition(b"\n")
+                mark = Mark.read(told)
             parts.append(b'"%b":%b' % (field.key.encode(), json_text))
         if sum(map(len, parts)) > self._limits.answer_bytes:
             errors.append(_too_large(self._limits.answer_bytes).as_error())
@@ -282,7 +309,7 @@ class Engine:
         if errors:
             left = b"{%b}" % b",".join(parts) if does else b"null"
             return failed(errors, status, cost, most, found.private, left=left)
-        return whole(Data(b"{%b}" % b",".join(parts), cost, found.private, asked), status, most)
+        return whole(Data(b"{%b}" % b",".join(parts), cost, found.private, asked, mark), status, most)
 
     async def _field(
         self,

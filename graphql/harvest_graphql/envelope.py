@@ -8,19 +8,49 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
+from harvest_graphql.plan.cursors import EVENTS, Position
 from harvest_graphql.plan.instants import Instant
 from harvest_graphql.status import Status
 
 
-class Data:
-    """The bytes of an answer's member ``data``: their cost, what is withheld in them, which instants were asked."""
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What whoever follows events has to know of a page of them."""
 
-    __slots__ = ("_squeezed", "_status", "_tag", "asked", "cost", "json", "private")
+    at: Position
+    """Where the next one begins."""
+    number: int
+    """How many events it holds."""
+    more: bool
+    """Whether there were more."""
+    gap: bool
+    """Whether some are missing before it."""
+
+    @classmethod
+    def read(cls, text: bytes) -> Mark:
+        """Return what stands before a page: see ``plan.changes.follow``."""
+        series, reached, number, more, gap = text.decode().split(" ")
+        return cls(Position(EVENTS, series, None, int(reached)), int(number), more == "1", gap == "1")
+
+
+class Data:
+    """The bytes of an answer's member ``data``: their cost, what is withheld in them, which instants were asked.
+
+    *mark* is that of a page of events which somebody follows.
+    """
+
+    __slots__ = ("_squeezed", "_status", "_tag", "asked", "cost", "json", "mark", "private")
 
     def __init__(
-        self, json: bytes, cost: int, private: tuple[str, ...], asked: tuple[Instant, ...] = ()
+        self,
+        json: bytes,
+        cost: int,
+        private: tuple[str, ...],
+        asked: tuple[Instant, ...] = (),
+        mark: Mark | None = None,
     ) -> None:
         self.asked = asked
+        self.mark = mark
         self.json = json
         self.cost = cost
         self.private = private
@@ -54,6 +84,11 @@ class Answer:
     """The code of the first error."""
     squeezed: dict[str, bytes] = field(default_factory=dict)
     """The bytes once compressed, by coding, as far as they have been: whoever compresses them adds to it."""
+
+    @property
+    def mark(self) -> Mark | None:
+        """What whoever follows events has to know of it; None where it is no page of them."""
+        return None if self.held is None else self.held.mark
 
     @property
     def data(self) -> bytes | None:

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 import strawberry
 
 from harvest_graphql.arguments import unread
+from harvest_graphql.changes import FILTER, MANY, HarvestEventFilter, HarvestEventPage
 from harvest_graphql.marks import field
-from harvest_graphql.plan import computed, progress
+from harvest_graphql.plan import changes, computed, progress
 from harvest_graphql.portal import Portal, SyncRun
+from harvest_graphql.scalars import Cursor
 
 
 @strawberry.type(
@@ -66,5 +68,23 @@ class Subscription:
         unread({"portal": (str | None, "The key of the one portal to watch.")}, AsyncIterator[SyncProgress]),
         description="The passes over the portals: where they stand now, then again whenever that has changed, twice"
         " a second at most. What is told is always the newest, and never the same twice in a row. It has no end.",
-        metadata={"answer": progress.answer},
+        metadata={"answer": progress.answer, "volatile": True},
+    )
+    harvest_events = strawberry.subscription(
+        unread(
+            {
+                "after": (
+                    Cursor | None,
+                    "Only events after this cursor, which a page or an event has told; without it from now on.",
+                ),
+                "first": (int | None, MANY),
+                "filter": (HarvestEventFilter | None, FILTER),
+            },
+            AsyncIterator[HarvestEventPage],
+        ),
+        description="What changes, as it is committed: a page at once (without events where there are none yet), then"
+        " the next ones as soon as they are taken. None is skipped, however slowly they are read. Keep `endCursor`: who"
+        " comes back with it misses nothing, whatever was restarted meanwhile; where that cannot be, `gap` says so."
+        " Where a filter leaves all out, a page without events tells a new `endCursor` now and then. It has no end.",
+        metadata={"answer": changes.follow, "marked": True},
     )

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer as Server
 
 from harvest_graphql.engine import Engine
 from harvest_graphql.events import Events
+from harvest_graphql.feed import Feed
 from harvest_graphql.serving.callers import Admit, nobody
 from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.sockets.endpoint import Sockets
@@ -33,9 +34,10 @@ class Served:
         documents = options.pop("documents", None) or Documents({})
         admit: Admit = options.pop("admit", nobody)
         self.events = options.pop("events", None) or Events(pause=0.02, blind=0.05)
+        self.feed = options.pop("feed", None) or Feed(newest=engine.newest, pause=0.02, blind=0.05)
         self.outcomes: list[str] = []
         observe = lambda outcome, _: self.outcomes.append(outcome)  # noqa: E731
-        self.sockets = Sockets(Service(engine, documents, self.events, observe), admit, **options)
+        self.sockets = Sockets(Service(engine, documents, self.events, observe, self.feed), admit, **options)
         app = web.Application()
         app.add_routes(
             routes(engine, admit=admit, documents=documents, observe=unobserved, sockets=self.sockets)

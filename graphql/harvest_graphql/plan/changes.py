@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 from graphql import FieldNode, GraphQLField, GraphQLInputObjectType, get_named_type
 
-from harvest_graphql.plan.cursors import Position, is_text
+from harvest_graphql.plan.cursors import EVENTS, Position, is_text
 from harvest_graphql.plan.draft import Below, Call, Draft, Row
-from harvest_graphql.plan.happened import EVENT, ORDER
+from harvest_graphql.plan.happened import EVENT
 from harvest_graphql.plan.leaves import NULL, instant
 from harvest_graphql.plan.objects import Objects
 from harvest_graphql.plan.operands import Operand
@@ -92,7 +92,7 @@ def _position(given: Operand | None) -> Callable[[Call], Position | None]:
         if call.at is not None or given is None:
             return call.at
         found: Position | None = given.read(call.values)
-        if found is not None and (found.order != ORDER or not is_text(found.direction)):
+        if found is not None and (found.order != EVENTS or not is_text(found.direction)):
             raise Problem(
                 Code.BAD_CURSOR, "This is not a cursor of events: take it from an event or a page of them."
             )

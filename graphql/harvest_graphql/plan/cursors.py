@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from gateway.errors import UsageError
 _LONGEST = 4096
 _PLAIN = str.maketrans({"-": "+", "_": "/", "+": "!", "/": "!"})
 """From base64url to the base64 that is read; what does not belong there becomes what is in neither."""
+_URL = bytes.maketrans(b"+/", b"-_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,16 @@ class Position:
     direction: str
     key: str | int | None
     id: int
+
+
+EVENTS = "EVENT"
+"""The name of the order of events; what tells databases apart stands for the direction."""
+
+
+def write_cursor(position: Position) -> str:
+    """Return the text that names *position*: ``read_cursor`` reads it."""
+    values = [position.order, position.direction, position.key, position.id]
+    return b2a_base64(msgspec.json.encode(values), newline=False).rstrip(b"=").translate(_URL).decode()
 
 
 def read_cursor(text: str) -> Position:

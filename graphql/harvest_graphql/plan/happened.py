@@ -11,15 +11,13 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gateway.model.enums import EntityType
 from gateway.store import ledger
-from harvest_graphql.plan.cursors import base64url, cursor_text
+from harvest_graphql.plan.cursors import EVENTS, base64url, cursor_text
 from harvest_graphql.plan.draft import Below, Row
 from harvest_graphql.plan.leaves import NULL
 from harvest_graphql.plan.objects import Objects
 from harvest_graphql.plan.relations import is_private, table_of
 
 EVENT: Table = ledger.Event.__table__  # type: ignore[attr-defined]
-ORDER = "EVENT"
-"""The name of the order of events in their cursors; what tells databases apart stands for the direction."""
 ARRIVED = "ARRIVED"
 _OWN = frozenset({"id", "portal", "document_hash", "row_hash", "wire_status"})
 """Columns of things that no event shows: keys and fingerprints of the gateway's own."""
@@ -29,7 +27,7 @@ _PRIVATE_REST = "native_private"
 def cursor(row: Row, id_: str = "id") -> str:
     """Return the SQL, as JSON text, of the cursor after the event whose id is the column *id_*."""
     series = f"' || {row.column('series')} || '"
-    return cursor_text(ORDER, series, "NULL::text", row.column(id_))
+    return cursor_text(EVENTS, series, "NULL::text", row.column(id_))
 
 
 def name(row: Row) -> str:

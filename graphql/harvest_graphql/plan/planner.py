@@ -48,6 +48,8 @@ class Statement:
     """What it asks of the past; None: of now."""
     doing: Doing | None = None
     """What is done before it is sent; None: nothing."""
+    marked: bool = False
+    """Whether it tells, before the JSON and up to a line end, what whoever follows events has to know."""
 
     def arguments(self, call: Call) -> list[Any]:
         """Return the parameters for *call*; Problem where one of them cannot be used."""
@@ -119,7 +121,7 @@ def plan(
         for (key, nodes), draft in zip(selected.items(), drafts, strict=True)
     ]
     private = sorted({field for draft in drafts for field in draft.private})
-    volatile = operation.operation is not OperationType.QUERY or any(draft.volatile for draft in drafts)
+    volatile = operation.operation is OperationType.MUTATION or any(draft.volatile for draft in drafts)
     return Plan(tuple(fields), tuple(private), volatile)
 
 
@@ -137,7 +139,12 @@ def _field(
     sql = _Root(objects, field, nodes).sql()
     finished, reads = objects.draft.finished(f"SELECT convert_to({sql}, 'UTF8') AS answer")
     return Statement(
-        key, finished, reads, asked_of(objects.draft, arguments), doing_of(field, name, arguments)
+        key,
+        finished,
+        reads,
+        asked_of(objects.draft, arguments),
+        doing_of(field, name, arguments),
+        bool(field.extensions[BACKREF].metadata.get("marked")),
     )
 
 

@@ -54,7 +54,7 @@ class Sockets:
     @property
     def watchers(self) -> int:
         """How many subscriptions are running on them."""
-        return self._service.events.watchers
+        return self._service.watchers
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Let *request*, an upgrade, be a socket until that ends; or say why not."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -14,7 +14,9 @@ from graphql import OperationType
 
 from harvest_graphql.engine import Engine
 from harvest_graphql.envelope import Answer, refusal
-from harvest_graphql.events import Events
+from harvest_graphql.events import Events, Tell
+from harvest_graphql.feed import Feed, Read
+from harvest_graphql.plan.cursors import Position
 from harvest_graphql.problems import Code, Problem, internal
 from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.rates import Caller
@@ -36,6 +38,18 @@ class Service:
     events: Events
     observe: Callable[[str, float], None]
     """Hears of each single result: its outcome and its seconds."""
+    feed: Feed = field(default_factory=Feed)
+
+    @property
+    def watchers(self) -> int:
+        """How many subscriptions are running."""
+        return self.events.watchers + self.feed.followers
+
+    async def watch(self, text: str, name: str | None, look: Read, tell: Tell) -> Answer:
+        """Tell what the subscription *name* of a document brings, by *look*; return what ends it, else never."""
+        if self.engine.follows(text, name):
+            return await self.feed.follow(look, tell)
+        return await self.events.follow(lambda: look(None), tell)
 
 
 class Client(Protocol):
@@ -128,14 +142,14 @@ class Operations:
         service = self._service
         text = service.documents.text(request.query, request.document_id)
 
-        async def look() -> Answer:
-            return await self._asked(text, request)
+        async def look(at: Position | None = None) -> Answer:
+            return await self._asked(text, request, at)
 
         async def tell(answer: Answer) -> None:
             await self._client.send(messages.next_(id_, answer.body))
 
         if service.engine.does(text, request.operation_name) is OperationType.SUBSCRIPTION:
-            return _errors(await service.events.follow(look, tell))
+            return _errors(await service.watch(text, request.operation_name, look, tell))
         begun = perf_counter()
         answer = await look()
         service.observe(answer.code or "OK", perf_counter() - begun)
@@ -144,10 +158,11 @@ class Operations:
         await tell(answer)
         return []
 
-    async def _asked(self, text: str, request: Request) -> Answer:
-        """Return the answer of now; it is read to its end even if the operation is stopped meanwhile.
+    async def _asked(self, text: str, request: Request, at: Position | None) -> Answer:
+        """Return the answer of now, or to who follows events the page after *at*.
 
-        To break a statement off takes a connection more, so nobody may have that for the price of two messages.
+        It is read to its end even if the operation is stopped meanwhile: to break a statement off takes a
+        connection more, and nobody may have that for the price of two messages.
         """
         try:
             scopes = await self._client.entered()
@@ -163,6 +178,7 @@ class Operations:
                 scopes=scopes,
                 spend=spend,
                 min_version=request.min_version,
+                at=at,
             )
         )
         self._answers.add(answering)
