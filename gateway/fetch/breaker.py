@@ -1,8 +1,8 @@
 """Whether a portal that failed again and again is left alone: reckoned, never asked for.
 
 Three tasks in a row (passes, payloads, look-ups) that the portal did not serve open the breaker: nothing is asked
-until a pause is over, then one request is let through as a trial. Its answer closes the breaker, its failure doubles the
-pause.
+until a pause is over, then one request is let through as a trial. Its answer closes the breaker, its failure doubles
+the pause.
 """
 
 from __future__ import annotations

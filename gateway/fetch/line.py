@@ -48,12 +48,16 @@ class Line(msgspec.Struct):
         """Take out the tickets whose term is over, and those of the *dead*."""
         self.tickets = [t for t in self.tickets if t.until > now and not dead(t.name)]
 
+    def place(self, name: str) -> int | None:
+        """Return the ticket's place, from 0; None where it is not in the line."""
+        return next((place for place, ticket in enumerate(self.tickets) if ticket.name == name), None)
+
     def join(self, name: str, until: datetime) -> int:
         """Make the ticket last until then, at the end of the line where it is new; return its place, from 0."""
-        for place, ticket in enumerate(self.tickets):
-            if ticket.name == name:
-                ticket.until = max(until, ticket.until)
-                return place
+        place = self.place(name)
+        if place is not None:
+            self.tickets[place].until = max(until, self.tickets[place].until)
+            return place
         self.tickets.append(Ticket(name, until))
         return len(self.tickets) - 1
 

@@ -12,7 +12,8 @@ from gateway.store.staging import Connection
 from gateway.store.tables import ROWS
 
 _PORTALS = """
-    SELECT number, key, title, adapter, base_url, sandbox, notice, breaker_state, capabilities FROM portal
+    SELECT number, key, title, adapter, base_url, sandbox, notice, breaker_state, breaker_since,
+        breaker_until, breaker_reason, capabilities FROM portal
     WHERE key = ANY ($1) ORDER BY key
 """
 _STREAMS = """
@@ -24,7 +25,8 @@ _RUNS = """
     WHERE portal = $1 ORDER BY id DESC LIMIT 5
 """
 _BUDGET = """
-    SELECT "limit", remaining, blocked_until, updated_at FROM budget WHERE portal = $1 ORDER BY updated_at DESC LIMIT 1
+    SELECT "limit", remaining, blocked_until, updated_at FROM budget
+    WHERE portal = $1 AND ("limit" IS NOT NULL OR blocked_until IS NOT NULL) ORDER BY updated_at DESC LIMIT 1
 """
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 import msgspec
 
-from gateway.fetch.budget import Budget
 from gateway.model.entities import JSON
 from gateway.ports import Adapter, Portal
 from gateway.store import bookkeeping, provenance
@@ -81,32 +79,3 @@ async def note(connection: Connection, portal: int, noted: Mapping[str, JSON]) -
             bookkeeping.encode(dict(noted)),
         )
         await bookkeeping.move_version(connection)
-
-
-async def budget(connection: Connection, portal: int, key_hash: str) -> Budget:
-    """Return what is known of how often the portal may be asked with the key of that fingerprint ("": without)."""
-    state: str | None = await value(
-        connection, "SELECT state FROM budget WHERE portal = $1 AND key_hash = $2", portal, key_hash
-    )
-    return Budget() if state is None else Budget.from_json(msgspec.json.decode(state))
-
-
-async def keep_budget(
-    connection: Connection, portal: int, key_hash: str, budget: Budget, now: datetime
-) -> None:
-    """Store what is known of how often the portal may be asked with that key; *now* is the gateway's own time."""
-    await connection.execute(
-        """
-        INSERT INTO budget AS b (portal, key_hash, "limit", remaining, blocked_until, state, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT (portal, key_hash) DO UPDATE
-            SET "limit" = $3, remaining = $4, blocked_until = $5, state = $6, updated_at = $7
-        """,
-        portal,
-        key_hash,
-        budget.limit,
-        budget.remaining,
-        budget.blocked_until,
-        bookkeeping.encode(budget.to_json()),
-        now,
-    )

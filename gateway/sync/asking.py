@@ -2,39 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
+import asyncpg
+
 from gateway import __version__
-from gateway.fetch.budget import Budget, Spending
+from gateway.errors import PortalUnavailable
+from gateway.fetch.budget import Spending
 from gateway.fetch.client import Client
+from gateway.fetch.turnstile import Turnstile
 from gateway.ports import Adapter, Part, Portal
 from gateway.store import payloads, portals
 from gateway.store.staging import Connection
+from gateway.store.turnstile import SharedTurnstile
+
+GRACE = timedelta(minutes=1)
+"""How much longer than its longest answer a request keeps its place, where whoever sent it has stopped."""
 
 
 @asynccontextmanager
 async def asked(
-    connection: Connection, portal: Portal, number: int, now: Callable[[], datetime]
+    connect: Callable[[], Awaitable[asyncpg.Connection]],
+    portal: Portal,
+    number: int,
+    now: Callable[[], datetime],
 ) -> AsyncIterator[Client]:
-    """Open a client of *portal* that knows what may still be asked; keep that, however it ends.
+    """Open a client of *portal* that shares what may be asked with all others who ask it with the same key.
 
-    *now* is the portal's clock.
+    *connect* opens a connection for that alone; *now* is the portal's clock. A PortalUnavailable that leaves the block
+    counts for the portal's breaker. Raises ConfigurationError where the portal has been forgotten.
     """
-    key = portal.settings.api_key.get_secret_value() if portal.settings.api_key else None
-    key_hash = sha256(key.encode()).hexdigest()[:16] if key else ""
-    budget = await portals.budget(connection, number, key_hash)
-    async with client(portal, key, now, budget) as opened:
+    settings = portal.settings
+    key = settings.api_key.get_secret_value() if settings.api_key else None
+    turnstile = SharedTurnstile(
+        connect,
+        number,
+        sha256(key.encode()).hexdigest()[:16] if key else "",
+        requests_per_second=settings.requests_per_second,
+        connections=settings.connections,
+        now=now,
+        term=timedelta(seconds=settings.timeout_seconds) + GRACE,
+    )
+    async with turnstile, client(portal, key, now, turnstile) as opened:
         try:
             yield opened
-        finally:
-            if opened.requests and budget.told:
-                await portals.keep_budget(connection, number, key_hash, budget, datetime.now(UTC))
+        except PortalUnavailable as error:
+            await opened.failed(error)
+            raise
 
 
-def client(portal: Portal, key: str | None, now: Callable[[], datetime], budget: Budget) -> Client:
+def client(portal: Portal, key: str | None, now: Callable[[], datetime], turnstile: Turnstile) -> Client:
     """Return a client as the portal's settings want it."""
     settings = portal.settings
     return Client(
@@ -43,12 +63,11 @@ def client(portal: Portal, key: str | None, now: Callable[[], datetime], budget:
         now=now,
         user_agent=f"harvest-gateway/{__version__} ({settings.contact or 'no contact given'})",
         api_key=key,
-        requests_per_second=settings.requests_per_second,
         connections=settings.connections,
         timeout_seconds=settings.timeout_seconds,
         max_body_bytes=settings.max_body_bytes,
         max_requests=settings.max_requests,
-        budget=budget,
+        turnstile=turnstile,
     )
 
 

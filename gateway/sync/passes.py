@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from gateway.errors import GatewayError, PortalError
+from gateway.errors import GatewayError, PortalError, PortalUnavailable
 from gateway.fetch.budget import Spending
-from gateway.fetch.client import BudgetSpent, Client
+from gateway.fetch.client import BreakerOpen, BudgetSpent, Client
 from gateway.ports import Adapter, Crawl, Pass, Portal, Scope
 from gateway.store import bookkeeping, lease, portals
 from gateway.store.absence import Cap
@@ -120,10 +120,12 @@ class PortalPass:
                 await self._flush()
             proved = all(stream.proved for stream in self._streams.values())
             ending = Ending("DONE" if proved else "INCOMPLETE", whole=True)
+        except BreakerOpen as left:
+            ending = Ending("FAILED", str(left), self._resumes(left.retry_after))
         except BudgetSpent as spent:
             ending = self._spent(spent)
         except PortalError as error:
-            ending = Ending("FAILED", str(error), self._resumes(getattr(error, "retry_after", None)))
+            ending = Ending("FAILED", str(error), await self._failed(error))
             log.warning("pass_failed", portal=self._portal.key, endpoint=error.endpoint, error=error.message)
         except GatewayError as error:
             ending = Ending("FAILED", error.message)
@@ -281,6 +283,12 @@ class PortalPass:
         if spent.retry_after is None:
             return Ending("INCOMPLETE")
         return Ending("INCOMPLETE", str(spent), self._resumes(spent.retry_after))
+
+    async def _failed(self, error: PortalError) -> datetime | None:
+        """Count what ended the pass; return when the portal may be asked again, where that is known."""
+        if not isinstance(error, PortalUnavailable):
+            return None
+        return await self._client.failed(error) or self._resumes(error.retry_after)
 
     def _resumes(self, retry_after: float | None) -> datetime | None:
         return None if retry_after is None else self._now() + timedelta(seconds=retry_after)
