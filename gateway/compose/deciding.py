@@ -17,7 +17,7 @@ from gateway.compose.parts import Parts
 from gateway.compose.passes import Clock, keeper, portal_clock
 from gateway.errors import LeaseHeld
 from gateway.ports import Portal
-from gateway.store import bookkeeping, deletions, lying, retrying
+from gateway.store import bookkeeping, deletions, following, lying, retrying
 from gateway.store.absence import Cap
 from gateway.store.bookkeeping import Run
 from gateway.store.lease import Lease
@@ -176,6 +176,7 @@ class Desk:
             stack.push_async_callback(connection.close)
             held = await self._lease(stack, connection, number)
             yield _Place(connection, portal, number, held, await portal_clock(portal))
+            await following.settle(connection)
 
     async def _lease(self, stack: AsyncExitStack, connection: asyncpg.Connection, number: int) -> Lease:
         """Take the portal's lease, after the pass that has it where that ends soon."""

@@ -18,7 +18,7 @@ from gateway.errors import GatewayError, PortalError, PortalUnavailable
 from gateway.fetch.budget import Spending
 from gateway.fetch.client import BreakerOpen, BudgetSpent, Client
 from gateway.ports import Adapter, Crawl, Pass, Portal, Scope
-from gateway.store import bookkeeping, lease, portals
+from gateway.store import bookkeeping, following, lease, portals
 from gateway.store.absence import Cap
 from gateway.store.afterwards import insist, start_anew
 from gateway.store.bookkeeping import Run
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 POLLED = frozenset({"organizations", "sources", "jobs"})
 """Streams that every poll reads."""
 NOTE_SECONDS = 2.0
-"""How often a pass notes at least how far it is."""
+"""How often a pass notes at least how far it is, and lets readers see what it has told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class PortalPass:
             self._run_row = run = await bookkeeping.start_run(
                 self._connection, self._number, self._kind, self._start, baseline=bool(self._unloaded)
             )
-        self._noted = time.monotonic()
+        self._noted = self._told = time.monotonic()
         self._writer = Writer(
             self._connection,
             run=run,
@@ -252,6 +252,9 @@ class PortalPass:
                 )
                 if stream.baseline and expected is not None:
                     await bookkeeping.expect(self._connection, self._number, stream.name, expected)
+        if time.monotonic() - self._told >= NOTE_SECONDS:
+            self._told = time.monotonic()
+            await following.settle(self._connection)  # it waits for the disk, so not after each unit
 
     async def _end_stream(self, stream: Stream) -> None:
         """Derive what follows from a stream read to its end, and note where its next pass starts."""

@@ -71,14 +71,15 @@ def sources(draft: Draft, event: str, value: Operand) -> str:
         f"ARRAY(SELECT w.id FROM unnest({portals}, {natives}) AS g(portal, native) JOIN portal p ON p.key = g.portal"
         " JOIN harvest_source w ON w.portal = p.number AND w.native_id = g.native)"
     )
-    of = lambda table: (  # noqa: E731 - the same for two tables
+    run, dataset = (
         f"EXISTS (SELECT FROM {table} w WHERE w.id = {event}.entity_id AND w.source_id = ANY ({keys}))"
+        for table in ("harvest_job", "dataset")
     )
     return (
         f"CASE WHEN {event}.entity_id IS NULL THEN false"
-        f" WHEN {event}.kind = '{ARRIVED}' OR {event}.entity_type = 'HarvestJob' THEN {of('harvest_job')}"
+        f" WHEN {event}.kind = '{ARRIVED}' OR {event}.entity_type = 'HarvestJob' THEN {run}"
         f" WHEN {event}.entity_type = 'HarvestSource' THEN {event}.entity_id = ANY ({keys})"
-        f" WHEN {event}.entity_type = 'Dataset' THEN {of('dataset')} ELSE false END"
+        f" WHEN {event}.entity_type = 'Dataset' THEN {dataset} ELSE false END"
     )
 
 
