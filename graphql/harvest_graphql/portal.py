@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 
 from gateway.model.enums import JobStatus
+from harvest_graphql.drift import drift_field
 from harvest_graphql.marks import field
 from harvest_graphql.plan import computed, rolled
 from harvest_graphql.scalars import JSON, URL
@@ -41,6 +42,7 @@ class StreamSync:
 class SyncRun:
     """A pass."""
 
+    portal: Portal = field("The portal.", place=computed.portal_of)
     kind: PassKind = field("How much it reads.")
     state: PassState = field("How it stands or ended.")
     baseline: bool = field("Whether it is the portal's first load.")
@@ -51,6 +53,19 @@ class SyncRun:
         "What it did, per stream: fetched, new, changed, gone, quarantined, requests, seconds."
     )
     notice: str | None = field("Why it failed, in words for users.")
+
+
+@strawberry.type(
+    description="Whether the gateway asks a portal at the moment, or leaves it alone since it failed again and again."
+)
+class PortalBreaker:
+    """A portal's circuit breaker."""
+
+    state: BreakerState = field("How it stands.")
+    since: datetime | None = field("When it opened, by the portal's clock; null while it is closed.")
+    until: datetime | None = field("When the portal is asked again, by the portal's clock.")
+    reason: str | None = field("What the portal did last, in words.")
+    failures: int = field("How many passes and look-ups in a row the portal did not serve.")
 
 
 @strawberry.type(description="How current a portal's data is.")
@@ -69,6 +84,17 @@ class PortalSync:
         "The streams, in the order in which a pass reads them.", place=computed.streams
     )
     last_run: SyncRun | None = field("The last pass, also one that is under way.", place=computed.last_run)
+    next_poll_at: datetime | None = field(
+        "When the next poll is due; in the past where one is due or under way, null where nothing is planned."
+    )
+    next_reconcile_at: datetime | None = field(
+        "When the next reconcile is due, which reads everything; null while the first load is unfinished."
+    )
+    working: bool = field("Whether a worker is at work on it now.")
+    worker: str | None = field(
+        "Which worker that is: host and process. PRIVATE: null without a key that may read it.", private=True
+    )
+    breaker: PortalBreaker = field("Whether the portal is asked at the moment.", place=computed.breaker)
 
 
 @strawberry.type(
@@ -136,3 +162,4 @@ class Portal(Node):
     notice: str | None = field("Why its last pass failed; null after a good one.")
     sync: PortalSync = field("How current its data is.", place=computed.portal_sync, volatile=True)
     counts: PortalCounts = field("How many things of each kind it lists.", place=computed.portal_counts)
+    drift = drift_field()

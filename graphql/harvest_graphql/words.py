@@ -45,6 +45,7 @@ class BreakerState(StrEnum):
 
     CLOSED = "CLOSED"
     OPEN = "OPEN"
+    HALF_OPEN = "HALF_OPEN"
 
 
 class Direction(Choice):
@@ -236,6 +237,7 @@ _WORDS: dict[type[Enum], dict[str, str]] = {
     BreakerState: {
         "CLOSED": "The portal is asked as usual.",
         "OPEN": "The portal failed too often and is left alone until `breakerUntil`.",
+        "HALF_OPEN": "One request is under way as a trial: its answer closes the breaker, its failure opens it for longer.",
     },
 }
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import asyncpg
 from api.world import GOV, Ask, World, hours_ago
 
-from gateway.store import ledger
+from gateway.fetch.breaker import Breaker
+from gateway.store import breakers, ledger
 from harvest_graphql.engine import Engine
 
 
@@ -75,3 +78,32 @@ async def test_an_empty_database_answers(pool: asyncpg.Pool) -> None:
         "notices": [],
     }
     await engine.close()
+
+
+def _failed(breaker: Breaker, now: datetime) -> None:
+    breaker.failed(now, "The portal cannot answer now (503).")
+
+
+async def test_users_see_that_a_portal_is_left_alone_and_why(own_engine: Engine, own_world: World) -> None:
+    document = """{ portal(key: "data-gov") { breakerState breakerUntil
+                    sync { breaker { state since until reason failures } } } }"""
+    answer = json.loads(await own_engine.execute(document))
+    closed = {"state": "CLOSED", "since": None, "until": None, "reason": None, "failures": 0}
+    assert answer["data"]["portal"]["sync"]["breaker"] == closed
+    for hours in (3, 2, 1):
+        now = hours_ago(hours)
+        await breakers.change(own_world.connection, GOV, partial(_failed, now=now))
+    answer = json.loads(await own_engine.execute(document))
+    assert answer["data"]["portal"] == {
+        "breakerState": "OPEN",
+        "breakerUntil": "2026-11-20T11:01:00.000000Z",
+        "sync": {
+            "breaker": {
+                "state": "OPEN",
+                "since": "2026-11-20T11:00:00.000000Z",
+                "until": "2026-11-20T11:01:00.000000Z",
+                "reason": "The portal cannot answer now (503).",
+                "failures": 3,
+            }
+        },
+    }

@@ -10,6 +10,7 @@ from gateway.store import rollups
 from harvest_graphql.plan.cursors import base64url
 from harvest_graphql.plan.draft import Below, Draft, Member, Row
 from harvest_graphql.plan.leaves import instant
+from harvest_graphql.plan.relations import PORTAL
 
 Sql = Callable[[Row], str]
 
@@ -115,10 +116,32 @@ def portal_sync(row: Row) -> Below:
         f"(SELECT {number} AS number, CASE WHEN {loading(number)} THEN 'LOADING' ELSE 'READY' END AS state,"
         f" {polled(number)} AS polled_at,"
         " CASE WHEN bool_and(s.reconciled_at IS NOT NULL) THEN min(s.reconciled_at) END AS reconciled_at,"
-        " coalesce(bool_and(s.complete), false) AS complete"
+        " coalesce(bool_and(s.complete), false) AS complete,"
+        f" {_next(number, 'POLL')} AS next_poll_at, {_next(number, 'RECONCILE')} AS next_reconcile_at,"
+        f" EXISTS ({_lease(number)}) AS working, ({_lease(number)}) AS worker"
         f" FROM sync_stream s WHERE s.portal = {number}) {alias}"
     )
     return Below(source, Row(row.draft, "PortalSync", alias, None))
+
+
+def _next(number: str, kind: str) -> str:
+    return f"(SELECT d.due_at FROM sync_due d WHERE d.portal = {number} AND d.kind = '{kind}')"
+
+
+def _lease(number: str) -> str:
+    return (
+        f"SELECT l.holder FROM lease l WHERE l.portal = {number} AND l.unit = 'portal' AND l.holder IS NOT NULL"
+        " AND l.until > now()"
+    )
+
+
+def portal_of(row: Row) -> Below:
+    """Return where the portal of a row is read that is no entity."""
+    alias = row.draft.alias()
+    return Below(
+        f"portal {alias} WHERE {alias}.number = {row.column('portal')}",
+        Row(row.draft, "Portal", alias, PORTAL),
+    )
 
 
 def streams(row: Row) -> Below:
@@ -135,6 +158,17 @@ def as_read(alias: str) -> str:
     """Return the order in which a pass reads the streams that the rows *alias* name."""
     known = "ARRAY['backends', 'organizations', 'sources', 'jobs', 'records', 'errors', 'job_errors']"
     return f"array_position({known}, {alias}.stream), {alias}.stream"
+
+
+def breaker(row: Row) -> Below:
+    """Return where a portal's breaker is read."""
+    alias = row.draft.alias()
+    names = ("state", "since", "until", "reason", "failures")
+    columns = ", ".join(f"w.breaker_{name} AS {name}" for name in names)
+    return Below(
+        f"(SELECT {columns} FROM portal w WHERE w.number = {row.column('number')}) {alias}",
+        Row(row.draft, "PortalBreaker", alias, None),
+    )
 
 
 def last_run(row: Row) -> Below:
