@@ -45,6 +45,8 @@ class Portal(SQLModel, table=True):
     breaker_failures: int = c.count()
     breaker_openings: int = c.count()
     """As in ``gateway.fetch.breaker.Breaker``."""
+    forgetting_since: datetime | None = c.instant()
+    """Somebody removes everything of the portal since then, by Postgres' clock: until that is done nothing asks it."""
     notice: str | None = c.text()
     """Why the last pass failed, in words for users; None after a good one."""
 
