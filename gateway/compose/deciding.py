@@ -17,7 +17,7 @@ from gateway.compose.parts import Parts
 from gateway.compose.passes import Clock, keeper, portal_clock
 from gateway.errors import LeaseHeld
 from gateway.ports import Portal
-from gateway.store import bookkeeping, deletions, following, lying, retrying
+from gateway.store import bookkeeping, deletions, following, lying, renormalise
 from gateway.store.absence import Cap
 from gateway.store.bookkeeping import Run
 from gateway.store.lease import Lease
@@ -132,26 +132,14 @@ class Desk:
             return await bookkeeping.data_version(connection)
 
     async def _retry(self, place: _Place, ids: Sequence[int]) -> Retried:
-        run = await bookkeeping.start_run(
-            place.connection, place.number, "RENORMALISE", place.now(), baseline=False
+        return await renormalise.retry(
+            place.connection,
+            number=place.number,
+            adapter=self._parts.adapters[place.portal.settings.adapter],
+            held=place.held,
+            now=place.now,
+            ids=ids,
         )
-        state, told = "FAILED", Retried()
-        try:
-            writer = await self._writer(place, run)
-            told = await retrying.retry(place.connection, writer, place.number, ids)
-            state = "DONE"
-        finally:
-            await bookkeeping.end_run(
-                place.connection,
-                run,
-                state=state,
-                whole=False,
-                now=place.now(),
-                requests=0,
-                tallies={},
-                notice=None,
-            )
-        return told
 
     async def _writer(self, place: _Place, run: Run) -> Writer:
         settings = self._parts.settings

@@ -15,6 +15,7 @@ from gateway.model.enums import EntityType
 from gateway.ports import Scope
 from gateway.store.bookkeeping import Run, encode
 from gateway.store.staging import Connection
+from gateway.store.tables import ROWS
 
 OPEN = "released_at IS NULL"
 """The condition on entries that nothing has let go yet."""
@@ -46,6 +47,8 @@ async def keep(
     """Keep an element that cannot be read; *seen*: the portal has shown it now, once more where it is known."""
     rejection, document = refused.rejection, refused.document
     hash_ = digest(rejection.body) if document is None else document.hash
+    if document is not None and fetch_id is None:
+        fetch_id = await _stored_fetch(connection, run.portal, document)
     await connection.execute(
         """
         INSERT INTO quarantine AS q (portal, stream, scope, entity_type, native_id, parent, position, counted,
@@ -74,6 +77,19 @@ async def keep(
         now,
         seen,
     )
+
+
+async def _stored_fetch(connection: Connection, portal: int, document: Document) -> int | None:
+    """Return which answer brought a document that is stored already."""
+    found: int | None = await connection.fetchval(
+        f"SELECT d.fetch_id FROM {ROWS[document.type].__tablename__} t JOIN document d ON d.entity_type = $2 "
+        "AND d.entity_id = t.id AND d.hash = $4 WHERE t.portal = $1 AND t.native_id = $3",
+        portal,
+        document.type.value,
+        document.native_id,
+        document.hash,
+    )
+    return found
 
 
 def _clean(text: str | None) -> str | None:
