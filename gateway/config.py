@@ -2,7 +2,7 @@
 
 Every field of :class:`Settings` is set by ``GATEWAY_`` and its name in capitals; a portal's own settings by
 ``GATEWAY_PORTALS__<KEY>__<NAME>``, with ``_`` for ``-`` in the key: ``GATEWAY_PORTALS__DATA_GOV__API_KEY``; a limit
-of the endpoint by ``GATEWAY_LIMITS__<NAME>``.
+of the endpoint by ``GATEWAY_LIMITS__<NAME>``, a retention by ``GATEWAY_RETENTION__<NAME>``.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "GATEWAY_"
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::\d{1,5})?")
+MOST_DAYS = 36_500
 OTHER_VARIABLES = frozenset({"GATEWAY_TEST_DATABASE_URL", "GATEWAY_POSTGRES_BIN", "GATEWAY_SHARED"})
 """Variables with our prefix that belong to the test suite and are no setting."""
 
@@ -43,6 +45,54 @@ def _platform_data_dir() -> Path:
 def portal_key(name: str) -> str:
     """Return a portal's key as it is written everywhere: ``DATA_GOV`` and ``data_gov`` are ``data-gov``."""
     return name.strip().lower().replace("_", "-")
+
+
+class Retention(BaseModel):
+    """For how many days rows are kept that no answer about now needs; 0: for ever."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    events_days: int = Field(
+        default=0, ge=0, le=MOST_DAYS, description="Days that events are kept; 0, here and below: all are."
+    )
+    history_days: int = Field(
+        default=0,
+        ge=0,
+        le=MOST_DAYS,
+        description="Days that versions are kept after they ended: how far back `asOf` reaches.",
+    )
+    documents_days: int = Field(
+        default=0,
+        ge=0,
+        le=MOST_DAYS,
+        description="Days that documents are kept once another took their place.",
+    )
+    payloads_days: int = Field(
+        default=0,
+        ge=0,
+        le=MOST_DAYS,
+        description="Days that payloads are kept that were asked for by themselves; they can be asked for again.",
+    )
+    held_deletions_days: int = Field(
+        default=365, ge=0, le=MOST_DAYS, description="Days that held deletions are kept once decided."
+    )
+    quarantine_days: int = Field(
+        default=90, ge=0, le=MOST_DAYS, description="Days that quarantined elements are kept once released."
+    )
+    sync_runs_days: int = Field(
+        default=365, ge=0, le=MOST_DAYS, description="Days that notes on passes are kept, but for the newest."
+    )
+    fetches_days: int = Field(
+        default=30,
+        ge=0,
+        le=MOST_DAYS,
+        description="Days that notes on answers are kept of which no document is left.",
+    )
+
+    def before(self, now: datetime) -> dict[str, datetime]:
+        """Return by table before which instant rows are too old; without those that are kept for ever."""
+        days = {name.removesuffix("_days"): kept for name, kept in self.model_dump().items()}
+        return {name: now - timedelta(days=kept) for name, kept in days.items() if kept}
 
 
 class Settings(BaseSettings):
@@ -139,7 +189,9 @@ class Settings(BaseSettings):
     )
     poll_seconds: float = Field(default=300.0, gt=0, description="Pause between two polls of a portal.")
     reconcile_seconds: float = Field(
-        default=86_400.0, gt=0, description="Time between two full reconciles of a portal, which read everything."
+        default=86_400.0,
+        gt=0,
+        description="Time between two full reconciles of a portal, which read everything.",
     )
     heartbeat_seconds: float = Field(
         default=10.0,
@@ -172,6 +224,10 @@ class Settings(BaseSettings):
     )
     deletion_cap_rows: int = Field(
         default=5, ge=0, description="Rows that may always vanish at once, whatever their share of the list."
+    )
+    retention: Retention = Field(
+        default_factory=Retention,
+        description="For how many days rows are kept that no answer about now needs, by table: `gateway prune`.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."

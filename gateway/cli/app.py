@@ -26,6 +26,7 @@ def application() -> typer.Typer:
         deletions,
         doctor,
         keys,
+        pruning,
         quarantine,
         query,
         reporting,
@@ -49,7 +50,7 @@ def application() -> typer.Typer:
     )
     app.callback()(_before)
     looking = (up, running, status, doctor, query, reporting, schema, settings)
-    for module in (*looking, keys, deletions, quarantine, sandbox):
+    for module in (*looking, keys, deletions, quarantine, pruning, sandbox):
         module.register(app)
     return app
 

@@ -44,15 +44,17 @@ def _below(name: str, command: Any) -> Iterator[tuple[str, str]]:
 
 
 def settings() -> Iterator[tuple[str, str, str]]:
-    """Yield each variable, its default and its description: the gateway's, then the limits', then a portal's."""
+    """Yield each variable, its default and its description: the gateway's, retentions, limits, then a portal's."""
     from dataclasses import fields
 
-    from gateway.config import Settings, variable
+    from gateway.config import Retention, Settings, variable
     from gateway.ports import PortalSettings
     from harvest_graphql.limits import Limits
 
     for name, field in Settings.model_fields.items():
         yield variable(name), _default(field), str(field.description)
+    for name, field in Retention.model_fields.items():
+        yield f"GATEWAY_RETENTION__{name.upper()}", _default(field), str(field.description)
     for limit in fields(Limits):
         yield f"GATEWAY_LIMITS__{limit.name.upper()}", f"`{limit.default}`", limit.metadata["says"]
     for name, field in PortalSettings.model_fields.items():

@@ -98,12 +98,14 @@ def _origin(settings: Settings, name: str, environ: dict[str, str]) -> str:
 
 def shown(name: str, value: Any) -> Any:
     """Return *value* of the setting *name* as it may be shown: without keys and passwords."""
-    from gateway.config import is_secret
+    from gateway.config import Retention, is_secret
 
     if name == "database_url" and value:
         return _without_password(str(value))
     if is_secret(name) and value and not isinstance(value, int):
         return HIDDEN
+    if isinstance(value, Retention):
+        value = value.model_dump()
     if isinstance(value, dict):
         return {key: shown(str(key), inner) for key, inner in value.items()}
     if isinstance(value, tuple):

@@ -33,7 +33,7 @@ from harvest_graphql.plan.draft import Call
 from harvest_graphql.plan.instants import Instant, instants
 from harvest_graphql.plan.operands import Values, shape
 from harvest_graphql.plan.planner import Introspection, Known, Plan, Statement, plan
-from harvest_graphql.problems import Code, Problem, UnknownPortal, internal, shortened
+from harvest_graphql.problems import Code, NotYet, Problem, UnknownPortal, internal, shortened
 from harvest_graphql.schema import core
 from harvest_graphql.schema import schema as default_schema
 from harvest_graphql.status import SQL as STATUS
@@ -259,7 +259,7 @@ class Engine:
     async def _arguments(self, found: Plan, values: Values, at: Position | None) -> list[list[Any]]:
         try:
             return _read(found, self._call(values, at))
-        except UnknownPortal:
+        except (UnknownPortal, NotYet):
             await self._current.read()  # it may be newer than what is known here
             return _read(found, self._call(values, at))
 

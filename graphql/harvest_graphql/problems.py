@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from logging import Logger
 from typing import Any
@@ -102,6 +103,14 @@ class UnknownPortal(Problem):
     def __init__(self, key: str, known: list[str]) -> None:
         listed = ", ".join(known) or "none yet"
         super().__init__(Code.BAD_USER_INPUT, f"There is no portal {key!r}. The portals are: {listed}.")
+
+
+class NotYet(Problem):
+    """An instant is asked about that has not come."""
+
+    def __init__(self, latest: datetime) -> None:
+        words = f"`asOf` lies in the future: it is {latest:%Y-%m-%dT%H:%M:%SZ} now."
+        super().__init__(Code.BAD_USER_INPUT, words)
 
 
 def internal(log: Logger, where: str, error: Exception) -> Problem:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from api.world import FR, NOW, World, gid
+from api.world import FR, NOW, World, gid, hours_ago
 
 from gateway.resources import operations
 from harvest_graphql.engine import Engine
@@ -13,6 +13,7 @@ VARIABLES = {
     "what-broke": {"since": SINCE},
     "organization-errors": {"organization": gid("Organization", "epa")},
     "failed-jobs": {"since": SINCE},
+    "source-as-of": {"portal": "data-gov", "slug": "air", "asOf": hours_ago(5).isoformat()},
     "source-detail": {"portal": "data-gov", "slug": "air"},
     "job-detail": {"id": gid("HarvestJob", "air-00")},
     "record-payload": {"id": gid("HarvestRecord", "r0")},

@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 
 from gateway.model.enums import EntityType
 from gateway.model.identity import global_id
-from gateway.store import ledger, rollups, staging, tables
+from gateway.store import ledger, past, rollups, staging, tables
 
 Ask = Callable[..., Coroutine[Any, Any, Any]]
 """Asks a document, with an operation's name and variables."""
@@ -145,6 +145,7 @@ async def _portals(world: World) -> None:
     await world.add(
         ledger.StreamRow, portal=FR, stream="records", polled_at=None, complete=False, done=3, expected=9
     )
+    await world.add(past.PortalPast, portal=GOV, known_since=hours_ago(400))
     await world.add(
         ledger.SyncRun, portal=GOV, kind="POLL", state="DONE", baseline=False, started_at=hours_ago(4),
         ended_at=hours_ago(3.9), requests=7, tallies={"jobs": {"fetched": 5}},

@@ -11,7 +11,7 @@ from gateway.model.enums import EntityType
 from harvest_graphql.plan.draft import Call, Draft, Read
 from harvest_graphql.plan.operands import Operand, Values
 from harvest_graphql.plan.past import Past
-from harvest_graphql.problems import Code, Problem
+from harvest_graphql.problems import NotYet
 
 ARGUMENT = "asOf"
 _PARTLY = {EntityType.HARVEST_RECORD, EntityType.HARVEST_ERROR}
@@ -68,8 +68,7 @@ def _not_to_come(given: Operand) -> Read:
     def read(call: Call) -> datetime:
         at: datetime = given.read(call.values)
         if call.latest is not None and at > (latest := call.latest()):
-            words = f"`{ARGUMENT}` lies in the future: it is {latest:%Y-%m-%dT%H:%M:%SZ} now."
-            raise Problem(Code.BAD_USER_INPUT, words)
+            raise NotYet(latest)
         return at
 
     return read
