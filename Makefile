@@ -36,7 +36,7 @@ truth: .venv/dev ## Hold every wire of every portal against its truth, at three 
 	GATEWAY_TRUTH=all $(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal $(TRUTH) $(ARGS)
 
 .PHONY: check
-check: lint types imports schema migrations docs test captures walk fuzz ## Everything that CI runs
+check: lint types imports schema migrations docs test captures walk fuzz rivals ## Everything that CI runs
 	@echo "All checks passed."
 
 .PHONY: bench
@@ -66,6 +66,13 @@ walk: .venv/dev ## Read every field of the portals' documentation back (needs ..
 .PHONY: fuzz
 fuzz: .venv/dev ## Send N hostile requests to the endpoint (N=100000: a quarter of an hour; ARGS="--seed 7")
 	$(BIN)/python tests/acceptance/fuzz.py --cases $(N) $(ARGS)
+
+##@ Campaigns (N=how many SECONDS=at most SEED=which)
+CAMPAIGN = $(if $(filter command line environment,$(origin N)),--count $(N)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(ARGS)
+
+.PHONY: rivals
+rivals: .venv/dev ## Let up to 8 workers compete for a portal, and stop whoever holds the lease past its time (20 rounds)
+	$(BIN)/python tests/faults/rivals_campaign.py $(CAMPAIGN)
 
 ##@ Single steps of `make check`
 .PHONY: lint

@@ -181,12 +181,13 @@ def worker(*, data: DataDir = None, sandbox: Sandbox = None) -> None:
 
 
 async def _work(settings: Settings) -> None:
+    from gateway.cli.calling import with_changes
     from gateway.cli.progress import watching
     from gateway.cli.stopping import HAND_BACK_SECONDS, stop_on_signals, until
 
     with stop_on_signals() as stop:
         async with AsyncExitStack() as stack:
-            gateway = await _open_with_portals(settings, stack)
+            gateway = await _open_with_portals(with_changes(settings, pool_size=1), stack)
             progress = stack.enter_context(watching())
             await until(stop, gateway.dispatch(stop, progress), grace=HAND_BACK_SECONDS)
 

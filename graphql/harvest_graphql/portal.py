@@ -42,6 +42,7 @@ class StreamSync:
 class SyncRun:
     """A pass."""
 
+    id: strawberry.ID = field("The id. It is no id for `node`.", sql=computed.run_id)
     portal: Portal = field("The portal.", place=computed.portal_of)
     kind: PassKind = field("How much it reads.")
     state: PassState = field("How it stands or ended.")

@@ -8,6 +8,7 @@ from harvest_graphql import desk, filters, orders
 from harvest_graphql.changes import changes as changes_field
 from harvest_graphql.datasets import Dataset
 from harvest_graphql.entity import look_up, pages
+from harvest_graphql.passes import sync_runs as passes_field
 from harvest_graphql.portal import Node, Portal
 from harvest_graphql.publishers import Organization, Person
 from harvest_graphql.runs import HarvestError, HarvestJob, HarvestRecord
@@ -38,6 +39,7 @@ class Query:
     )
     portals = look_up(list[Portal], "All portals, by key.", {})
     portal = look_up(Portal | None, "A portal, by its key.", {"key": (str, "The portal's key.")})
+    sync_runs = passes_field
     search = search_field
     held_deletions = desk.held_deletions
     quarantine = desk.quarantine

@@ -135,6 +135,12 @@ def _lease(number: str) -> str:
     )
 
 
+def run_id(row: Row) -> str:
+    """Return the id of a pass, as JSON text."""
+    key = f"(SELECT w.key FROM portal w WHERE w.number = {row.column('portal')})"
+    return f"""'"' || {base64url(f"'SyncRun:' || {key} || ':' || {row.column('id')}")} || '"'"""
+
+
 def portal_of(row: Row) -> Below:
     """Return where the portal of a row is read that is no entity."""
     alias = row.draft.alias()
