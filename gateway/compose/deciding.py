@@ -126,6 +126,11 @@ class Desk:
                 told.add(await self._retry(place, mine))
         return told
 
+    async def waiting(self) -> dict[str, dict[str, float]]:
+        """Return how much waits, by portal: `held_deletions`, and `quarantined` elements."""
+        async with self._parts.pool.acquire() as connection:
+            return await lying.counted(connection)
+
     async def version(self) -> int:
         """Return the data version of now."""
         async with self._parts.pool.acquire() as connection:

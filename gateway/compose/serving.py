@@ -14,6 +14,7 @@ from aiohttp import web
 from gateway import postgres, resources
 from gateway.access.keys import Keys
 from gateway.access.spending import Spending
+from gateway.compose.deciding import Desk
 from gateway.compose.parts import Parts
 from gateway.compose.passes import ask_payload
 from gateway.errors import ConfigurationError
@@ -38,6 +39,10 @@ from harvest_graphql.sockets.endpoint import Sockets
 from harvest_graphql.sockets.operations import Service
 from harvest_graphql.view import PATH, routes
 
+_WAITING = {
+    "held_deletions": "Deletions that wait for an operator's word.",
+    "quarantined": "Elements that could not be read and are kept aside.",
+}
 SHUTDOWN_SECONDS = 3.0
 """How long requests under way may take once the endpoint is to end."""
 
@@ -117,6 +122,7 @@ def _mount(parts: Parts, app: web.Application, metrics: Metrics) -> Handle:
         callers=callers,
     )
     metrics.gauge("sockets", "Open websockets.", lambda: sockets.open)
+    metrics.by_portal(_WAITING, Desk(parts).waiting)
     metrics.gauge("subscriptions", "Subscriptions that are running.", lambda: sockets.watchers)
     app.on_shutdown.append(sockets.close)
     (endpoint,) = routes(

@@ -32,6 +32,16 @@ async def listed(
     return [dict(row) for row in rows]
 
 
+async def counted(connection: Connection) -> dict[str, dict[str, float]]:
+    """Return how many deletions wait and how many elements lie in quarantine, by the keys of portals."""
+    rows = await connection.fetch(
+        "SELECT p.key, (SELECT count(*) FROM held_deletion h WHERE h.portal = p.number AND h.decided_at IS NULL) "
+        f"AS held_deletions, (SELECT count(*) FROM quarantine q WHERE q.portal = p.number AND q.{OPEN}) AS quarantined "
+        "FROM portal p"
+    )
+    return {name: {row["key"]: row[name] for row in rows} for name in ("held_deletions", "quarantined")}
+
+
 async def shown(connection: Connection, id_: int) -> dict[str, Any]:
     """Return an entry with its bytes (``body``) and what was asked for them; UsageError where there is none such."""
     row = await connection.fetchrow(

@@ -269,3 +269,13 @@ async def test_what_reads_now_is_stored(ask: Asking) -> None:
     assert (code(again), "released already" in again["errors"][0]["message"]) == ("BAD_USER_INPUT", True)
     for ids in ([], [good] * 101):
         assert code(await ask(RETRY, ids=ids)) == "BAD_USER_INPUT"
+
+
+async def test_what_waits_is_told_to_prometheus(ask: Asking) -> None:
+    await ask.held("air")
+    await ask.kept(None, b"<html>")
+    async with ask.session.get("/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    assert 'harvest_gateway_portal_held_deletions{portal="data-gov"} 1.0' in lines
+    assert 'harvest_gateway_portal_quarantined{portal="data-gov"} 1.0' in lines
+    assert 'harvest_gateway_portal_quarantined{portal="data-gouv-fr"} 0.0' in lines

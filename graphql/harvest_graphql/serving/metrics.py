@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -16,12 +17,17 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from gateway.errors import GatewayError
 from harvest_graphql.engine import Engine
-from harvest_graphql.held import TooSlow, Unreachable
+from harvest_graphql.held import LOST, TooSlow, Unreachable
 from harvest_graphql.serving.siblings import Siblings
 
 PATH = "/metrics"
 _NAME = "harvest_gateway"
+_PATIENCE_SECONDS = 5.0
+"""How long numbers that are read when they are asked for may take."""
+ReadPortals = Callable[[], Awaitable[Mapping[str, Mapping[str, float]]]]
+"""Returns numbers by name, each by the keys of portals."""
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -64,6 +70,10 @@ class Metrics:
         """Show one more number: what *read* returns when it is asked for."""
         self._state.gauges.append((name, words, read))
 
+    def by_portal(self, words: Mapping[str, str], read: ReadPortals) -> None:
+        """Show more numbers, per portal: *words* by name say what each is, *read* returns them."""
+        self._state.by_portal.append((words, read))
+
     def routes(self) -> list[web.RouteDef]:
         """Return the route of the numbers."""
         return [web.get(PATH, self.handle)]
@@ -73,6 +83,7 @@ class Metrics:
         try:
             await self._engine.status()
             self._state.answers = True
+            await self._state.look()
         except (TooSlow, Unreachable):
             self._state.answers = False  # the other numbers are known all the same
         encode, content_type = choose_encoder(request.headers.get(ACCEPT, ""))
@@ -95,6 +106,23 @@ class _State(Collector):
         self.answers = True
         """Whether the database answered a moment ago."""
         self.gauges: list[tuple[str, str, Callable[[], float]]] = []
+        self.by_portal: list[tuple[Mapping[str, str], ReadPortals]] = []
+        self._looked: list[GaugeMetricFamily] = []
+
+    async def look(self) -> None:
+        """Read what is told by portal; what cannot be read is left out."""
+        self._looked = []
+        for words, read in self.by_portal:
+            try:
+                async with asyncio.timeout(_PATIENCE_SECONDS):
+                    told = await read()
+            except (GatewayError, asyncpg.PostgresError, *LOST, TimeoutError):
+                continue
+            for name, said in words.items():
+                family = GaugeMetricFamily(f"{_NAME}_portal_{name}", said, labels=["portal"])
+                for key, value in told[name].items():
+                    family.add_metric([key], value)
+                self._looked.append(family)
 
     def describe(self) -> Iterable[Metric]:
         """Say nothing before it is asked for."""
@@ -124,6 +152,7 @@ class _State(Collector):
         for name, words, read in self.gauges:
             yield _gauge(name, words, read())
         yield from _freshness(json.loads(self._engine.known.freshness))
+        yield from self._looked
 
 
 def _freshness(portals: dict[str, dict[str, Any]]) -> Iterator[Metric]:
