@@ -35,6 +35,7 @@ from harvest_graphql.serving.reading import MOST_LINE
 from harvest_graphql.serving.settling import settle
 from harvest_graphql.serving.shortcut import Handle, Shortcut
 from harvest_graphql.serving.siblings import Siblings
+from harvest_graphql.serving.streams import Streams
 from harvest_graphql.sockets.endpoint import Sockets
 from harvest_graphql.sockets.operations import Service
 from harvest_graphql.view import PATH, routes
@@ -108,23 +109,17 @@ def _mount(parts: Parts, app: web.Application, metrics: Metrics) -> Handle:
     pages = Pages(resources.operations(), limits=told, trusted=trusted)
     ready = partial(postgres.ensure_ready, parts.pool, postgres.head())
     admit, callers = Keys(parts.pool).scopes_of, _callers(parts)
+    feed = Feed(parts.listener, parts.engine.newest)
+    service = Service(parts.engine, documents, Events(parts.listener), metrics.observe, feed)
+    addresses = Addresses(parts.settings.trusted_proxies)
     sockets = Sockets(
-        Service(
-            parts.engine,
-            documents,
-            Events(parts.listener),
-            metrics.observe,
-            Feed(parts.listener, parts.engine.newest),
-        ),
-        admit,
-        origins=parts.settings.cors_origins,
-        addresses=Addresses(parts.settings.trusted_proxies),
-        callers=callers,
+        service, admit, origins=parts.settings.cors_origins, addresses=addresses, callers=callers
     )
-    metrics.gauge("sockets", "Open websockets.", lambda: sockets.open)
+    streams = Streams(service, admit, places=sockets.places, addresses=addresses)
+    metrics.gauge("sockets", "Open websockets and streams of events.", lambda: sockets.open)
     metrics.by_portal(_WAITING, Desk(parts).waiting)
     metrics.gauge("subscriptions", "Subscriptions that are running.", lambda: sockets.watchers)
-    app.on_shutdown.append(sockets.close)
+    app.on_shutdown.extend((sockets.close, streams.close))
     (endpoint,) = routes(
         parts.engine,
         admit=admit,
@@ -134,6 +129,7 @@ def _mount(parts: Parts, app: web.Application, metrics: Metrics) -> Handle:
         page=None if locked else pages.front,
         methods=methods.POST if locked else methods.ALL,
         sockets=sockets,
+        streams=streams,
     )
     app.add_routes(
         [

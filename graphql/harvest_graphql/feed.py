@@ -57,13 +57,13 @@ class Feed:
         self.followers = 0
         """How many subscriptions are running."""
 
-    async def follow(self, read: Read, tell: Tell) -> Answer:
+    async def follow(self, read: Read, tell: Tell, begin: Position | None = None) -> Answer:
         """Tell page after page, the first at once; return the answer to who cannot begin or go on, else never.
 
-        What goes wrong meanwhile (too much was asked for, the database was away) is tried again from the same place.
+        *begin* is where the follower is, None where its operation says that. What goes wrong meanwhile (too much was asked for, the database was away) is tried again from the same place.
         """
         async with self._following():
-            return await self._follow(read, tell)
+            return await self._follow(read, tell, begin)
 
     @asynccontextmanager
     async def _following(self) -> AsyncIterator[None]:
@@ -78,8 +78,8 @@ class Feed:
                 self._watching.cancel()
                 self._watching = self._known = None
 
-    async def _follow(self, read: Read, tell: Tell) -> Answer:
-        at: Position | None = None
+    async def _follow(self, read: Read, tell: Tell, at: Position | None) -> Answer:
+        begun = False
         shown: Position | None = None
         failed: str | None = None
         late = 0.0
@@ -88,17 +88,17 @@ class Feed:
                 answer = await read(at)
             mark = answer.mark
             if mark is None:
-                if (answer.refused and at is None) or answer.code == Code.ANSWER_TOO_LARGE:
+                if (answer.refused and not begun) or answer.code == Code.ANSWER_TOO_LARGE:
                     return answer
                 if not answer.refused and answer.code != failed:
                     failed = answer.code
                     await tell(answer)
                 await asyncio.sleep(self._blind)
                 continue
-            if at is None or failed or mark.number or mark.gap or (monotonic() >= late and mark.at != shown):
+            if not begun or failed or mark.number or mark.gap or (monotonic() >= late and mark.at != shown):
                 await tell(answer)
                 shown, late = mark.at, monotonic() + self._silent
-            at, failed = mark.at, None
+            at, failed, begun = mark.at, None, True
             if not mark.more:
                 await asyncio.sleep(self._pause)
                 await self._beyond(at, None if at == shown else late - monotonic())

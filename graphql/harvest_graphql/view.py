@@ -8,6 +8,7 @@ from time import perf_counter
 
 from aiohttp import web
 from aiohttp.hdrs import ACCEPT
+from graphql import OperationType
 
 from harvest_graphql.engine import Engine
 from harvest_graphql.held import TooSlow, Unreachable
@@ -16,12 +17,13 @@ from harvest_graphql.problems import Code, internal
 from harvest_graphql.serving.answering import answered
 from harvest_graphql.serving.callers import Admit, nobody, scopes_of
 from harvest_graphql.serving.compressing import compress
-from harvest_graphql.serving.media import HTML, media_type
+from harvest_graphql.serving.media import HTML, media_type, takes_events, takes_json
 from harvest_graphql.serving.methods import ALL, ensure_allowed, ensure_served
 from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.rates import UNLIMITED, Caller, Callers, unlimited
 from harvest_graphql.serving.reading import asks_nothing, ensure_short, read
 from harvest_graphql.serving.refusals import Unusable, refusal
+from harvest_graphql.serving.streams import Streams
 from harvest_graphql.sockets.endpoint import Sockets
 from harvest_graphql.sockets.upgrade import is_upgrade
 from harvest_graphql.visibility import NOBODY, Scopes
@@ -30,6 +32,8 @@ PATH = "/graphql"
 _log = logging.getLogger(__name__)
 Observe = Callable[[str, float], None]
 """Hears of each request: its outcome (OK, PAGE or an error's code) and its seconds."""
+_STREAMED = "STREAMED"
+"""How long a stream lasts says nothing of the gateway."""
 
 
 def unobserved(_: str, __: float) -> None:
@@ -46,14 +50,16 @@ def routes(
     page: Page | None = None,
     methods: Sequence[str] = ALL,
     sockets: Sockets | None = None,
+    streams: Streams | None = None,
 ) -> list[web.RouteDef]:
     """Return the routes of the endpoint.
 
     *admit* tells the scopes of callers' keys, *callers* limits who comes without one; *documents* are those that
     can be asked for by id; *page* makes what browsers see at the bare address, None: nothing; *methods* are
-    those of HTTP that are served; *sockets* takes what asks for a websocket, None: nobody does.
+    those of HTTP that are served; *sockets* takes what asks for a websocket, *streams* what asks for server-sent
+    events, None: nobody does.
     """
-    view = View(engine, admit, documents or Documents({}), observe, callers, page, methods)
+    view = View(engine, admit, documents or Documents({}), observe, callers, page, methods, streams)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         if sockets is not None and is_upgrade(request):
@@ -75,6 +81,7 @@ class View:
         callers: Callers,
         page: Page | None,
         methods: Sequence[str],
+        streams: Streams | None = None,
     ) -> None:
         self._engine = engine
         self._admit = admit
@@ -83,11 +90,13 @@ class View:
         self._callers = callers
         self._page = page
         self._methods = methods
+        self._streams = streams
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one HTTP request."""
         begun = perf_counter()
         caller = self._callers(request)
+        response: web.StreamResponse
         try:
             ensure_short(request)
             ensure_served(request.method, self._methods)
@@ -97,23 +106,32 @@ class View:
                 caller = UNLIMITED  # whom a key stands for is known, and can be spoken to
             await caller.enter()
             response, outcome = await (self._show(page) if page else self._answer(request, caller, scopes))
-            await compress(request, response)
+            if isinstance(response, web.Response):
+                await compress(request, response)
         except Unusable as unusable:
             response, outcome = refusal(unusable), unusable.problem.code
             if unusable.status < 500 and outcome is not Code.RATE_LIMITED:
                 caller.refused()
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
             response, outcome = refusal(_ours(error)), Code.INTERNAL
-        self._observe(outcome, perf_counter() - begun)
+        if outcome is not _STREAMED:
+            self._observe(outcome, perf_counter() - begun)
         return response
 
     async def _answer(
         self, request: web.Request, caller: Caller, scopes: Scopes | None
-    ) -> tuple[web.Response, str]:
-        type_ = media_type(request.headers.get(ACCEPT, ""))
+    ) -> tuple[web.StreamResponse, str]:
+        accept = request.headers.get(ACCEPT, "")
+        streams = self._streams if takes_events(accept) and request.method != "HEAD" else None
+        type_ = None if streams is not None and not takes_json(accept) else media_type(accept)
         asked = await read(request)
         text = self._documents.text(asked.query, asked.document_id)
-        ensure_allowed(request.method, self._engine.does(text, asked.operation_name))
+        does = self._engine.does(text, asked.operation_name)
+        if streams is None or does is not OperationType.SUBSCRIPTION:
+            ensure_allowed(request.method, does)
+        if streams is not None and (type_ is None or does is OperationType.SUBSCRIPTION):
+            return await streams.serve(request, asked, text, caller), _STREAMED
+        assert type_ is not None, "a plain answer is taken"
         answer = await self._engine.answer(
             text,
             asked.variables,

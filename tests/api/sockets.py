@@ -16,6 +16,8 @@ from harvest_graphql.events import Events
 from harvest_graphql.feed import Feed
 from harvest_graphql.serving.callers import Admit, nobody
 from harvest_graphql.serving.persisted import Documents
+from harvest_graphql.serving.rates import unlimited
+from harvest_graphql.serving.streams import Streams
 from harvest_graphql.sockets.endpoint import Sockets
 from harvest_graphql.sockets.messages import PROTOCOL
 from harvest_graphql.sockets.operations import Service
@@ -37,12 +39,22 @@ class Served:
         self.feed = options.pop("feed", None) or Feed(newest=engine.newest, pause=0.02, blind=0.05)
         self.outcomes: list[str] = []
         observe = lambda outcome, _: self.outcomes.append(outcome)  # noqa: E731
-        self.sockets = Sockets(Service(engine, documents, self.events, observe, self.feed), admit, **options)
+        service = Service(engine, documents, self.events, observe, self.feed)
+        self.sockets = Sockets(service, admit, **options)
+        self.streams = Streams(service, admit, places=self.sockets.places, bounds=options.get("bounds"))
         app = web.Application()
         app.add_routes(
-            routes(engine, admit=admit, documents=documents, observe=unobserved, sockets=self.sockets)
+            routes(
+                engine,
+                admit=admit,
+                documents=documents,
+                observe=unobserved,
+                callers=options.get("callers", unlimited),
+                sockets=self.sockets,
+                streams=self.streams,
+            )
         )
-        app.on_shutdown.append(self.sockets.close)
+        app.on_shutdown.extend((self.sockets.close, self.streams.close))
         self.client = Client(Server(app))
 
     async def __aenter__(self) -> Self:

@@ -10,7 +10,7 @@ from harvest_graphql.serving.callers import API_KEY
 from harvest_graphql.serving.compressing import SQUEEZED
 from harvest_graphql.serving.media import GRAPHQL
 
-_VARY = f"{AUTHORIZATION}, {API_KEY}, {ACCEPT}"
+VARIES = f"{AUTHORIZATION}, {API_KEY}, {ACCEPT}"
 
 
 def answered(request: web.Request, answer: Answer, media_type: str, *, private: bool) -> web.Response:
@@ -19,7 +19,7 @@ def answered(request: web.Request, answer: Answer, media_type: str, *, private: 
     To GET it has a weak ETag over ``data``, and it is 304 for who has the same data already: how fresh they are,
     in ``extensions``, may have changed.
     """
-    headers = {CACHE_CONTROL: "private, no-cache" if private else "no-cache", VARY: _VARY}
+    headers = {CACHE_CONTROL: "private, no-cache" if private else "no-cache", VARY: VARIES}
     if answer.held is not None and request.method != "POST":
         tag = answer.held.tag
         headers[ETAG] = f'W/"{tag}"'

@@ -18,7 +18,7 @@ from aiohttp.hdrs import (
 from aiohttp.typedefs import Handler
 
 ANY = "*"
-_ALLOWED_HEADERS = "Accept, Authorization, Content-Type, If-None-Match, X-Api-Key"
+_ALLOWED_HEADERS = "Accept, Authorization, Content-Type, If-None-Match, Last-Event-ID, X-Api-Key"
 _EXPOSED_HEADERS = "ETag, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate"
 _METHODS = "GET, HEAD, POST"
 _MAX_AGE = "7200"

@@ -10,6 +10,7 @@ from harvest_graphql.serving.refusals import JSON, Unusable
 
 GRAPHQL = "application/graphql-response+json"
 HTML = "text/html"
+EVENTS = "text/event-stream"
 _WEIGHT = re.compile(r"\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*", re.IGNORECASE)
 
 
@@ -29,6 +30,17 @@ def media_type(accept: str) -> str:
     if not found[best]:
         raise Unusable(406, f"The answer is {GRAPHQL} or {JSON}: accept one of them.")
     return best
+
+
+def takes_events(accept: str) -> bool:
+    """Return whether an answer may be a stream of events: only where that is said."""
+    return EVENTS in accept.lower() and weighed(accept).get(EVENTS, 0.0) > 0
+
+
+def takes_json(accept: str) -> bool:
+    """Return whether an answer may be JSON, of the one name or the other."""
+    weights = weighed(accept)
+    return not weights or any(weights.get(name, 0.0) > 0 for name in (JSON, GRAPHQL, "application/*", "*/*"))
 
 
 def coding(accept_encoding: str, known: Collection[str]) -> str | None:

@@ -24,7 +24,10 @@ def ensure_served(method: str, methods: Sequence[str]) -> None:
 def ensure_allowed(method: str, operation: OperationType) -> None:
     """Raise Unusable for what changes something but is asked for by GET (405), and for a subscription (400)."""
     if operation is OperationType.SUBSCRIPTION:
-        words = "A subscription has many answers: watch it over a websocket, by the protocol graphql-transport-ws."
+        words = (
+            "A subscription has many answers: watch it over a websocket, by the protocol graphql-transport-ws,"
+            " or accept text/event-stream."
+        )
         raise Unusable(400, words, code=Code.OPERATION_NOT_ALLOWED)
     if operation is OperationType.MUTATION and method != "POST":
         raise Unusable(

@@ -42,14 +42,15 @@ class Sockets:
         self._addresses = addresses or Addresses()
         self._callers = callers
         self._bounds = bounds or Bounds()
-        self._places = Places(self._bounds)
+        self.places = Places(self._bounds)
+        """Where connections are counted; others who hold some share it."""
         self._open: dict[Conversation, asyncio.Event] = {}
         self._closed = False
 
     @property
     def open(self) -> int:
         """How many sockets there are."""
-        return self._places.taken
+        return self.places.taken
 
     @property
     def watchers(self) -> int:
@@ -60,7 +61,7 @@ class Sockets:
         """Let *request*, an upgrade, be a socket until that ends; or say why not."""
         try:
             upgrade.ensure_origin(request, self._origins)
-            with self._places.place(self._addresses.of(request)):
+            with self.places.place(self._addresses.of(request)):
                 return await self._talk(request)
         except Unusable as unusable:
             return refusal(unusable)

@@ -45,10 +45,15 @@ class Service:
         """How many subscriptions are running."""
         return self.events.watchers + self.feed.followers
 
-    async def watch(self, text: str, name: str | None, look: Read, tell: Tell) -> Answer:
-        """Tell what the subscription *name* of a document brings, by *look*; return what ends it, else never."""
+    async def watch(
+        self, text: str, name: str | None, look: Read, tell: Tell, begin: Position | None = None
+    ) -> Answer:
+        """Tell what the subscription *name* of a document brings, by *look*; return what ends it, else never.
+
+        *begin* is where a follower of events is, None where its operation says that.
+        """
         if self.engine.follows(text, name):
-            return await self.feed.follow(look, tell)
+            return await self.feed.follow(look, tell, begin)
         return await self.events.follow(lambda: look(None), tell)
 
 
