@@ -6,17 +6,17 @@ waits for no pass: passes write none of these rows again, but for a document tha
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import UTC, datetime
 
-from gateway.model.enums import EntityType
-from gateway.store import bookkeeping, following, past
+from gateway.store import bookkeeping, following, past, superseded
 from gateway.store.staging import Connection, value
 from gateway.store.tables import HISTORY, ROWS
 
 BATCH = 10_000
 """Most rows that are removed in one transaction."""
 
+_NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _KEPT_RUNS = """
     SELECT k.id FROM portal p, LATERAL (
         (SELECT id FROM sync_run WHERE portal = p.number ORDER BY started_at DESC, id DESC LIMIT 20)
@@ -59,8 +59,11 @@ _EVENTS = """
 
 
 async def expired(connection: Connection, before: Mapping[str, datetime]) -> dict[str, int]:
-    """Return how many rows of each setting in *before* are older than its instant and would go."""
-    return {name: await _count(connection, name, before[name]) for name in SETTINGS if name in before}
+    """Return how many rows of each setting in *before* are older than its instant and would go.
+
+    Of notes on answers more may go, since documents go before them.
+    """
+    return {name: await _count(connection, name, before) for name in SETTINGS if name in before}
 
 
 async def prune(
@@ -76,18 +79,25 @@ async def prune(
                 yield name, gone
 
 
-async def _count(connection: Connection, name: str, before: datetime) -> int:
+async def _count(connection: Connection, name: str, before: Mapping[str, datetime]) -> int:
+    arguments = [before[name]]
     if name == "events":
-        return int(await value(connection, _EVENTS, before))
-    if name == "history":
-        tables = [str(row.__tablename__) for row in HISTORY.values()]
-        counts = [f"(SELECT count(*) FROM {table} WHERE valid_to <= $1)" for table in tables]
-        return int(await value(connection, f"SELECT {' + '.join(counts)}", before))
-    if name == "documents":
-        counts = [f"(SELECT count(*) FROM ({_superseded(type_)}) d)" for type_ in ROWS]
-        return int(await value(connection, f"SELECT {' + '.join(counts)}", before))
-    table, condition = _OLD[name]
-    return int(await value(connection, f"SELECT count(*) FROM {table} t WHERE {condition}", before))
+        query = _EVENTS
+    elif name == "history":
+        query = _sum(f"{row.__tablename__} WHERE valid_to <= $1" for row in HISTORY.values())
+    elif name == "documents":
+        arguments.append(before.get("history", _NEVER))
+        query = _sum(
+            f"({superseded.query(type_, 'h.valid_to > $2')}) d WHERE $2 IS NOT NULL" for type_ in ROWS
+        )
+    else:
+        table, condition = _OLD[name]
+        query = f"SELECT count(*) FROM {table} t WHERE {condition}"
+    return int(await value(connection, query, *arguments))
+
+
+def _sum(sources: Iterable[str]) -> str:
+    return f"SELECT {' + '.join(f'(SELECT count(*) FROM {source})' for source in sources)}"
 
 
 async def _units(connection: Connection, name: str, before: datetime, batch: int) -> AsyncIterator[int]:
@@ -99,7 +109,7 @@ async def _units(connection: Connection, name: str, before: datetime, batch: int
             yield gone
     elif name == "documents":
         for type_ in ROWS:
-            async for gone in _documents(connection, type_, before, batch):
+            async for gone in superseded.remove(connection, type_, before, batch):
                 yield gone
     else:
         table, condition = _OLD[name]
@@ -114,7 +124,7 @@ async def _rows(
     gone = batch
     while gone == batch:
         async with connection.transaction():
-            gone = await _removed(
+            gone = await superseded.removed(
                 connection,
                 f"DELETE FROM {table} WHERE ctid = ANY (ARRAY("
                 f"SELECT t.ctid FROM {table} t WHERE {condition} LIMIT $2 FOR UPDATE SKIP LOCKED))",
@@ -137,61 +147,3 @@ async def _history(connection: Connection, before: datetime, batch: int) -> Asyn
     for table in tables:
         async for gone in _rows(connection, table, "t.valid_to <= $1", before, batch):
             yield gone
-
-
-def _superseded(type_: EntityType) -> str:
-    """Return the SELECT of the documents of *type_* that no row was read from, nor any version of one that is kept.
-
-    The document has to be older than $1. Another one has taken its place, or its row is no more.
-    """
-    told = ""
-    if type_ in HISTORY:
-        version = (
-            f"FROM {HISTORY[type_].__tablename__} h WHERE h.id = d.entity_id AND h.document_hash = d.hash"
-        )
-        told = f" AND NOT EXISTS (SELECT {version})"
-    return (
-        f"SELECT d.id, d.entity_id, d.hash FROM document d JOIN fetch_log f ON f.id = d.fetch_id"
-        f" LEFT JOIN {ROWS[type_].__tablename__} t ON t.id = d.entity_id"
-        f" WHERE d.entity_type = '{type_}' AND f.fetched_at < $1 AND t.document_hash IS DISTINCT FROM d.hash{told}"
-    )
-
-
-async def _documents(
-    connection: Connection, type_: EntityType, before: datetime, batch: int
-) -> AsyncIterator[int]:
-    """Remove superseded documents of *type_*, by the order of their keys.
-
-    A unit that brings such a document back writes its row first. So the rows are locked, those alone that no unit
-    is writing, and looked at once more: what is written later finds its document gone, and stores it.
-    """
-    table, after = str(ROWS[type_].__tablename__), 0
-    page = f"{_superseded(type_)} AND d.id > $2 ORDER BY d.id LIMIT $3"
-    while True:
-        async with connection.transaction():
-            found = await connection.fetch(page, before, after, batch)
-            owners = [row["entity_id"] for row in found]
-            locked = await connection.fetch(
-                f"SELECT id, document_hash FROM {table} WHERE id = ANY ($1) ORDER BY id FOR SHARE SKIP LOCKED",
-                owners,
-            )
-            there = await connection.fetch(f"SELECT id FROM {table} WHERE id = ANY ($1)", owners)
-            current = {row["id"]: row["document_hash"] for row in locked}
-            busy = {row["id"] for row in there} - current.keys()
-            stale = [
-                row["id"]
-                for row in found
-                if row["entity_id"] not in busy and current.get(row["entity_id"]) != row["hash"]
-            ]
-            gone = await _removed(connection, "DELETE FROM document WHERE id = ANY ($1)", stale)
-            await bookkeeping.move_version(connection)
-        if gone:
-            yield gone
-        if len(found) < batch:
-            return
-        after = found[-1]["id"]
-
-
-async def _removed(connection: Connection, statement: str, *arguments: object) -> int:
-    status = await connection.execute(statement, *arguments)
-    return int(status.rsplit(" ", 1)[1])
