@@ -55,6 +55,10 @@ bench-queries: .venv/dev ## Measure: the endpoint against PostGraphile, dataload
 bench-scale: .venv/dev ## Measure: answers from 10,000, 100,000 and a million records; memory under load (needs wrk)
 	$(BIN)/python tests/bench/queries/scale.py $(ARGS)
 
+.PHONY: bench-sync
+bench-sync: .venv/dev ## Measure: first load, unchanged and 1 % changed passes against dlt and a bare COPY (ARGS="--records 20000")
+	$(BIN)/python tests/bench/sync $(ARGS)
+
 .PHONY: captures
 captures: .venv/dev ## Replay the portals' captures against the sandbox and the adapters (needs ../shared)
 	$(BIN)/python tests/acceptance/captures.py $(ARGS)
