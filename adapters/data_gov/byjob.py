@@ -108,7 +108,7 @@ class ByJob:
         """Yield the rows of one job."""
         taken = Taken(self._stream, self._asking, self._stream.of_job(key), Start.of(cursor))
         async for sheet in taken.sheets():
-            yield page(sheet, self._stream.member, sheet.next.cursor, of=(key, None))
+            yield page(sheet, self._stream.member, sheet.next.cursor, of=(key,))
         job = self._jobs.get(key)
         certain = await self._certain(taken, () if job is None else (job,))
         last = bool(self._plan.singly) and self._plan.singly[-1].native_id == key
@@ -151,7 +151,7 @@ class Taken:
         """
         listing = self.listing
         expected = {job.native_id: self._stream.expected(job) for job in jobs}
-        if listing.resumed:
+        if listing.resumed or listing.repeated:
             return False
         if expected and all(self.rows[job] == count for job, count in expected.items()):
             return True
@@ -159,6 +159,8 @@ class Taken:
         if self._stream.exact and any(self.rows[job] != count for job, count in known.items()):
             return False
         stored = not before.isdisjoint(expected)
+        if listing.scant and stored:
+            return False
         if listing.pages <= 1 and not (listing.abrupt and listing.seen):
             return not (listing.abrupt and stored)
         return not stored and not listing.abrupt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from adapters.data_gov.jobs import WAITING
-from adapters.data_gov.lists import DIFFERS, PAGE_SIZES, UNNAMED
+from adapters.data_gov.lists import DIFFERS, PAGE_SIZES, REPEATED, UNNAMED
 from adapters.data_gov.reference import PAGED, Reference
 from adapters.data_gov.rounds import Round
 from adapters.data_gov.rows import Query, Sheet, page
@@ -37,7 +37,7 @@ class BySource:
         query = of("harvest_source", scope.key, "/jobs")
         first = await self._single.rows(query, scope.member)
         self._turn.passed(scope.key, self._read)
-        sheets = [] if first is None else [first]
+        sheets = [first] if first is not None and first.rows else []
         for sheet in sheets:
             yield page(sheet, scope.member)
         async for sheet in self._missed(query, scope, first):
@@ -59,10 +59,12 @@ class BySource:
         return any(name not in named and job.status not in WAITING for name, job in stored.items())
 
     async def _end(self, source: str, sheets: Sequence[Sheet]) -> End:
-        """Return the end of a source's jobs: a 404 alone proves nothing of jobs that are stored."""
+        """Return the end of a source's jobs: a 404 or no rows prove nothing of jobs that are stored."""
         reason = UNNAMED if unnamed(sheets) else ""
         if len(sheets) > 1:
             reason = PAGED
+        elif any(sheet.repeats for sheet in sheets):
+            reason = REPEATED
         elif not sheets and await self._lost(source, ()):
             reason = DIFFERS
         return End(proved=not reason, reason=reason, covers=(source,), watermark=MARK)

@@ -47,7 +47,7 @@ class Timeline:
         self, listing: Listing, stored: Iterable[KnownJob], sources: frozenset[str] | None
     ) -> bool:
         """Whether the list names every job: asked of the portal only where one of *stored* seems lost."""
-        if listing.abrupt and listing.seen:
+        if listing.doubtful:
             return await listing.counted()
         lost = any(job.native_id not in listing.seen and _should_be(job, sources) for job in stored)
         return not lost or await listing.counted()
@@ -70,7 +70,7 @@ class Timeline:
         yield Page([element for element in waiting if element.native_id not in finished.seen])
         found, vanished = await self._absent(opened.seen | finished.seen)
         yield Page(found)
-        certain = not (finished.abrupt and finished.seen) or await finished.counted()
+        certain = not opened.repeated and (not finished.doubtful or await finished.counted())
         yield _end(finished, self._now, certain=certain, vanished=vanished)
 
     async def _absent(self, seen: set[str]) -> tuple[list[Document | Rejection], list[str]]:
@@ -118,7 +118,7 @@ class Timeline:
 
     async def _certain(self, listing: Listing, *, polled: bool) -> bool:
         """Whether the list's end needs no count: nothing could shift, or nothing stored could be lost."""
-        if listing.abrupt and listing.seen:
+        if listing.doubtful:
             return False
         if polled or listing.resumed:
             return True

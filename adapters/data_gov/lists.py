@@ -21,6 +21,7 @@ from gateway.model.enums import EntityType
 
 DIFFERS = "the portal counts other rows than it listed"
 UNNAMED = "some rows cannot be read, so which ones they are is not known"
+REPEATED = "an id is used twice, so which row it hides is not known"
 PAGE_SIZES = frozenset({10, 100})
 """So many rows may be a page: the portal's usual size, and its largest."""
 POISONED = 10
@@ -56,7 +57,11 @@ class Listing:
         self.pages = 0
         """Pages that brought something new."""
         self.abrupt = False
-        """Whether the list ended at a 404 and not at a short page."""
+        """Whether the list ended at a 404, or at a page without rows, and not at a short page."""
+        self.repeated = False
+        """Whether one page used an id twice, or a full one brought only what others had brought."""
+        self.scant = False
+        """Whether the list ended at a page of the portal's usual size, although more rows were asked for."""
 
     @property
     def resumed(self) -> bool:
@@ -68,12 +73,15 @@ class Listing:
         position = self._start.page * self._size
         while True:
             found = await self._page(position)
-            if found is None:
+            if found is None or not found[0]:
                 self.abrupt = True
                 return
             bodies, fetch = found
             full = len(bodies) >= self._size
-            rows = fresh(bodies, self._member, fetch, self.seen, position)
+            rows, repeats = fresh(bodies, self._member, fetch, self.seen, position)
+            again = len(bodies) == self._size and not rows
+            self.repeated = self.repeated or repeats or again
+            self.scant = not full and len(bodies) in PAGE_SIZES
             position += self._size
             if rows:
                 self.pages += 1
@@ -81,6 +89,11 @@ class Listing:
                 yield Sheet(rows, fetch, self._after(rows, position))
             if not (full and rows):
                 return
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the list may have rows that it did not show."""
+        return self.repeated or self.scant or (self.abrupt and bool(self.seen))
 
     async def counted(self) -> bool:
         """Whether the portal counts as many rows as were read; one request."""

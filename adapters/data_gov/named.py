@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from adapters.data_gov.answers import TooMuch
 from adapters.data_gov.jobs import FAILED
-from adapters.data_gov.lists import DIFFERS, UNNAMED
+from adapters.data_gov.lists import DIFFERS, REPEATED, UNNAMED
 from adapters.data_gov.rows import Row, page, sheet_of
 from adapters.data_gov.single import MARK, Single, of, unnamed
 from gateway.errors import PortalError
@@ -39,11 +39,11 @@ class Errors:
                 yield Scope("errors", EntityType.HARVEST_ERROR, key, EntityType.HARVEST_JOB, whole=True)
 
     async def read(self, scope: Scope) -> AsyncIterator[Page | End]:
-        """Yield the errors of a job; a 404 alone proves nothing where some are stored."""
+        """Yield the errors of a job; a 404 or no rows prove nothing where some are stored."""
         sheet = await self._single.rows(of("harvest_job", scope.key, "/errors"), scope.member)
-        if sheet is not None:
+        if sheet is not None and sheet.rows:
             yield page(sheet, scope.member)
-            reason = UNNAMED if unnamed([sheet]) else ""
+            reason = REPEATED if sheet.repeats else UNNAMED if unnamed([sheet]) else ""
             yield End(proved=not reason, reason=reason, covers=(scope.key,), watermark=MARK)
         elif scope.key in self._read and nothing(scope.key) not in self._read:
             yield End(proved=False, reason=DIFFERS, watermark=MARK)

@@ -9,7 +9,7 @@ import msgspec
 
 from adapters.data_gov.answers import Asking, TooMuch
 from adapters.data_gov.dialect import WHOLE, Dialect, Wire
-from adapters.data_gov.lists import PAGE_SIZES, UNNAMED, beyond, everything
+from adapters.data_gov.lists import PAGE_SIZES, REPEATED, UNNAMED, beyond, everything
 from adapters.data_gov.rows import Query, Row, Sheet, page
 from gateway.model.enums import EntityType
 from gateway.ports import End, Known, Page, Scope
@@ -86,8 +86,10 @@ class Reference:
         if len(sheets) > 1:
             self.paged.append(scope)
             return End(proved=False, reason=PAGED)
-        complete = len(named) == len(rows)
-        return End(proved=complete, reason="" if complete else UNNAMED)
+        reason = "" if len(named) == len(rows) else UNNAMED
+        if any(sheet.repeats for sheet in sheets):
+            reason = REPEATED
+        return End(proved=not reason, reason=reason)
 
 
 def _sources_of(organization: Row) -> int:

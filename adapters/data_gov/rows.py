@@ -76,6 +76,8 @@ class Sheet:
     rows: Sequence[Row | Rejection]
     fetch: Fetch
     next: Start
+    repeats: bool = False
+    """Whether rows of the page bear one id, so that one of them hides another."""
 
 
 class _Head(msgspec.Struct):
@@ -94,15 +96,17 @@ def stamp(when: datetime) -> str:
 
 def fresh(
     bodies: Sequence[bytes | Rejection], member: EntityType, fetch: Fetch, seen: set[str], position: int
-) -> list[Row | Rejection]:
-    """Return the rows that have not been seen, and mark them as seen."""
+) -> tuple[list[Row | Rejection], bool]:
+    """Return the rows that have not been seen, marked as seen, and whether rows of this page bear one name."""
     found: list[Row | Rejection] = []
+    names: set[str] = set()
     for place, body in enumerate(bodies, start=position):
         row = body if isinstance(body, Rejection) else _row(body, member, fetch, place)
         if (name := name_of(row)) not in seen:
             seen.add(name)
             found.append(row)
-    return found
+        names.add(name)
+    return found, len(names) < len(bodies)
 
 
 def name_of(row: Row | Rejection) -> str:
@@ -113,7 +117,8 @@ def name_of(row: Row | Rejection) -> str:
 def sheet_of(answer: tuple[Sequence[bytes], Fetch], member: EntityType, seen: set[str]) -> Sheet:
     """Return the rows of an answer that had not been seen, where reading goes on nowhere."""
     bodies, fetch = answer
-    return Sheet(fresh(bodies, member, fetch, seen, 0), fetch, Start())
+    rows, repeats = fresh(bodies, member, fetch, seen, 0)
+    return Sheet(rows, fetch, Start(), repeats)
 
 
 def _row(body: bytes, member: EntityType, fetch: Fetch, position: int) -> Row | Rejection:
@@ -121,7 +126,7 @@ def _row(body: bytes, member: EntityType, fetch: Fetch, position: int) -> Row | 
         head = _HEAD.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Rejection(member, f"it cannot be read: {error}", body, fetch, position=position)
-    if not isinstance(head.id, str) or not head.id:
+    if not isinstance(head.id, str) or not head.id or "\0" in head.id:
         return Rejection(member, "it has no id", body, fetch, position=position)
     job = head.harvest_job_id if isinstance(head.harvest_job_id, str) else None
     return Row(head.id, job, wire.instant(head.date_created), body)
@@ -130,10 +135,10 @@ def _row(body: bytes, member: EntityType, fetch: Fetch, position: int) -> Row | 
 def page(
     sheet: Sheet, member: EntityType, cursor: Any = None, *, of: Container[str | None] | None = None
 ) -> Page:
-    """Return the page of a sheet's documents and rejections; *of*: only the rows of these jobs."""
+    """Return the page of a sheet's documents and rejections; *of*: without the rows of other jobs than these."""
     elements = [
         row if isinstance(row, Rejection) else Document.of(member, row.native_id, row.body, sheet.fetch)
         for row in sheet.rows
-        if isinstance(row, Rejection) or of is None or row.job in of
+        if isinstance(row, Rejection) or of is None or row.job is None or row.job in of
     ]
     return Page(elements, cursor)

@@ -128,14 +128,15 @@ async def test_a_404_proves_nothing_of_what_is_stored() -> None:
             assert not mirror.known.gone
 
 
-async def test_an_empty_array_proves_that_all_is_gone() -> None:
+async def test_an_empty_array_proves_nothing_of_jobs_that_are_stored() -> None:
     async with mirrored() as mirror:
         speaking(mirror)
         mirror.portal.failed("job-1", 2, days=3)
         await mirror.follow(FULL)
         forget(mirror, "jobs", "job-1")
-        await mirror.follow(POLL, hours=1)
-        mirror.holds("jobs")
+        made = await mirror.follow(POLL, hours=1)
+        assert [end.proved for scope, end in made.ends if scope.stream == "jobs"] == [False]
+        assert not mirror.known.gone
 
 
 async def test_plans_vanish_with_a_404() -> None:
