@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -32,10 +32,10 @@ class Toy:
     version = 1
     job_statuses: ClassVar[dict[str, JobStatus]] = {}
     tables: ClassVar[dict[EntityType, Table[Any]]] = {}
-    expected: ClassVar[dict[EntityType, Expected]] = {}
 
     def __init__(self, *, inventory: bool) -> None:
         self.inventory = inventory
+        self.expected: Mapping[EntityType, Expected] = {}
 
     def normalise(self, document: Document) -> Iterable[Entity | Rejection]:
         """Return the entities that the document spells out."""
@@ -89,6 +89,7 @@ class Bench:
             inventory=self.toy.inventory,
             cap=self.cap,
             now=lambda: self.now,
+            expected=self.toy.expected,
         )
         await self.writer.open()
 
