@@ -54,11 +54,13 @@ class EmbeddedItems:
             while page := list(islice(documents, PAGE)):
                 self._shown += len(page)
                 yield Page(page, total=self._scope.total)
-            if self._broken and not self._shown:
-                garbled = Garbled(self._broken, replace(answer, body=_head(file)))
+            verdict = self._verdict(items, file)
+            if self._broken or not items.found:
+                garbled = Garbled(self._broken or verdict.reason, replace(answer, body=_head(file)))
                 yield Page([garbled.rejection(self._scope)])
-                raise garbled.error(self._client.portal)
-            yield self._verdict(items, file)
+                if self._broken and not self._shown:
+                    raise garbled.error(self._client.portal)
+            yield verdict
 
     def _documents(self, items: Members, answer: Answer) -> Iterator[Document]:
         job = self._scope.key

@@ -30,6 +30,14 @@ class Absent(PortalRefused):
     """The portal has no such endpoint: it redirects, or answers a 404 that speaks of no list and no item."""
 
 
+class Unread(PortalUnreadable):
+    """An answer came that is nothing of what was asked for: *answer* holds it."""
+
+    def __init__(self, message: str, answer: Answer, *, portal: str) -> None:
+        super().__init__(message, portal=portal, endpoint=answer.fetch.endpoint)
+        self.answer = answer
+
+
 class TooMuch(Exception):
     """The portal could not give this many rows at once; *error* is what it means if fewer do not help."""
 
@@ -78,9 +86,9 @@ class Asking:
         try:
             return decode.elements(answer.body), answer.fetch
         except decode.WrongShapeError as error:
-            raise self._client.unreadable(answer.fetch, str(error)) from error
+            raise self._unread(answer, str(error)) from error
         except decode.DecodeError as error:
-            raise Garbled(self._client.unreadable(answer.fetch, str(error)), answer) from error
+            raise Garbled(self._unread(answer, str(error)), answer) from error
 
     async def count(self, path: str, params: Params) -> int:
         """Return how many rows the portal counts; it answers 404 for none."""
@@ -141,7 +149,7 @@ class Asking:
         """Raise what an answer means that is not the JSON that was asked for."""
         if answer.status == 200:
             if answer.media_type != "application/json":
-                raise self._client.unreadable(answer.fetch, f"it is {answer.media_type}, not JSON")
+                raise self._unread(answer, f"it is {answer.media_type}, not JSON")
             return
         if answer.status in MOVED:
             raise self._refused(answer, "The portal has no such endpoint: it redirects for ever", Absent)
@@ -154,6 +162,10 @@ class Asking:
         if 400 <= answer.status < 500:
             raise self._refused(answer, f"The portal refuses this ({answer.status})")
         raise self._client.unreadable(answer.fetch, f"status {answer.status}")
+
+    def _unread(self, answer: Answer, why: str) -> Unread:
+        words = self._client.unreadable(answer.fetch, why).message
+        return Unread(words, answer, portal=self._client.portal)
 
     def _refused(self, answer: Answer, why: str, kind: type[PortalRefused] = PortalRefused) -> PortalRefused:
         return kind(f"{why}{_said(answer)}.", portal=self._client.portal, endpoint=answer.fetch.endpoint)

@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from datetime import datetime
 
-from adapters.data_gov.answers import Absent, asking_of
+from adapters.data_gov.answers import Absent, Unread, asking_of
 from adapters.data_gov.crawl import RealCrawl
 from adapters.data_gov.dialect import Dialect, Wire
 from adapters.data_gov.documented import DocumentedCrawl
 from adapters.data_gov.reference import SCOPES, Reference
 from adapters.data_gov.rounds import Round
 from gateway.fetch.client import Client
+from gateway.model.document import Rejection
 from gateway.model.entities import JSON
 from gateway.ports import WIRE, End, Known, Page, Pass, Portal, Scope
 
@@ -76,10 +77,18 @@ class DataGovCrawl:
     async def read(self, scope: Scope, cursor: JSON) -> AsyncIterator[Page | End]:
         """Yield the pages of *scope* from *cursor*, then one End.
 
+        An answer that cannot be read is yielded whole, as a rejection, before PortalUnreadable is raised for it.
         Raises PortalUnavailable, PortalRefused, PortalUnreadable.
         """
-        async for item in self._reading(scope, cursor):
-            yield item
+        last = cursor
+        try:
+            async for item in self._reading(scope, cursor):
+                last = item.cursor if isinstance(item, Page) else last
+                yield item
+        except Unread as error:
+            answer = error.answer
+            yield Page([Rejection(scope.member, error.message, answer.body, answer.fetch)], last)
+            raise
 
     def _reading(self, scope: Scope, cursor: JSON) -> AsyncIterator[Page | End]:
         if scope in SCOPES:

@@ -14,6 +14,7 @@ from gateway.model.document import Document, Fetch, Rejection, digest
 from gateway.model.enums import EntityType
 from gateway.ports import Scope
 from gateway.store.bookkeeping import Run, encode
+from gateway.store.shape import LONGEST
 from gateway.store.staging import Connection
 from gateway.store.tables import ROWS
 
@@ -65,7 +66,7 @@ async def keep(
         refused.scope.stream,
         refused.scope.key,
         rejection.type.value,
-        _clean(rejection.native_id),
+        _cut(_clean(rejection.native_id)),
         _clean(rejection.parent),
         rejection.position,
         encode(None if document is None else document.counted),
@@ -90,6 +91,11 @@ async def _stored_fetch(connection: Connection, portal: int, document: Document)
         document.hash,
     )
     return found
+
+
+def _cut(native_id: str | None) -> str | None:
+    """Return an id as an index takes it; no row has one that is longer."""
+    return native_id and native_id.encode()[:LONGEST].decode(errors="ignore")
 
 
 def _clean(text: str | None) -> str | None:

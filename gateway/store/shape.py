@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import ARRAY, Column, Integer
+from sqlalchemy import ARRAY, Column, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -21,6 +21,8 @@ from gateway.store.tables import ROWS
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _INT4 = 2**31 - 1
+LONGEST = 2000
+"""Bytes of a text that an index holds as it is: no index of Postgres takes more than some 2,700."""
 _encode = msgspec.json.Encoder().encode
 
 ADDRESS = (
@@ -65,6 +67,8 @@ class Shape:
     """Reads an entity's fields."""
     conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
     """The places of values that Postgres takes in another form, and how they get it."""
+    indexed: tuple[int, ...]
+    """The places of texts that an index holds as they are: ids above all."""
 
     @property
     def stage(self) -> str:
@@ -90,11 +94,19 @@ class Shape:
                 value if hasattr(value, "tzinfo") else clean.get(field)
                 for field, value in zip(self.fields, values, strict=True)
             ]
+        if len(encoded) > LONGEST:
+            self._measure(values)
         for index, convert in self.conversions:
             if values[index] is not None:
                 values[index] = convert(values[index])
         values.append(blake2b(encoded, digest_size=HASH_BYTES).digest())
         return tuple(values)
+
+    def _measure(self, values: Sequence[Any]) -> None:
+        """Raise Unstorable where a text is too long for its index."""
+        for place in self.indexed:
+            if isinstance(values[place], str) and len(values[place].encode()) > LONGEST:
+                raise Unstorable(f"{self.fields[place]} is longer than {LONGEST:,} bytes")
 
 
 def _integer(value: Any) -> int:
@@ -145,7 +157,17 @@ def shape(type_: EntityType) -> Shape:
         fields=staged,
         values=attrgetter(*staged),
         conversions=tuple((index, read) for index, read in readers if read is not None),
+        indexed=tuple(
+            index for index, name in enumerate(staged) if name not in table.columns or name in _indexed(table)
+        ),
     )
+
+
+def _indexed(table: Table) -> frozenset[str]:
+    """Return the columns of text that an index of *table* holds as they are."""
+    keys = [index.columns for index in table.indexes if not index.kwargs.get("postgresql_using")]
+    keys += [item.columns for item in table.constraints if isinstance(item, UniqueConstraint)]
+    return frozenset(column.name for columns in keys for column in columns if isinstance(column.type, Text))
 
 
 @cache

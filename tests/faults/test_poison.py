@@ -1,0 +1,134 @@
+"""What a poisonous element or page once cost: each is served over HTTP and read by a real pass among good ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from random import Random
+from typing import Any
+
+import asyncpg
+import gov_elements as gov
+import pytest
+import udata_elements as udata
+from faults.poisoning import gouv as gouv_front
+from faults.poisoning import gov as gov_front
+from faults.poisoning.fronts import RUN, Element, Front, Templates, served
+from faults.poisoning.gouv import GouvFront
+from faults.poisoning.gov import GovFront
+from faults.poisoning.rounds import Item, Reader
+
+from gateway import postgres
+from gateway.model.document import Document
+from gateway.model.enums import EntityType
+from gateway.testing import garbage
+
+LONG = "".join(Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=9000))
+ORGANIZATION = {"id": "organization-1", "name": "City", "slug": "city", "aliases": None}
+ERROR = {"id": "error-1", "harvest_job_id": "job-1", "message": "m", "severity": "error", "type": "t"}
+
+
+def templates(elements: dict[EntityType, Element]) -> Templates:
+    documents: list[Document] = [
+        garbage.document(type_, json.dumps(element).encode()) for type_, element in elements.items()
+    ]
+    return Templates(documents, Random(1))
+
+
+def fronts() -> dict[str, Front]:
+    """Return a portal of each kind."""
+    beside = templates(
+        {
+            EntityType.HARVEST_BACKEND: {"id": "ckan", "label": "CKAN"},
+            EntityType.HARVEST_SOURCE: udata.SOURCE,
+            EntityType.HARVEST_JOB: udata.JOB,
+            EntityType.HARVEST_RECORD: udata.ITEM,
+        }
+    )
+    american = templates(
+        {
+            EntityType.ORGANIZATION: ORGANIZATION,
+            EntityType.HARVEST_SOURCE: gov.SOURCE,
+            EntityType.HARVEST_JOB: gov.JOB,
+            EntityType.HARVEST_RECORD: gov.RECORD,
+            EntityType.HARVEST_ERROR: ERROR,
+        }
+    )
+    return {
+        "v17": GouvFront(beside, embedded=False),
+        "v16": GouvFront(beside, embedded=True),
+        "real": GovFront(american),
+    }
+
+
+class Readers:
+    """A reader of each portal, over one database."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self._connection = connection
+
+    async def read(self, name: str, *items: Item) -> tuple[int, int]:
+        """Return how many items were stored and how many went to quarantine; none may be lost or break the pass."""
+        front = fronts()[name]
+        async with served(front) as address:
+            reader = Reader(self._connection, front, address)
+            await reader.open()
+            outcome = await reader.round(items)
+        assert outcome.crashes == []
+        assert outcome.lost == []
+        return outcome.stored, outcome.quarantined
+
+
+@pytest.fixture
+async def readers(database_url: str) -> AsyncIterator[Readers]:
+    connection = await postgres.connect(database_url)
+    try:
+        yield Readers(connection)
+    finally:
+        await connection.close()
+
+
+def item(listed: str, element: Any, **changes: Any) -> Item:
+    return Item(listed, json.dumps({**element, **changes}).encode())
+
+
+def record(number: int, **changes: Any) -> Item:
+    own = {"id": f"good-{number}", "identifier": f"good-{number}", "harvest_job_id": RUN}
+    return item(gov_front.RECORDS, {**gov.RECORD, **own}, **changes)
+
+
+async def test_an_id_that_no_index_takes_costs_one_record_alone(readers: Readers) -> None:
+    long = item(gouv_front.ITEMS, udata.ITEM, dataset={**udata.DATASET, "id": LONG}, remote_id="long")
+    good = [item(gouv_front.ITEMS, udata.ITEM, remote_id=f"r{n}") for n in range(3)]
+    assert await readers.read("v17", good[0], long, *good[1:]) == (3, 1)
+
+
+@pytest.mark.parametrize("field", ["id", "harvest_source_id", "identifier"])
+async def test_any_text_that_an_index_holds_may_be_too_long(readers: Readers, field: str) -> None:
+    assert await readers.read("real", record(1), record(2, **{field: LONG}), record(3)) == (2, 1)
+
+
+async def test_an_id_with_a_nul_in_it_costs_one_row_alone(readers: Readers) -> None:
+    assert await readers.read("real", record(1), record(2, id="a\0b"), record(3)) == (2, 1)
+
+
+async def test_a_row_that_names_no_run_is_kept(readers: Readers) -> None:
+    assert await readers.read("real", record(1), record(2, harvest_job_id={"id": 1})) == (2, 0)
+
+
+@pytest.mark.parametrize("body", [b'{"not": "a list"}', b"[1,", b"<html>"])
+@pytest.mark.parametrize("listed", [gov_front.ORGANIZATIONS, gov_front.SOURCES, gov_front.RECORDS])
+async def test_a_page_that_is_no_list_is_put_aside_whole(readers: Readers, listed: str, body: bytes) -> None:
+    assert await readers.read("real", Item(listed, body, page=True)) == (0, 1)
+
+
+async def test_a_page_of_another_type_is_put_aside_whole(readers: Readers) -> None:
+    page = Item(gov_front.JOBS, b"[]", page=True, content_type="text/html")
+    assert await readers.read("real", page) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"id": "x", "items": [{"status": "done"}, {"st', b'{"no": "items"}', b"[]"]
+)
+async def test_a_run_that_breaks_off_is_put_aside(readers: Readers, body: bytes) -> None:
+    assert await readers.read("v16", Item(gouv_front.ITEMS, body, page=True)) == (0, 1)
