@@ -16,9 +16,9 @@ from gateway.compose.parts import Parts
 from gateway.compose.passes import Clock, ask_payload, keeper, portal_clock, run_pass
 from gateway.compose.serving import serve
 from gateway.compose.units import dispatcher, units
-from gateway.errors import UsageError
+from gateway.errors import LeaseHeld, UsageError
 from gateway.ports import Part, Pass
-from gateway.store import overview
+from gateway.store import drifted, overview
 from gateway.store.renormalise import renormalise
 from gateway.sync.progress import Progress, RunSummary
 from gateway.sync.worker import PortalWorker
@@ -41,7 +41,9 @@ class Gateway(Parts):
         passes = (run_pass(self, portal, kind, progress, clock) for portal in chosen)
         # With exceptions returned, a cancelled gather waits for every pass: each still ends its run in Postgres.
         outcomes = await asyncio.gather(*passes, return_exceptions=True)
-        for outcome in outcomes:
+        for portal, outcome in zip(chosen, outcomes, strict=True):
+            if isinstance(outcome, LeaseHeld):
+                raise LeaseHeld(f"{portal.key}: {outcome.message}", hint=outcome.hint) from outcome
             if isinstance(outcome, BaseException):
                 raise outcome
         return [outcome for outcome in outcomes if isinstance(outcome, RunSummary)]
@@ -79,6 +81,11 @@ class Gateway(Parts):
                 "database": self.where,
                 "portals": await overview.portals(connection, list(self.portals)),
             }
+
+    async def drift(self, keys: Sequence[str] | None, since: datetime | None = None) -> list[dict[str, Any]]:
+        """Return what portals have sent that nobody expected, the newest first."""
+        async with self.pool.acquire() as connection:
+            return await drifted.listed(connection, list(self.portals) if keys is None else keys, since)
 
     async def renormalise(self, key: str | None) -> dict[str, Any]:
         """Read all stored documents again with today's rules; return per portal what that changed."""

@@ -89,6 +89,18 @@ class Site:
         self.workers.append(Worker(process, log))
         return self.workers[-1]
 
+    async def command(self, *words: str) -> tuple[int, str]:
+        """Run ``gateway`` with *words* to its end; return its code and what it said."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "gateway", *words),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            cwd=self.folder,
+            env=environment(self.folder, self._settings()),
+        )
+        said, _ = await asyncio.wait_for(process.communicate(), PATIENCE)
+        return process.returncode or 0, " ".join(said.decode().split())
+
     def _settings(self) -> dict[str, str]:
         told = {"GATEWAY_DATABASE_URL": self.url, "GATEWAY_POLL_SECONDS": "3600", **self.settings}
         for key in registry.adapters():
