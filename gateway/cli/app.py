@@ -25,7 +25,9 @@ def application() -> typer.Typer:
     from gateway.cli import (
         deletions,
         doctor,
+        drift,
         keys,
+        portals,
         pruning,
         quarantine,
         query,
@@ -49,7 +51,7 @@ def application() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_before)
-    looking = (up, running, status, doctor, query, reporting, schema, settings)
+    looking = (up, running, status, drift, doctor, query, reporting, schema, settings, portals)
     for module in (*looking, keys, deletions, quarantine, pruning, sandbox):
         module.register(app)
     return app

@@ -1,4 +1,4 @@
-"""``gateway config`` and ``gateway portals``: what is set, where it comes from, which portals are read."""
+"""``gateway config``: what is set, where it comes from, which portals are configured."""
 
 from __future__ import annotations
 
@@ -27,9 +27,6 @@ def register(app: typer.Typer) -> None:
             "GATEWAY_PORTALS__DATA_GOV__API_KEY=... gateway config",
         ),
     )(config)
-    app.command(
-        "portals", rich_help_panel=LOOK, epilog=examples("gateway portals", "gateway portals --json")
-    )(portals)
 
 
 def config(
@@ -128,23 +125,6 @@ def output_text(value: Any) -> str:
             f"{key}{'.' if name else ''}{name} = {inner}" for key, d in pairs for name, inner in d.items()
         )
     return "" if value is None else str(value)
-
-
-def portals(*, as_json: AsJson = False) -> None:
-    """List the configured portals, the adapters that read them and what is known about their data."""
-    from gateway.cli import output
-    from gateway.cli.calling import load
-
-    rows = portal_rows(load())
-    if as_json:
-        output.print_json(rows)
-        return
-    columns = ["key", "title", "adapter", "address", "key set", "sandbox"]
-    names = ["key", "title", "adapter", "base_url", "api_key", "sandbox"]
-    output.print_table("Portals", columns, [[row[name] for name in names] for row in rows])
-    for row in rows:
-        for caveat in row["caveats"]:
-            print(f"{row['key']}: {caveat}")
 
 
 def portal_rows(settings: Settings) -> list[dict[str, Any]]:

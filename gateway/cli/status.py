@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 STREAM = ("stream", "polled_at", "reconciled_at", "complete", "done", "expected", "note")
+BREAKER = ("breaker_state", "breaker_since", "breaker_until", "breaker_reason")
 BUDGET = ("limit", "remaining", "blocked_until", "updated_at")
 RUN = ("kind", "state", "baseline", "started_at", "ended_at", "requests", "notice")
 
@@ -64,6 +65,10 @@ def print_status(told: Mapping[str, Any]) -> None:
     if limited:
         budgets = [[portal["key"], *map(portal["budget"].get, BUDGET)] for portal in limited]
         output.print_table("Requests an hour", ["portal", *BUDGET], budgets)
+    alone = [portal for portal in portals if portal.get("breaker_state", "CLOSED") != "CLOSED"]
+    if alone:
+        breakers = [[portal["key"], *map(portal.get, BREAKER)] for portal in alone]
+        output.print_table("Left alone", ["portal", "breaker", "since", "until", "reason"], breakers)
     output.print_table("Streams", ["portal", *STREAM], _inner(portals, "streams", STREAM))
     output.print_table("Last passes", ["portal", *RUN], _inner(portals, "runs", RUN))
 

@@ -44,13 +44,18 @@ class Breaker(msgspec.Struct):
     reason: str | None = None
     """What the portal did last, in words."""
 
-    def ask(self, now: datetime) -> datetime | None:
-        """Return None where a request may be sent, and note it where it is the trial; else when one may be."""
-        if self.state is BreakerState.CLOSED:
+    def left_alone(self, now: datetime) -> datetime | None:
+        """Return until when nothing is asked, None where a request may be sent."""
+        if self.state is BreakerState.CLOSED or self.until is None:
             return None
         # Beyond the longest pause only a clock that went back can have put it: a sandbox's that is made anew.
-        if self.until is not None and now < self.until <= now + LONGEST_PAUSE:
-            return self.until
+        return self.until if now < self.until <= now + LONGEST_PAUSE else None
+
+    def ask(self, now: datetime) -> datetime | None:
+        """Return None where a request may be sent, and note it where it is the trial; else when one may be."""
+        until = self.left_alone(now)
+        if until is not None or self.state is BreakerState.CLOSED:
+            return until
         self.state, self.until = BreakerState.HALF_OPEN, now + TRIAL
         return None
 

@@ -87,6 +87,12 @@ class Budget(msgspec.Struct):
         limit = self.limit or 0
         return min(max(LEAST_RESERVE, limit // 10), limit // 2)
 
+    def left(self, now: datetime) -> int | None:
+        """Return how many requests may be sent at once, as far as is known; None where no limit is."""
+        if self.blocked_until is not None and now < self.blocked_until:
+            return 0
+        return None if self.limit is None else max(0, int(self.limit - self._own(now) - self._others(now)))
+
     def may_send(self, now: datetime, spending: Spending) -> datetime | None:
         """Return None where a request may be sent now, else when one may be as far as is known."""
         if self.now is not None and now < self.now:

@@ -10,7 +10,7 @@ from typing import BinaryIO, Self
 
 from gateway.errors import PortalRefused, PortalUnavailable, PortalUnreadable
 from gateway.fetch.budget import Budget, Spending
-from gateway.fetch.pace import Pace, retry_after
+from gateway.fetch.pace import Pace, http_date, retry_after
 from gateway.fetch.sending import Answer, Failure, Key, Request, Sender, TooLarge
 from gateway.fetch.turnstile import NOTHING, Barred, Heard, Lone, Turnstile
 from gateway.model.document import Fetch
@@ -285,7 +285,8 @@ class Client:
 
 def _asked(answer: Answer) -> float | None:
     """Return the seconds that the answer asks to be left alone."""
-    return retry_after(answer.headers.get("Retry-After"), answer.fetch.fetched_at)
+    now = http_date(answer.headers.get("Date")) or answer.fetch.fetched_at
+    return retry_after(answer.headers.get("Retry-After"), now)
 
 
 def _count(text: str | None) -> int | None:

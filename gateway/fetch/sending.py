@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import BinaryIO
 
@@ -19,6 +19,9 @@ from yarl import URL
 from gateway.errors import ConfigurationError
 from gateway.fetch.pace import http_date
 from gateway.model.document import HASH_BYTES, Fetch
+
+BELIEVED = timedelta(days=2)
+"""How far a portal's clock may be off: what answers mean depends on when they were given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +195,14 @@ class Sender:
                     response.close()
                     return TooLarge()
             body, page_hash = taker.taken()
-            arrived = http_date(response.headers.get("Date")) or self._now()
-            fetch = Fetch(self.endpoint(request), request.mask, arrived, page_hash)
+            fetch = Fetch(self.endpoint(request), request.mask, self._arrived(response), page_hash)
             return Answer(response.status, response.content_type.lower(), response.headers, body, fetch)
+
+    def _arrived(self, response: aiohttp.ClientResponse) -> datetime:
+        """Return when the answer was sent by the portal's clock, by ours where that one is days off."""
+        now = self._now()
+        said = http_date(response.headers.get("Date"))
+        return now if said is None or abs(said - now) > BELIEVED else said
 
     async def _signed(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType

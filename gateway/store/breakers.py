@@ -55,3 +55,11 @@ def forgotten() -> ConfigurationError:
         "This portal has been forgotten while this process knew it.",
         hint="Start the process anew, or take the portal out of its settings.",
     )
+
+
+def half_forgotten(key: str) -> ConfigurationError:
+    """Return the error of whoever would ask a portal whose rows are only half removed."""
+    return ConfigurationError(
+        f"The portal {key!r} is being forgotten: what is left of it is not read on.",
+        hint=f"Finish it: gateway portals forget {key} --yes",
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from gateway.store.breakers import COLUMNS, breaker_in
 from gateway.store.staging import Connection
 from gateway.store.tables import ROWS
 
@@ -15,6 +16,12 @@ _PORTALS = """
     SELECT number, key, title, adapter, base_url, sandbox, notice, breaker_state, breaker_since,
         breaker_until, breaker_reason, capabilities FROM portal
     WHERE key = ANY ($1) ORDER BY key
+"""
+_ASKING = f"""
+    SELECT key, title, adapter, base_url, sandbox, capabilities, forgetting_since, {COLUMNS},
+        (SELECT coalesce(json_object_agg(b.key_hash, b.state), '{{}}')::text FROM budget b
+            WHERE b.portal = p.number) AS budgets
+    FROM portal p ORDER BY key
 """
 _STREAMS = """
     SELECT stream, polled_at, reconciled_at, complete, done, expected, note FROM sync_stream WHERE portal = $1
@@ -36,6 +43,19 @@ async def portals(connection: Connection, keys: Sequence[str]) -> list[dict[str,
     Its budget is that of the key that was used last, None where the portal has told of no limit.
     """
     return [await _portal(connection, dict(row)) for row in await connection.fetch(_PORTALS, list(keys))]
+
+
+async def asking(connection: Connection) -> list[dict[str, Any]]:
+    """Return, per portal: who it is, its breaker, and what is known of its budgets by the keys' fingerprints."""
+    return [
+        {
+            **row,
+            "capabilities": msgspec.json.decode(row["capabilities"]),
+            "breaker": breaker_in(row),
+            "budgets": msgspec.json.decode(row["budgets"]),
+        }
+        for row in await connection.fetch(_ASKING)
+    ]
 
 
 async def _portal(connection: Connection, portal: dict[str, Any]) -> dict[str, Any]:

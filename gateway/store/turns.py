@@ -17,7 +17,7 @@ from gateway.fetch.breaker import Breaker
 from gateway.fetch.budget import Budget
 from gateway.fetch.line import Line
 from gateway.store import bookkeeping
-from gateway.store.breakers import COLUMNS, breaker_in, forgotten
+from gateway.store.breakers import COLUMNS, breaker_in, forgotten, half_forgotten
 from gateway.store.staging import Connection
 
 Known = TypeVar("Known")
@@ -29,7 +29,7 @@ _MAKE = """
     WHERE number = $1 ON CONFLICT DO NOTHING
 """
 _READ = f"""
-    SELECT b.version, b.line, b.state, clock_timestamp() AS now, {COLUMNS},
+    SELECT b.version, b.line, b.state, clock_timestamp() AS now, p.key, p.forgetting_since, {COLUMNS},
         ARRAY(SELECT a.pid || '/' || coalesce(extract(epoch FROM a.backend_start)::text, '')
             FROM pg_stat_activity a WHERE a.datname = current_database()) AS living
     FROM budget b JOIN portal p ON p.number = b.portal WHERE b.portal = $1 AND b.key_hash = $2
@@ -69,13 +69,15 @@ class Turns:
 
 
 async def read(connection: Connection, portal: int, key_hash: str) -> Turns:
-    """Return the row, made where there was none; ConfigurationError where the portal has been forgotten."""
+    """Return the row, made where there was none; ConfigurationError where the portal has been forgotten, or half."""
     row = await connection.fetchrow(_READ, portal, key_hash)
     if row is None:
         await connection.execute(_MAKE, portal, key_hash)
         row = await connection.fetchrow(_READ, portal, key_hash)
     if row is None:
         raise forgotten()
+    if row["forgetting_since"] is not None:
+        raise half_forgotten(row["key"])
     return Turns(
         portal,
         key_hash,

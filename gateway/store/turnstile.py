@@ -19,7 +19,7 @@ from typing import Self, TypeAlias, TypeVar
 
 import asyncpg
 
-from gateway.errors import DatabaseUnavailable, GatewayError, PortalUnavailable
+from gateway.errors import GatewayError, PortalUnavailable
 from gateway.fetch.breaker import Breaker, BreakerState
 from gateway.fetch.budget import Spending
 from gateway.fetch.line import Ticket
@@ -104,7 +104,11 @@ class SharedTurnstile:
 
     async def __aenter__(self) -> Self:
         """Connect; ConfigurationError where the portal has been forgotten."""
-        row = await self._speaker.speak(self._read)
+        try:
+            row = await self._speaker.speak(self._read)
+        except BaseException:
+            await self._speaker.close()
+            raise
         self._turns = None if self._company else row
         return self
 
@@ -117,7 +121,7 @@ class SharedTurnstile:
             giver.cancel()
         await asyncio.gather(*givers, return_exceptions=True)
         try:
-            with suppress(DatabaseUnavailable):  # the places end with the connection
+            with suppress(GatewayError):  # the places end with the connection
                 await self._speaker.speak(self._end)
         finally:
             await self._speaker.close()

@@ -40,7 +40,7 @@ async def asked(
     turnstile = SharedTurnstile(
         connect,
         number,
-        sha256(key.encode()).hexdigest()[:16] if key else "",
+        key_hash(portal),
         requests_per_second=settings.requests_per_second,
         connections=settings.connections,
         now=now,
@@ -52,6 +52,12 @@ async def asked(
         except PortalUnavailable as error:
             await opened.failed(error)
             raise
+
+
+def key_hash(portal: Portal) -> str:
+    """Return the fingerprint by which the store knows the portal's key, "" without one."""
+    key = portal.settings.api_key
+    return sha256(key.get_secret_value().encode()).hexdigest()[:16] if key else ""
 
 
 def client(portal: Portal, key: str | None, now: Callable[[], datetime], turnstile: Turnstile) -> Client:

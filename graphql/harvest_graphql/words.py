@@ -237,7 +237,7 @@ _WORDS: dict[type[Enum], dict[str, str]] = {
     BreakerState: {
         "CLOSED": "The portal is asked as usual.",
         "OPEN": "The portal failed too often and is left alone until `breakerUntil`.",
-        "HALF_OPEN": "One request is under way as a trial: its answer closes the breaker, its failure opens it for longer.",
+        "HALF_OPEN": "One request is under way as a trial: answered it closes the breaker, else opens it for longer.",
     },
 }
 
