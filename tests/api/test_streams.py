@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientResponse
+from api.conftest import Serving
 from api.happenings import happen
 from api.sockets import SECONDS, Served, until
 from api.test_socket_feed import FOLLOW, names, numbered
@@ -55,10 +56,14 @@ class Source:
 
 
 @asynccontextmanager
-async def opened(served: Served, *, query: str = FOLLOW, headers: Any = None, **variables: Any) -> AsyncIterator[Source]:
+async def opened(
+    served: Served, *, query: str = FOLLOW, headers: Any = None, **variables: Any
+) -> AsyncIterator[Source]:
     """Open a stream as EventSource does."""
     parameters = {"query": query, "variables": json.dumps(variables)}
-    async with served.client.get("/graphql", params=parameters, headers={**STREAM, **(headers or {})}) as response:
+    async with served.client.get(
+        "/graphql", params=parameters, headers={**STREAM, **(headers or {})}
+    ) as response:
         assert response.status == 200, await response.text()
         assert response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
         assert response.headers["Cache-Control"] == "no-cache"
@@ -94,7 +99,9 @@ async def test_a_browser_comes_back_where_it_was(served: Served, own_world: Worl
         last = source.last
     await numbered(own_world, range(2))
     headers = {"Last-Event-ID": last}
-    async with opened(served, headers=headers, after=begun["endCursor"]) as source:  # its address is as before
+    async with opened(
+        served, headers=headers, after=begun["endCursor"]
+    ) as source:  # its address is as before
         assert names(await source.page()) == ["n0", "n1"]
 
 
@@ -118,8 +125,12 @@ async def test_any_subscription_and_any_query_can_be_a_stream(served: Served) ->
 
 
 async def test_a_query_stays_json_for_who_takes_both(served: Served) -> None:
-    accept = {"Accept": "application/graphql-response+json, application/json, text/event-stream, multipart/mixed"}
-    async with served.client.post("/graphql", json={"query": "{ portals { key } }"}, headers=accept) as response:
+    accept = {
+        "Accept": "application/graphql-response+json, application/json, text/event-stream, multipart/mixed"
+    }
+    async with served.client.post(
+        "/graphql", json={"query": "{ portals { key } }"}, headers=accept
+    ) as response:
         assert response.content_type == "application/graphql-response+json"
     async with served.client.post("/graphql", json={"query": WATCH}, headers=accept) as response:
         assert response.content_type == "text/event-stream"
@@ -129,7 +140,10 @@ async def test_a_query_stays_json_for_who_takes_both(served: Served) -> None:
 
 
 async def test_what_cannot_begin_is_told_in_the_stream(served: Served) -> None:
-    for query, code in (("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"), (FOLLOW, "BAD_USER_INPUT")):
+    for query, code in (
+        ("subscription { nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        (FOLLOW, "BAD_USER_INPUT"),
+    ):
         async with opened(served, query=query, first=1000) as source:
             name, told = await source.event()
             assert (name, told["errors"][0]["extensions"]["code"]) == ("next", code)
@@ -159,7 +173,10 @@ async def test_keys_open_what_they_open_until_they_are_revoked(own_engine: Engin
         for source in (reader, public):
             await source.page()
         await happen(own_world, after=private)
-        assert (await reader.page())["nodes"][0]["after"] == {"name": "A", "notificationEmails": ["a@example.org"]}
+        assert (await reader.page())["nodes"][0]["after"] == {
+            "name": "A",
+            "notificationEmails": ["a@example.org"],
+        }
         assert (await public.page())["nodes"][0]["after"] == {"name": "A"}
         keys.clear()
         await happen(own_world, after=private)
@@ -185,7 +202,9 @@ async def test_an_address_holds_so_many_and_who_goes_makes_room(own_engine: Engi
             await source.page()
 
 
-async def test_as_the_gateway_stops_streams_end_and_are_not_complete(own_engine: Engine, own_world: World) -> None:
+async def test_as_the_gateway_stops_streams_end_and_are_not_complete(
+    own_engine: Engine, own_world: World
+) -> None:
     assert own_world.keys
     async with Served(own_engine) as served, opened(served) as source:
         await source.page()
@@ -198,9 +217,37 @@ async def test_who_does_not_read_is_cut_off(own_engine: Engine, own_world: World
     async with Served(own_engine, bounds=bounds) as served, opened(served, first=100) as source:
         await source.page()
         connection = source.response.connection
-        assert connection is not None and connection.transport is not None
+        assert connection is not None
+        assert connection.transport is not None
         connection.transport.pause_reading()
         for _ in range(10):
             await happen(own_world, after={"name": "x" * 2_000_000})
         await until(lambda: served.sockets.watchers == 0)
         connection.transport.abort()
+
+
+async def test_the_gateway_serves_them_and_stops_in_time(serving: Serving) -> None:
+    gateway, session = await serving(cors_origins="")
+    assert gateway.portals
+    async with session.post("/graphql", json={"query": FOLLOW}, headers=STREAM) as response:
+        assert response.headers["Server"] == "harvest-gateway"
+        assert (await Source(response).page())["nodes"] == []
+
+
+async def test_pages_of_other_origins_may_read_them_where_they_may_read(serving: Serving) -> None:
+    _, session = await serving(cors_origins="https://app.example.org")
+    headers = {**STREAM, "Origin": "https://app.example.org"}
+    async with session.get("/graphql", params={"query": FOLLOW}, headers=headers) as response:
+        assert response.headers["Access-Control-Allow-Origin"] == "https://app.example.org"
+        await Source(response).page()
+    preflight = {**headers, "Access-Control-Request-Method": "GET"}
+    async with session.options("/graphql", headers=preflight) as response:
+        assert "Last-Event-ID" in response.headers["Access-Control-Allow-Headers"]
+
+
+async def test_a_locked_endpoint_takes_post_alone(serving: Serving) -> None:
+    _, session = await serving(profile="locked")
+    async with session.get("/graphql", params={"query": FOLLOW}, headers=STREAM) as response:
+        assert response.status == 405
+    async with session.post("/graphql", json={"query": FOLLOW}, headers=STREAM) as response:
+        await Source(response).page()
