@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.ports import Part, Payload
-from gateway.store import bookkeeping
+from gateway.store import bookkeeping, forgotten
 from gateway.store.staging import Connection
 
 _KEEP = """
@@ -15,7 +15,9 @@ _KEEP = """
 
 async def keep(connection: Connection, portal: int, record: str, part: Part, payload: Payload) -> bool:
     """Store a payload of the record with that native id; return whether there is such a record."""
-    values = (portal, record, part.value, payload.media_type, payload.body, payload.fetch.fetched_at)
+    whom = await forgotten.read(connection, portal)
+    body = None if payload.body is None else whom.scrubbed(payload.body)
+    values = (portal, record, part.value, payload.media_type, body, payload.fetch.fetched_at)
     async with connection.transaction():
         status = await connection.execute(_KEEP, *values)
         await bookkeeping.move_version(connection)

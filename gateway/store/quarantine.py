@@ -43,9 +43,19 @@ class Kept:
 
 
 async def keep(
-    connection: Connection, run: Run, refused: Refused, fetch_id: int | None, now: datetime, *, seen: bool
+    connection: Connection,
+    run: Run,
+    refused: Refused,
+    body: bytes,
+    fetch_id: int | None,
+    now: datetime,
+    *,
+    seen: bool,
 ) -> None:
-    """Keep an element that cannot be read; *seen*: the portal has shown it now, once more where it is known."""
+    """Keep an element that cannot be read, with what may be kept of its bytes in *body*.
+
+    *seen*: the portal has shown it now, once more where it is known.
+    """
     rejection, document = refused.rejection, refused.document
     hash_ = digest(rejection.body) if document is None else document.hash
     if document is not None and fetch_id is None:
@@ -73,7 +83,7 @@ async def keep(
         document is not None,
         _clean(rejection.reason),
         hash_,
-        rejection.body,
+        body,
         fetch_id,
         now,
         seen,

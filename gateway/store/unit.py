@@ -21,6 +21,7 @@ from gateway.store import (
     derive,
     drift,
     endings,
+    forgotten,
     following,
     journal,
     lease,
@@ -31,6 +32,7 @@ from gateway.store import (
 )
 from gateway.store.bookkeeping import Run
 from gateway.store.documents import documents_of
+from gateway.store.forgotten import Forgotten
 from gateway.store.judging import NOTHING, Judges, Kinds
 from gateway.store.layout import Layout, Normalise, lay_out
 from gateway.store.parts import Part, Tally
@@ -68,10 +70,12 @@ class Writer:
         self._now = now
         self._judges = Judges(expected)
         self._newest: dict[EntityType, int] = {}
+        self._forgotten = Forgotten()
 
     async def open(self) -> None:
         """Make the connection ready for units, and let readers see what a pass has left that was killed."""
         await prepare(self._connection)
+        self._forgotten = await forgotten.read(self._connection, self._run.portal)
         await following.settle(self._connection)
 
     async def begin(self, scope: Scope) -> absence.Seen:
@@ -102,7 +106,11 @@ class Writer:
         known = await self._known(elements)
         for part in parts:
             _see(part, known)
-        fresh = [d for d in documents if again or known.get((d.type, d.native_id), (0, None))[1] != d.hash]
+        fresh = [
+            self._forgotten.blanked(d)
+            for d in documents
+            if again or known.get((d.type, d.native_id), (0, None))[1] != d.hash
+        ]
         conclusions = await endings.weigh(self._connection, self._run, parts, self._cap)
         if not again:
             settles = await self._settled(documents, known)
@@ -228,7 +236,8 @@ class Writer:
         rejections += [Refused(scopes[d.type, d.native_id], r, _whole(d, r)) for d, r in layout.rejected]
         for each in rejections:
             fetch_id = fetches.get(each.rejection.fetch)
-            await quarantine.keep(self._connection, self._run, each, fetch_id, now, seen=not again)
+            body = self._forgotten.scrubbed(each.rejection.body)
+            await quarantine.keep(self._connection, self._run, each, body, fetch_id, now, seen=not again)
         return layout
 
     async def _store(
