@@ -36,7 +36,7 @@ truth: .venv/dev ## Hold every wire of every portal against its truth, at three 
 	GATEWAY_TRUTH=all $(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal $(TRUTH) $(ARGS)
 
 .PHONY: check
-check: lint types imports schema migrations docs test captures walk fuzz rivals ## Everything that CI runs
+check: lint types imports schema migrations docs test captures walk fuzz rivals drift poison ## Everything that CI runs
 	@echo "All checks passed."
 
 .PHONY: bench
@@ -77,6 +77,14 @@ CAMPAIGN = $(if $(filter command line environment,$(origin N)),--count $(N)) $(i
 .PHONY: rivals
 rivals: .venv/dev ## Let up to 8 workers compete for a portal, and stop whoever holds the lease past its time (20 rounds)
 	$(BIN)/python tests/faults/rivals_campaign.py $(CAMPAIGN)
+
+.PHONY: drift
+drift: .venv/dev ## Change every field of every wire type in every way, and look whether anything is lost (15,000 cells: half a minute)
+	$(BIN)/python tests/faults/drift_campaign.py $(CAMPAIGN)
+
+.PHONY: poison
+poison: .venv/dev ## Serve N poisonous items and pages to real passes (5,000; N=100000: half an hour)
+	$(BIN)/python tests/faults/poison_campaign.py $(CAMPAIGN)
 
 ##@ Single steps of `make check`
 .PHONY: lint

@@ -18,6 +18,7 @@ from gateway.compose.deciding import Desk
 from gateway.compose.parts import Parts
 from gateway.compose.passes import ask_payload
 from gateway.errors import ConfigurationError
+from gateway.store import drifted
 from harvest_graphql import payloads
 from harvest_graphql.events import Events
 from harvest_graphql.feed import Feed
@@ -43,6 +44,10 @@ from harvest_graphql.view import PATH, routes
 _WAITING = {
     "held_deletions": "Deletions that wait for an operator's word.",
     "quarantined": "Elements that could not be read and are kept aside.",
+}
+_DRIFT = {
+    "drift": "Fields, types and words in its answers that the gateway does not know.",
+    "drift_newest_timestamp_seconds": "When the newest of them was first seen.",
 }
 SHUTDOWN_SECONDS = 3.0
 """How long requests under way may take once the endpoint is to end."""
@@ -92,6 +97,11 @@ def _spending(parts: Parts) -> Spending:
     return Spending(parts.pool, parts.settings.rate_seconds)
 
 
+async def _drift(parts: Parts) -> dict[str, dict[str, float]]:
+    async with parts.pool.acquire() as connection:
+        return await drifted.counted(connection)
+
+
 def _callers(parts: Parts) -> Callers:
     """Return what limits callers without a key, by the settings."""
     cost, seconds = parts.settings.rate_cost, parts.settings.rate_seconds
@@ -118,6 +128,7 @@ def _mount(parts: Parts, app: web.Application, metrics: Metrics) -> Handle:
     streams = Streams(service, admit, places=sockets.places, addresses=addresses)
     metrics.gauge("sockets", "Open websockets and streams of events.", lambda: sockets.open)
     metrics.by_portal(_WAITING, Desk(parts).waiting)
+    metrics.by_portal(_DRIFT, partial(_drift, parts))
     metrics.gauge("subscriptions", "Subscriptions that are running.", lambda: sockets.watchers)
     app.on_shutdown.extend((sockets.close, streams.close))
     (endpoint,) = routes(

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from api.conftest import Serving
 from api.world import FR, GOV, Ask, World, hours_ago
 
 from gateway.store.drift import DriftRow
@@ -65,3 +66,22 @@ async def test_whether_an_interface_changed_today_is_a_question(own: Ask) -> Non
     found: dict[str, Any] = await own(DRIFT, since="2026-11-20T00:00:00Z")
     told = {portal["key"]: [one["pointer"] for one in portal["drift"]] for portal in found["portals"]}
     assert told == {"data-gouv-fr": ["/active"], "data-gov": ["/hash"]}
+
+
+@pytest.mark.usefixtures("_drifting")
+async def test_how_much_there_is_and_how_new_is_told_to_prometheus(serving: Serving) -> None:
+    _, session = await serving()
+    async with session.get("/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    assert 'harvest_gateway_portal_drift{portal="data-gov"} 2.0' in lines
+    newest = hours_ago(2).timestamp()
+    name = "harvest_gateway_portal_drift_newest_timestamp_seconds"
+    told = {line.split()[0]: float(line.split()[1]) for line in lines if line.startswith(f"{name}{{")}
+    assert told[f'{name}{{portal="data-gov"}}'] == newest
+
+
+@pytest.mark.usefixtures("_drifting")
+async def test_operators_list_it_on_the_command_line(serving: Serving) -> None:
+    gateway, _ = await serving()
+    assert [one["pointer"] for one in await gateway.drift(None)] == ["/active", "/hash", "/status"]
+    assert [one["pointer"] for one in await gateway.drift(["data-gov"], hours_ago(12))] == ["/hash"]
