@@ -42,6 +42,8 @@ async def retry(
     wanted = [id_ for id_, retriable in found.items() if retriable]
     for start in range(0, len(wanted), BATCH):
         await _batch(connection, writer, portal, wanted[start : start + BATCH])
+    if wanted:
+        await writer.follow_stored(BATCH)
     left = await quarantine.open_ids(connection, portal, list(found))
     return Retried(
         [id_ for id_ in found if id_ not in left],

@@ -21,8 +21,8 @@ from gateway.store import (
     derive,
     drift,
     endings,
-    forgotten,
     following,
+    forgotten,
     journal,
     lease,
     merge,
@@ -156,11 +156,22 @@ class Writer:
 
     async def follow_records(self, *, jobs: Sequence[str], batch: int, baseline: bool) -> None:
         """Settle what follows from a stream of records read to its end; *jobs* were read for the first time."""
+        await self._link(Cause.UPSTREAM, baseline=baseline)
+        await self.follow(jobs=jobs, baseline=baseline)
+        await self._relate(batch)
+
+    async def follow_stored(self, batch: int) -> None:
+        """Settle what follows from stored records that were read again: nothing follows from the clock."""
+        await self._link(Cause.RENORMALISE, baseline=False)
+        await self._relate(batch)
+
+    async def _link(self, cause: Cause, *, baseline: bool) -> None:
         if self._inventory:
             async with self._transaction():
                 await datasets.touch_unlinked(self._connection, self._run.portal)
-                await self._settle(Cause.UPSTREAM, baseline=baseline)
-        await self.follow(jobs=jobs, baseline=baseline)
+                await self._settle(cause, baseline=baseline)
+
+    async def _relate(self, batch: int) -> None:
         await self._mend_texts(batch)
         if not self._inventory:
             async with self._transaction():
