@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 STREAM = ("stream", "polled_at", "reconciled_at", "complete", "done", "expected", "note")
 BREAKER = ("breaker_state", "breaker_since", "breaker_until", "breaker_reason")
 BUDGET = ("limit", "remaining", "blocked_until", "updated_at")
+WORK = ("next poll", "next reconcile", "worker", "since")
 RUN = ("kind", "state", "baseline", "started_at", "ended_at", "requests", "notice")
 
 
@@ -57,6 +58,7 @@ def print_status(told: Mapping[str, Any]) -> None:
     columns = ["key", "title", "state", "sandbox", "wire", "quarantined", "held_deletions", "notice"]
     shown = [{**portal, "wire": _wire(portal["wire"])} for portal in portals]
     output.print_table("Portals", columns, [[portal[name] for name in columns] for portal in shown])
+    output.print_table("Work", ["portal", *WORK], [_work(portal) for portal in portals])
     counts = [(portal["key"], *row) for portal in portals for row in portal["counts"].items()]
     words = sorted({word for _, _, by_presence in counts for word in by_presence})
     rows = [[key, type_, *(by_presence.get(word, 0) for word in words)] for key, type_, by_presence in counts]
@@ -78,6 +80,13 @@ def _wire(noted: Mapping[str, Any]) -> str:
     from gateway.ports import WIRE
 
     return str(noted.get(WIRE) or "")
+
+
+def _work(portal: Mapping[str, Any]) -> list[Any]:
+    """Return when a portal is read next at both speeds, and who is at work on it now."""
+    work = portal["work"]
+    due = [work["due"].get(kind, {}).get("at") for kind in ("POLL", "RECONCILE")]
+    return [portal["key"], *due, work["worker"] or "nobody", work["since"]]
 
 
 def _inner(portals: Sequence[Mapping[str, Any]], name: str, columns: Sequence[str]) -> list[list[Any]]:

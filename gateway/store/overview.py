@@ -36,6 +36,11 @@ _BUDGET = """
     WHERE portal = $1 AND ("limit" IS NOT NULL OR blocked_until IS NOT NULL) ORDER BY updated_at DESC LIMIT 1
 """
 
+_HELD = (
+    "SELECT holder, taken_at FROM lease WHERE portal = $1 AND unit = 'portal' AND until > clock_timestamp()"
+)
+_DUE = "SELECT kind, due_at, failures FROM sync_due WHERE portal = $1 ORDER BY kind"
+
 
 async def portals(connection: Connection, keys: Sequence[str]) -> list[dict[str, Any]]:
     """Return, per portal: what it is, how current each stream is, how many rows there are, the last runs.
@@ -82,6 +87,18 @@ async def _portal(connection: Connection, portal: dict[str, Any]) -> dict[str, A
         "budget": None if budget is None else dict(budget),
         "streams": streams,
         "runs": runs,
+        "work": await _work(connection, number),
+    }
+
+
+async def _work(connection: Connection, number: int) -> dict[str, Any]:
+    """Return who is at work since when, None for nobody, and when each kind of pass is due and how it fares."""
+    held = await connection.fetchrow(_HELD, number)
+    due = await connection.fetch(_DUE, number)
+    return {
+        "worker": held and held["holder"],
+        "since": held and held["taken_at"],
+        "due": {row["kind"]: {"at": row["due_at"], "failures": row["failures"]} for row in due},
     }
 
 
