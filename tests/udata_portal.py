@@ -81,6 +81,8 @@ class Udata:
     """What the portal answers to the question for its jobs' words; None: it has no such path."""
     before_page: Callable[[str, int], None] = lambda _path, _page: None
     edit: Callable[[dict[str, Any]], dict[str, Any]] = lambda envelope: envelope
+    longest: int | None = None
+    """How long a page is, whatever is asked for; None: as long as that."""
 
     def add(self, name: str, *jobs: dict[str, Any], **changes: Any) -> None:
         last = {**jobs[0], "errors": [], "source": {"class": "NoneType", "id": None}} if jobs else None
@@ -142,6 +144,7 @@ class Udata:
         self, request: web.Request, listed: Callable[[], list[Any]], poison: set[int] | None = None
     ) -> web.StreamResponse:
         number, size = int(request.query["page"]), int(request.query["page_size"])
+        size = min(size, self.longest or size)
         rows = listed()
         start, end = (number - 1) * size, number * size
         if number > 1 and start >= len(rows):

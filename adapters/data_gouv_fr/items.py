@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters.data_gouv_fr import wire
 from adapters.data_gouv_fr.paging import ABSENT, Garbled, Missing, Read, Sheet, sheet
-from gateway.fetch.client import Client
+from gateway.fetch.client import RETRIED, Client
 from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.enums import EntityType
 from gateway.model.identity import item_id
@@ -37,6 +37,10 @@ class Items:
         """What the pages said of the list's length."""
         self._end: int | None = None
         """Where the list ends, as far as is known."""
+        self._before: int | None = None
+        """The rows of the page before, hashed."""
+        self._misplaced = ""
+        """Why the rows that follow have no place that is known."""
 
     async def read(self, cursor: Any) -> Read:
         """Yield the pages from *cursor* (``{"page": n}``, from 1), then the End."""
@@ -45,13 +49,13 @@ class Items:
         more = True
         while more:
             start = (number - 1) * wire.ITEMS_PAGE
-            found = await sheet(self._client, self._path, number=number, size=wire.ITEMS_PAGE)
+            found = await self._sheet(number, wire.ITEMS_PAGE)
             if isinstance(found, Garbled):
                 yield Page([found.rejection(self._scope)], cursor={"page": number})
                 raise found.error(self._client.portal)
             if isinstance(found, Sheet):
                 elements: list[Document | Rejection] = list(self._taken(found, start))
-                more = found.more
+                more = found.more and not self._misplaced
             elif found.status == ABSENT and not self._shown:
                 async with aclosing(self._instead()) as embedded:
                     async for one in embedded:
@@ -67,10 +71,29 @@ class Items:
             yield Page(elements, cursor={"page": number}, total=self._end)
         yield self._verdict(before)
 
+    async def _sheet(
+        self, number: int, size: int, retry: frozenset[int] = RETRIED
+    ) -> Sheet | Missing | Garbled:
+        """Return a page; one that is shorter than was asked for, with more to come, leaves no place to the others."""
+        found = await sheet(self._client, self._path, number=number, size=size, retry=retry)
+        if not isinstance(found, Sheet):
+            return found
+        if found.more and len(found.rows) != size:
+            self._misplaced = f"the portal shows {len(found.rows)} items where {size} were asked for"
+        if self._totals and found.total not in self._totals:
+            self._misplaced = "items came or went while they were read"
+        return found
+
     def _taken(self, found: Sheet, start: int) -> list[Document]:
         """Return a page's rows as documents; the first is at *start*."""
-        self._shown += len(found.rows)
+        rows = hash(tuple(found.rows))
+        if found.rows and rows == self._before:
+            self._misplaced = "the portal shows a page of this job's items twice"
+        if self._shown and self._misplaced:
+            return []  # where these belong is not known
         self._totals.add(found.total)
+        self._before = rows
+        self._shown += len(found.rows)
         if found.total is not None:
             self._end = found.total
         return [self._document(start + index, row, found.fetch) for index, row in enumerate(found.rows)]
@@ -104,14 +127,12 @@ class Items:
         """Return the rows of the failed page at *start*, with a rejection for each that cannot be shown."""
         elements: list[Document | Rejection] = []
         ranges = self._halves(start, 0)
-        while ranges and not self._hopeless():
+        while ranges and not (self._hopeless() or self._misplaced):
             begin, level = ranges.pop(0)
             if self._end is not None and begin >= self._end:
                 continue
             size = wire.ITEMS_PAGES[level]
-            found = await sheet(
-                self._client, self._path, number=begin // size + 1, size=size, retry=CONFIRMED
-            )
+            found = await self._sheet(begin // size + 1, size, retry=CONFIRMED)
             if isinstance(found, Garbled):
                 raise found.error(self._client.portal)
             if isinstance(found, Sheet):
@@ -136,6 +157,8 @@ class Items:
         """Return what the pages prove; *before* rows were read by an earlier pass."""
         if self._hopeless():
             return End(proved=False, reason="the portal shows none of this job's items")
+        if self._misplaced:
+            return End(proved=False, reason=self._misplaced)
         if self._poisoned:
             reason = f"{self._poisoned} of this job's items cannot be shown by the portal"
             return End(proved=False, reason=reason, covers=(self._scope.key,))

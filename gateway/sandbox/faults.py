@@ -40,50 +40,48 @@ class Faults:
         self.orders.clear()
 
     async def answer(self, request: web.Request, handler: Handler, now: datetime) -> web.StreamResponse:
-        """Return the portal's answer at its time *now*, broken by the first order that fits."""
-        fault = next((f for f in self.orders if _fits(f, request)), None)
-        if fault is None:
-            return await handler(request)
-        if fault.after > 0:
-            fault.after -= 1
-            return await handler(request)
-        return await self._broken(fault, request, handler, now)
+        """Return the portal's answer at its time *now*, broken by the first order that fits and can break it."""
+        for fault in [order for order in self.orders if _fits(order, request)]:
+            if fault.after > 0:
+                fault.after -= 1
+                break
+            answer = await self._broken(fault, request, handler, now)
+            if answer is not None:
+                self._use(fault)
+                return answer
+        return await handler(request)
 
     async def _broken(
         self, fault: Fault, request: web.Request, handler: Handler, now: datetime
-    ) -> web.StreamResponse:
+    ) -> web.StreamResponse | None:
+        """Return the broken answer, None where there is nothing to break."""
         if fault.kind == "drop":
-            self._use(fault)
             faults_bytes.drop(request)
             return web.Response(status=503)
         if answer := instead(fault, request, now):
-            self._use(fault)
             return answer
         if fault.kind == "delay":
-            self._use(fault)
             await asyncio.sleep(fault.seconds)
             return await handler(request)
         answered = await handler(faults_paging.misread(fault.kind, request))
         if not isinstance(answered, web.Response) or answered.status != 200:
-            return answered
-        return await self._spoilt(fault, request, handler, answered)
-
-    async def _spoilt(
-        self, fault: Fault, request: web.Request, handler: Handler, answer: web.Response
-    ) -> web.StreamResponse:
-        """Return a good *answer*, spoilt; as it is where there is nothing to spoil."""
+            return None
         if fault.kind in faults_rows.KINDS:
-            further = await self._further(fault, request, handler)
-            body = faults_rows.edited(
-                fault, faults_bytes.body_of(answer), faults_paging.list_of(request), further
-            )
-            if body is None:
-                return answer
-            answer.body = body
-        self._use(fault)
+            return await self._edited(fault, request, handler, answered)
         if fault.kind == "skew":
-            answer[SKEW] = fault.days
-        return await faults_bytes.sent(fault, request, answer)
+            answered[SKEW] = fault.days
+        return await faults_bytes.sent(fault, request, answered)
+
+    async def _edited(
+        self, fault: Fault, request: web.Request, handler: Handler, answer: web.Response
+    ) -> web.Response | None:
+        further = await self._further(fault, request, handler)
+        listed = faults_paging.list_of(request)
+        body = faults_rows.edited(fault, faults_bytes.body_of(answer), listed, further)
+        if body is None:
+            return None
+        answer.body = body
+        return answer
 
     async def _further(self, fault: Fault, request: web.Request, handler: Handler) -> bytes | None:
         if fault.kind != "removed-row":

@@ -241,6 +241,22 @@ async def unread(connection: Connection, portal: int, stream: str, keys: Sequenc
     return [row["k"] for row in rows]
 
 
+async def newly_read(connection: Connection, portal: int, stream: str) -> list[str]:
+    """Return the keys of *stream*'s scopes that were read whole for the first time since a pass last came to its end.
+
+    What follows from them is concluded at a stream's end, which passes that broke meanwhile have not reached.
+    """
+    rows = await connection.fetch(
+        """
+        SELECT key FROM scope WHERE portal = $1 AND stream = $2 AND read_at IS NOT NULL
+            AND run_id > coalesce((SELECT max(id) FROM sync_run WHERE portal = $1 AND whole), 0)
+        """,
+        portal,
+        stream,
+    )
+    return [row["key"] for row in rows]
+
+
 async def cover(connection: Connection, run: Run, stream: str, keys: Sequence[str], now: datetime) -> None:
     """Note that scopes have been read whole."""
     await connection.execute(

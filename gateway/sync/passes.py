@@ -262,8 +262,9 @@ class PortalPass:
         if stream.name == "sources":
             await self._writer.set_schedules(schedule.settle)
         if stream.name == "records":
+            newly = await bookkeeping.newly_read(self._connection, self._number, stream.name)
             await self._writer.follow_records(
-                jobs=stream.newly_covered, batch=self._limits.elements, baseline=stream.baseline
+                jobs=newly, batch=self._limits.elements, baseline=stream.baseline
             )
         if stream.name == "job_errors":
             await self._writer.follow(baseline=stream.baseline)

@@ -39,18 +39,12 @@ class Stream:
     expected: int | None = None
     proved: bool = True
     watermark: JSON = None
-    covered: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
     """Keys of the scopes that have ended since what follows from them was last settled."""
     requests: int = 0
     seconds: float = 0.0
     partial: str = ""
     """Why the stream can never be read whole; "" where it can."""
-
-    @property
-    def newly_covered(self) -> list[str]:
-        """Return the keys of the scopes that were read whole for the first time."""
-        return [key for key in self.covered if key not in self.read_before]
 
     def expect(self, total: int | None) -> None:
         """Add to the number of elements that will come."""
@@ -61,7 +55,6 @@ class Stream:
         """Take over what a scope's end says."""
         self.proved = self.proved and end.proved
         self.partial = self.partial or end.partial
-        self.covered.extend(end.covers)
         if end.watermark is not None:
             self.watermark = end.watermark
 

@@ -67,6 +67,19 @@ async def test_an_answer_without_a_date_arrives_now() -> None:
         assert (await client.get("/a")).fetch.fetched_at == NOW
 
 
+@pytest.mark.parametrize("date", ["Sun, 26 Dec 2027 12:00:00 GMT", "Fri, 17 Oct 2025 12:00:00 GMT"])
+async def test_a_clock_that_is_years_off_is_not_believed(date: str) -> None:
+    async with asking({"/a": Reply({}, headers={"Date": date})}) as (_, client, _slept):
+        assert (await client.get("/a")).fetch.fetched_at == NOW
+
+
+async def test_a_retry_after_date_is_counted_from_a_clock_that_is_off_as_well() -> None:
+    headers = {"Retry-After": "Sun, 26 Dec 2027 12:00:09 GMT", "Date": "Sun, 26 Dec 2027 12:00:00 GMT"}
+    async with asking({"/a": [Reply({}, 503, headers=headers), Reply({})]}) as (_, client, slept):
+        await client.get("/a")
+    assert slept == pytest.approx([9.0], abs=0.1)
+
+
 async def test_the_key_goes_out_only_where_it_is_asked_for() -> None:
     async with asking({"/a": Reply({})}, api_key=KEY, key_header="X-API-KEY") as (portal, client, _):
         await client.get("/a")

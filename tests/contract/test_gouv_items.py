@@ -122,3 +122,70 @@ async def test_items_go_on_at_the_page_where_they_stopped() -> None:
         assert "/harvest/job/j/items/?page=1&page_size=10000" not in at_work.portal.paths
         assert at_work.end(made, "records", "j").proved
         assert positions(at_work.known, "j") == list(range(25_000))
+
+
+async def test_a_portal_that_ignores_the_page_size_gives_no_item_another_place() -> None:
+    udata = Udata(longest=10)
+    udata.add("s", job("j", total=35))
+    async with desk(udata) as at_work:
+        made = await at_work.run()
+        end = at_work.end(made, "records", "j")
+        assert not end.proved
+        assert end.covers == ()
+        assert positions(at_work.known, "j") == list(range(10))
+        assert at_work.known.of(HarvestRecord)["j/9"].remote_id == "j-9"
+
+
+async def test_items_that_a_portal_shows_in_short_pages_are_not_gone() -> None:
+    udata = Udata()
+    udata.add("s", job("j", total=14))
+    async with desk(udata) as at_work:
+        await at_work.run()
+        udata.longest = 10
+        await at_work.run()
+        assert at_work.known.gone == set()
+        assert positions(at_work.known, "j") == list(range(14))
+
+
+async def test_short_pages_around_a_row_that_cannot_be_shown_are_not_the_whole() -> None:
+    udata = Udata(longest=10, poison={"j": {3}})
+    udata.add("s", job("j", total=35))
+    async with desk(udata) as at_work:
+        made = await at_work.run()
+        end = at_work.end(made, "records", "j")
+        assert (end.proved, end.covers) == (False, ())
+
+
+async def test_items_that_come_or_go_while_they_are_read_get_no_place() -> None:
+    udata = Udata()
+    udata.add("s", job("j", total=10_010))
+
+    def removed(path: str, page: int) -> None:
+        if path.endswith("/items/") and page == 2 and len(udata.items["j"]) == 10_010:
+            del udata.items["j"][0]
+
+    udata.before_page = removed
+    async with desk(udata) as at_work:
+        made = await at_work.run()
+        end = at_work.end(made, "records", "j")
+        assert (end.proved, end.covers) == (False, ())
+        assert positions(at_work.known, "j") == list(range(10_000))
+
+
+async def test_a_page_of_items_that_comes_once_more_is_taken_once() -> None:
+    udata = Udata()
+    udata.add("s", job("j", total=20_000))
+    first: list[dict[str, object]] = []
+
+    def again(envelope: dict[str, object]) -> dict[str, object]:
+        if envelope["total"] == 20_000:
+            first.append(envelope)
+            return {**envelope, "data": first[0]["data"]}
+        return envelope
+
+    udata.edit = again
+    async with desk(udata) as at_work:
+        made = await at_work.run()
+        end = at_work.end(made, "records", "j")
+        assert (end.proved, end.covers) == (False, ())
+        assert positions(at_work.known, "j") == list(range(10_000))

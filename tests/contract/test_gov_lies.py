@@ -31,7 +31,7 @@ def spoilt(mirror: Mirror, matches: str, edit: Edit) -> Callable[[web.Request], 
         if portal.documented:
             if name == "jobs" and "/errors" in path:
                 name = "errors"
-            rows = portal._said(portal.rows[name]).body  # noqa: SLF001 - the portal's own words
+            rows = portal._said(portal.rows[name]).body
         else:
             rows = portal.reply(name, dict(request.query)).body
         return Reply(edit(rows)) if isinstance(rows, list) else None

@@ -79,3 +79,18 @@ async def test_a_broken_first_load_is_gone_on_with(portal: str, fault: str, data
         assert (await mirror.run(Pass.RECONCILE)).state == "DONE"
         found = await mirror.differences()
         assert not found, summary(found)
+
+
+async def test_what_follows_from_runs_is_concluded_though_the_pass_that_read_them_broke(
+    database_url: str,
+) -> None:
+    async with rehearsal("data-gouv-fr", database_url, seed=6) as mirror:
+        mirror.backoff_seconds = 0.0
+        await mirror.run(Pass.RECONCILE)
+        for _ in range(3):
+            mirror.sandbox.advance(1)
+            mirror.sandbox.faults.add(b'{"kind": "html-200", "path": "/items/", "after": 9}')
+            assert (await mirror.run(Pass.POLL)).state == "FAILED"
+            assert (await mirror.run(Pass.POLL)).state == "DONE"
+            found = await mirror.differences()
+            assert not found, summary(found)

@@ -1,0 +1,81 @@
+"""What broken passes must not have done: call rows gone that the portal has, leave anything but the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from acceptance.mirror import Key, Row, differences, held
+from acceptance.syncing import Rehearsal
+
+from gateway.sandbox.portal import Step
+from gateway.store.tables import ROWS
+
+HERE = "PRESENT"
+
+
+async def buried(mirror: Rehearsal, at: datetime) -> set[Key]:
+    """Return the rows that the pass at *at* has called gone or expired."""
+    found: set[Key] = set()
+    for type_, model in ROWS.items():
+        rows = await mirror.connection.fetch(
+            f"SELECT native_id FROM {model.__tablename__} "
+            "WHERE portal = $1 AND presence IN ('GONE', 'EXPIRED') AND removed_at = $2",
+            mirror.number,
+            at,
+        )
+        found.update((type_.value, row["native_id"]) for row in rows)
+    return found
+
+
+async def falsely_deleted(mirror: Rehearsal, at: datetime) -> list[Key]:
+    """Return the rows that the pass at *at* has called gone and that the portal has."""
+    gone = await buried(mirror, at)
+    if not gone:
+        return []
+    shown = mirror.sandbox.world.truth([Step(at, "RECONCILE", mirror.sandbox.control.dialect)])
+    here = {(row["type"], row["nativeId"]) for row in shown if row["presence"] == HERE}
+    return sorted(gone & here)
+
+
+@dataclass(slots=True)
+class Judge:
+    """Holds a mirror against the truth, pass after broken pass.
+
+    What a broken pass has seen and is gone by now is known to no mirror that was never broken: such a row is excused
+    where the portal did have it then, and it is not called present; so is the dataset of such a record.
+    """
+
+    mirror: Rehearsal
+    broken: list[Step] = field(default_factory=list)
+    """Broken passes since the last one that was not."""
+    shown: set[Key] = field(default_factory=set)
+    """What the portal had when passes were broken, of that which is gone."""
+
+    def pass_broke(self) -> None:
+        """Note that a pass at this time was broken."""
+        mirror = self.mirror
+        self.broken.append(Step(mirror.sandbox.clock(), "RECONCILE", mirror.sandbox.control.dialect))
+
+    async def differences(self) -> list[str]:
+        """Return where the database differs from the truth, a sentence each."""
+        world = self.mirror.sandbox.world
+        found = await held(self.mirror.connection, self.mirror.portal.key)
+        truth = {(row["type"], row["nativeId"]): row for row in world.truth(self.mirror.passes)}
+        strange = {key for key in found if _gone(found[key]) and (key not in truth or _gone(truth[key]))}
+        strange = {key for key in strange if found[key] != truth.get(key)}
+        if strange - self.shown:
+            for step in self.broken:
+                self.shown.update((row["type"], row["nativeId"]) for row in world.truth([step]))
+            self.shown &= strange
+        self.broken.clear()
+        excused = strange & self.shown
+        excused |= {
+            ("Dataset", found[key]["fields"]["dataset"]) for key in excused if key[0] == "HarvestRecord"
+        }
+        kept = {key: row for key, row in found.items() if key not in excused}
+        return list(differences(kept, (row for key, row in truth.items() if key not in excused)))
+
+
+def _gone(row: Row) -> bool:
+    return row["presence"] in {"GONE", "EXPIRED"}
