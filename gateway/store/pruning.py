@@ -6,7 +6,7 @@ waits for no pass: passes write none of these rows again, but for a document tha
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from datetime import UTC, datetime
 
 from gateway.store import bookkeeping, following, past, superseded
@@ -68,7 +68,7 @@ async def expired(connection: Connection, before: Mapping[str, datetime]) -> dic
 
 async def prune(
     connection: Connection, before: Mapping[str, datetime], batch: int = BATCH
-) -> AsyncIterator[tuple[str, int]]:
+) -> AsyncGenerator[tuple[str, int], None]:
     """Remove what is older than the instants in *before*, by setting; yield the setting and the rows of each unit.
 
     What has been removed stays so wherever this is stopped, and the next prune goes on.
