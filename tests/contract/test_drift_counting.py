@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
 import pytest
 from contract.writing import Bench, document
 
+from gateway import postgres
 from gateway.model.enums import EntityType
 from gateway.model.expected import Expected, element, many, text, word
 from gateway.ports import Scope
@@ -25,12 +26,15 @@ def of_things(**more: Expected) -> dict[EntityType, Expected]:
 
 
 @pytest.fixture
-async def bench(pool: asyncpg.Pool) -> Any:
-    async with pool.acquire() as connection:
+async def bench(database_url: str) -> AsyncIterator[Bench]:
+    connection = await postgres.connect(database_url)
+    try:
         bench = await Bench.open(connection, inventory=True)
         bench.toy.expected = of_things()
         await bench.next_pass()
         yield bench
+    finally:
+        await connection.close()
 
 
 async def store(bench: Bench, *natives: str, **values: Any) -> None:

@@ -132,8 +132,8 @@ async def judge(
 
 def _counted(type_: EntityType, drift: Drift) -> set[tuple[str, str, str, str]]:
     """Return how a drift may be counted; each cell's own id may be a word that nobody knows."""
-    ways = {(type_.value, *drift)}
-    return ways | {(type_.value, drift.pointer, drift.kind, OTHERS)} if drift.pointer == "/id" else ways
+    words = (drift.word, OTHERS) if drift.pointer == "/id" else (drift.word,)
+    return {(type_.value, drift.pointer, drift.kind.value, str(word)) for word in words}
 
 
 def readable(cell: Cell, rows: dict[tuple[str, bytes], str], others: dict[str, str]) -> bool:

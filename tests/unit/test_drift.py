@@ -50,7 +50,7 @@ THING = element(
     default=either(flag(), word(("true",))),
 )
 TYPE_OF_THINGS = EntityType.HARVEST_SOURCE
-ELEMENTS: dict[str, tuple[Adapter, dict[EntityType, dict[str, Any]]]] = {
+ELEMENTS: dict[str, tuple[Any, dict[EntityType, dict[str, Any]]]] = {
     "data-gouv-fr": (
         GOUV,
         {
@@ -82,7 +82,8 @@ def document(type_: EntityType, value: Any) -> Document:
 
 
 def judged(value: Any) -> set[tuple[str, DriftKind, str]]:
-    return {tuple(drift) for drift in Judges({TYPE_OF_THINGS: THING}).of(document(TYPE_OF_THINGS, value))}
+    found = Judges({TYPE_OF_THINGS: THING}).of(document(TYPE_OF_THINGS, value))
+    return {(drift.pointer, drift.kind, drift.word) for drift in found}
 
 
 @pytest.mark.parametrize(
