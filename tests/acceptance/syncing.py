@@ -34,6 +34,7 @@ CONTENT = (
     "harvest_error",
     "dataset",
     "document",
+    "drift",
     "event",
     "organization_history",
     "harvest_backend_history",
