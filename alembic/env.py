@@ -18,11 +18,11 @@ from alembic import context
 from alembic.operations import ops
 from sqlmodel import SQLModel
 
-from gateway.store import drift, feed, forgotten, ledger, past, tables, timetable
+from gateway.store import drift, feed, forgotten, ledger, past, tables, timetable, webhooks
 from gateway.store.bookkeeping import DATA
 from gateway.store.functions import FUNCTIONS, SEARCHING
 
-_DECLARING = (drift, feed, forgotten, ledger, past, tables, timetable)  # imported for the tables they declare
+_DECLARING = (drift, feed, forgotten, ledger, past, tables, timetable, webhooks)  # for the tables they declare
 _BEFORE = ("CREATE EXTENSION IF NOT EXISTS unaccent", "CREATE EXTENSION IF NOT EXISTS pg_trgm", *SEARCHING)
 _AFTER = ('INSERT INTO data_version ("only", version) VALUES (true, 0)', *FUNCTIONS, *feed.FOLLOWED)
 
