@@ -26,6 +26,7 @@ def application() -> typer.Typer:
         deletions,
         doctor,
         drift,
+        forgetting,
         keys,
         portals,
         pruning,
@@ -52,7 +53,7 @@ def application() -> typer.Typer:
     )
     app.callback()(_before)
     looking = (up, running, status, drift, doctor, query, reporting, schema, settings, portals)
-    for module in (*looking, keys, deletions, quarantine, pruning, sandbox):
+    for module in (*looking, keys, deletions, quarantine, forgetting, pruning, sandbox):
         module.register(app)
     return app
 

@@ -15,13 +15,24 @@ import asyncpg
 from gateway import postgres
 from gateway.compose.parts import Parts
 from gateway.compose.passes import Clock, keeper, portal_clock
-from gateway.errors import LeaseHeld
+from gateway.errors import LeaseHeld, UsageError
 from gateway.ports import Portal
-from gateway.store import bookkeeping, deletions, following, lying, renormalise
+from gateway.store import (
+    bookkeeping,
+    deletions,
+    erasing,
+    following,
+    forgotten,
+    lease,
+    lying,
+    renormalise,
+)
 from gateway.store.absence import Cap
 from gateway.store.bookkeeping import Run
+from gateway.store.forgotten import Forgotten
 from gateway.store.lease import Lease
 from gateway.store.retrying import Retried
+from gateway.store.staging import Connection
 from gateway.store.unit import Writer
 
 PATIENCE_SECONDS = 20.0
@@ -125,6 +136,45 @@ class Desk:
             async with self._place(key) as place:
                 told.add(await self._retry(place, mine))
         return told
+
+    async def spoken_of(self, who: str) -> dict[str, dict[str, int]]:
+        """Return, by portal, how many rows of each kind speak of *who*: an address, or PORTAL/NATIVE_ID of a person.
+
+        UsageError for anything else, and for a person who is not known.
+        """
+        async with self._parts.pool.acquire() as connection:
+            whom = await self._whom(connection, who)
+            return {
+                key: await erasing.counted(connection, self._parts.numbers[key], Forgotten(frozenset([name])))
+                for key, name in whom.items()
+            }
+
+    async def forget(self, who: str) -> dict[str, dict[str, int]]:
+        """Blank what is stored of *who*, and whatever arrives of them from now on; return the same."""
+        async with self._parts.pool.acquire() as connection:
+            whom = await self._whom(connection, who)
+        told = {}
+        for key, name in whom.items():
+            async with self._place(key) as place:
+                async with lease.writing(place.connection, place.held):
+                    await forgotten.note(place.connection, place.number, [name], place.now())
+                writer = await self._writer(place, _no_run(place))
+                found = Forgotten(frozenset([name]))
+                told[key] = await erasing.erase(place.connection, writer, place.number, found, place.now())
+        return told
+
+    async def _whom(self, connection: Connection, who: str) -> dict[str, str]:
+        """Return by portal how *who* is remembered there; UsageError where nobody is meant."""
+        if forgotten.is_address(who):
+            return dict.fromkeys(self._parts.portals, forgotten.address_name(who))
+        key, _, native = who.partition("/")
+        self._parts.portal(key)
+        if not await erasing.is_known(connection, self._parts.numbers[key], native):
+            raise UsageError(
+                f"{key} has no person {native!r}.",
+                hint="Say PORTAL/NATIVE_ID, as answers have it, or an e-mail address.",
+            )
+        return {key: native}
 
     async def waiting(self) -> dict[str, dict[str, float]]:
         """Return how much waits, by portal: `held_deletions`, and `quarantined` elements."""

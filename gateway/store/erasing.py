@@ -63,6 +63,17 @@ def _documents(type_: EntityType) -> _Place:
     return _Place("documents", "document", "id", "body", octets=True, where=f"t.entity_type = '{type_}'")
 
 
+async def is_known(connection: Connection, portal: int, native_id: str) -> bool:
+    """Return whether there is a person with this native id, or is one to be forgotten."""
+    found: bool = await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM person WHERE portal = $1 AND native_id = $2) "
+        "OR EXISTS (SELECT FROM forgotten WHERE portal = $1 AND name = $2)",
+        portal,
+        native_id,
+    )
+    return found
+
+
 async def counted(connection: Connection, portal: int, whom: Forgotten) -> dict[str, int]:
     """Return how many rows of each kind speak of *whom*."""
     told: dict[str, int] = {"persons": 0}

@@ -41,6 +41,11 @@ class ForgottenRow(SQLModel, table=True):
     at: datetime = c.instant(null=False)
 
 
+def is_address(text: str) -> bool:
+    """Return whether *text* is an e-mail address."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
 def address_name(address: str) -> str:
     """Return how an address is remembered."""
     return f"{ADDRESS}{sha256(address.casefold().encode()).hexdigest()}"
