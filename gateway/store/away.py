@@ -19,7 +19,7 @@ LOST = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 def passes(error: BaseException) -> bool:
     """Return whether *error* says that Postgres cannot do this now, rather than that it is wrong."""
     if isinstance(error, asyncpg.PostgresError):
-        state = str(error.sqlstate or "")
+        state = str(getattr(error, "sqlstate", None) or "")
         return state[:2] in _PASSING or state == READ_ONLY
     return isinstance(error, LOST)
 

@@ -81,13 +81,14 @@ async def take(
     await connection.execute(
         "INSERT INTO lease (portal, unit, token) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING", portal, unit
     )
+    found = await _look(connection, portal, unit)
     for _ in range(_TRIES):
-        found = await _look(connection, portal, unit)
         if found.holder is not None and found.lasts and not _is_dead(found.holder):
             break
         token = await _take_over(connection, Lease(portal, unit, holder, found.token, term), found)
         if token is not None:
             return Lease(portal, unit, holder, token, term)
+        found = await _look(connection, portal, unit)
     who = found.holder or "another"
     since = f" since {found.taken_at:%H:%M:%S} UTC" if found.taken_at else ""
     raise LeaseHeld(

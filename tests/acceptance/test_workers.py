@@ -17,7 +17,7 @@ from gateway.postgres import Server, connect, migrate
 from gateway.sandbox.portal import Step
 
 HEARTBEAT = 2.0
-SETTINGS = {"GATEWAY_HEARTBEAT_SECONDS": str(HEARTBEAT)}
+SETTINGS = {"GATEWAY_HEARTBEAT_SECONDS": str(HEARTBEAT), "GATEWAY_RECONCILE_SECONDS": "1000000"}
 SLOWLY = {**SETTINGS, "GATEWAY_PORTALS__DATA_GOV__REQUESTS_PER_SECOND": "40"}
 PORTALS = ("data-gouv-fr", "data-gov")
 NOISE = ("Traceback", "[error", "[critical")
@@ -55,6 +55,8 @@ async def _rounds(running: Site) -> dict[str, int]:
 
 
 async def _ended(running: Site, passes: int) -> bool:
+    if await running.holder():
+        return False
     counts = await running.connection.fetch(
         "SELECT count(*) FILTER (WHERE state = 'DONE') AS done FROM sync_run GROUP BY portal"
     )

@@ -21,7 +21,7 @@ from gateway import postgres, registry
 from gateway.sandbox import control
 from gateway.sandbox.portal import Step
 
-PATIENCE = 120.0
+PATIENCE = 240.0
 """Seconds that anything may take on a busy machine."""
 
 
@@ -137,13 +137,13 @@ class Site:
         """Return whether every portal has been read whole and nothing is under way."""
         done = await self.value(
             "SELECT count(DISTINCT r.portal) FROM sync_run r WHERE r.state = 'DONE' "
-            "AND NOT EXISTS (SELECT FROM sync_run u WHERE u.state = 'RUNNING')"
+            "AND NOT EXISTS (SELECT FROM lease WHERE holder IS NOT NULL)"
         )
         return bool(done == len(self.portals))
 
-    async def make_due(self) -> None:
-        """Make every unit due that the timetable knows."""
-        await self.connection.execute("UPDATE sync_due SET due_at = now()")
+    async def make_due(self, kind: str) -> None:
+        """Make the units of that kind due now."""
+        await self.connection.execute("UPDATE sync_due SET due_at = now() WHERE kind = $1", kind)
 
     async def differences(self, steps: Mapping[str, list[Step]]) -> list[str]:
         """Return where the database differs from what a perfect mirror would hold after these passes."""
