@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 import asyncpg
 import pytest
-from contract.writing import Bench, document
+from contract.writing import Bench, Toy, document
 
 from gateway.model.document import Document, Fetch, Rejection
+from gateway.model.entities import Entity
 from gateway.model.enums import EntityType
 from gateway.ports import End, Scope
 from gateway.store.parts import Part
+from gateway.store.retrying import retry
 
 JOB, SOURCE = EntityType.HARVEST_JOB, EntityType.HARVEST_SOURCE
 SOURCES = Scope("sources", SOURCE, whole=True)
@@ -149,3 +151,48 @@ async def test_what_a_whole_list_no_longer_shows_is_let_go(bench: Bench) -> None
     assert [row[1:] for row in await entries(bench)] == [(2, False, True), (1, False, False)]
     await proved(bench, [source(0)])
     assert [row[3] for row in await entries(bench)] == [False, False]
+
+
+class Strict(Toy):
+    """A toy whose rules for some elements are wrong."""
+
+    def __init__(self, *wrong: str) -> None:
+        super().__init__(inventory=True)
+        self.wrong = set(wrong)
+
+    def normalise(self, document: Document) -> Iterable[Entity | Rejection]:
+        if document.native_id in self.wrong:
+            return [Rejection(document.type, "wrong", document.body, document.fetch, document.native_id)]
+        return super().normalise(document)
+
+
+async def test_what_is_read_again_is_stored_as_if_it_had_just_arrived(bench: Bench) -> None:
+    toy = bench.toy = Strict("o", "s", "t")
+    await bench.next_pass()
+    organization = document(EntityType.ORGANIZATION, "o", name="Office")
+    parts = [
+        Part(
+            SOURCES,
+            [organization, document(SOURCE, "s", organization="o"), document(SOURCE, "u", organization="o")],
+        )
+    ]
+    await bench.writer.commit(parts)
+    await bench.writer.commit([Part(SOURCES, [document(SOURCE, "t", name="Old")])])
+    bench.later(days=1)
+    await bench.writer.commit([Part(SOURCES, [document(SOURCE, "t", name="New"), refused(None)])])
+    assert [row[1:] for row in await entries(bench)] == [(1, True, True)] * 3 + [(1, False, True), (1, True, True)]
+    toy.wrong = {"s"}
+    told = await retry(bench.connection, bench.writer, bench.number)
+    assert [len(told.read), len(told.refused), len(told.unreadable)] == [3, 1, 1]
+    assert [row[1] for row in await entries(bench)] == [1] * 5, "that was no sighting"
+    rows = await bench.connection.fetch("SELECT native_id, name FROM harvest_source ORDER BY native_id")
+    assert [tuple(row) for row in rows] == [("t", "New"), ("u", None)], "of two readings the newer"
+    bodies = "SELECT count(*) FROM document d JOIN harvest_source s ON s.document_hash = d.hash AND d.entity_id = s.id"
+    assert await bench.value(bodies) == 2
+    found = await bench.connection.fetch(
+        "SELECT entity_type, native_id, kind FROM event WHERE cause = 'RENORMALISE' ORDER BY 1"
+    )
+    assert [tuple(row) for row in found] == [
+        ("HarvestSource", "t", "CREATED"),
+        ("Organization", "o", "CREATED"),
+    ]
