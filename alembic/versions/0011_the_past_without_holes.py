@@ -10,13 +10,11 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+HARVESTED = {"protocol": "UNKNOWN", "metadata_standard": "UNKNOWN", "standard_family": "OTHER"}
 WORDS = {
     "organization": {"kind": "UNKNOWN"},
-    "harvest_backend": dict.fromkeys(("protocol", "metadata_standard", "standard_family"), "UNKNOWN"),
-    "harvest_source": {
-        **dict.fromkeys(("protocol", "metadata_standard", "standard_family"), "UNKNOWN"),
-        "consecutive_failures": 0,
-    },
+    "harvest_backend": HARVESTED,
+    "harvest_source": {**HARVESTED, "consecutive_failures": 0},
     "harvest_job": dict.fromkeys(("status", "wire_status", "kind"), "UNKNOWN"),
 }
 """What a row says of which no more is known than its id, by table."""
