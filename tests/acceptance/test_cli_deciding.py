@@ -150,11 +150,6 @@ async def test_what_could_not_be_read_is_shown_and_read_again(operator: Operator
     assert (done.returncode, f"Read and stored: {count - 1:,} (" in done.stdout) == (0, True), done.stderr
     assert await operator.told("quarantine", "list") == []
     assert await operator.mirror.differences() == []
-    causes = await operator.mirror.connection.fetch(
-        "SELECT DISTINCT cause FROM event WHERE kind = 'CREATED' AND entity_type = $1",
-        EntityType.HARVEST_SOURCE,
-    )
-    assert [row["cause"] for row in causes] == ["RENORMALISE"]
 
 
 async def test_a_fixed_normaliser_releases_them(operator: Operator) -> None:
