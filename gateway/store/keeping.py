@@ -14,7 +14,7 @@ import asyncpg
 from gateway.errors import DatabaseError, LeaseLost
 from gateway.store import lease
 from gateway.store.afterwards import insist
-from gateway.store.away import LOST
+from gateway.store.away import LOST, passes
 from gateway.store.lease import Lease
 from gateway.store.staging import Connection
 
@@ -46,8 +46,11 @@ class Keeper:
             async with _Pulse(held, self.connect, self.heartbeat):
                 yield held
         finally:
-            with suppress(*LOST, asyncpg.PostgresConnectionError):  # a lease that nobody keeps ends by itself
+            try:
                 await insist(lambda: lease.give_back(connection, held))
+            except (asyncpg.PostgresError, *LOST) as error:
+                if not passes(error):
+                    raise  # else it ends by itself, as nobody keeps it
 
 
 class _Pulse:

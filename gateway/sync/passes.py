@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from gateway.errors import GatewayError, PortalError, PortalUnavailable
+from gateway.errors import GatewayError, LeaseLost, PortalError, PortalUnavailable
 from gateway.fetch.budget import Spending
 from gateway.fetch.client import BreakerOpen, BudgetSpent, Client
 from gateway.ports import Adapter, Crawl, Pass, Portal, Scope
@@ -127,6 +127,8 @@ class PortalPass:
         except PortalError as error:
             ending = Ending("FAILED", str(error), await self._failed(error))
             log.warning("pass_failed", portal=self._portal.key, endpoint=error.endpoint, error=error.message)
+        except LeaseLost:
+            raise  # interrupted, and noted so by whoever has the lease
         except GatewayError as error:
             ending = Ending("FAILED", error.message)
             raise

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from gateway.errors import GatewayError, LeaseHeld
+from gateway.errors import GatewayError, LeaseHeld, LeaseLost
 from gateway.ports import Pass
 from gateway.sync.progress import RunSummary
 
@@ -121,6 +121,8 @@ class Units:
             if not silent:
                 log.info("unit_waits", portal=unit.portal, kind=unit.kind, reason=held.message)
             return False
+        except LeaseLost as lost:  # whoever has the portal now does the unit
+            log.warning("unit_lost", portal=unit.portal, kind=unit.kind, reason=lost.message)
         except GatewayError as error:
             log.warning("unit_not_done", portal=unit.portal, kind=unit.kind, error=str(error))
             await self._postpone(unit)

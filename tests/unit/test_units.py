@@ -104,7 +104,13 @@ async def test_while_another_worker_has_the_portal_the_unit_waits() -> None:
     assert (len(fake.done), fake.postponed) == (3, [])
 
 
-@pytest.mark.parametrize("error", [LeaseLost("Taken."), DatabaseUnavailable("Away."), ValueError("a bug")])
+async def test_a_unit_that_another_worker_took_over_is_left_to_it() -> None:
+    fake = Fake(LeaseLost("Taken."))
+    await fake.do()
+    assert (fake.done, fake.postponed) == ([UNIT], [])
+
+
+@pytest.mark.parametrize("error", [DatabaseUnavailable("Away."), ValueError("a bug")])
 @pytest.mark.parametrize("away", [False, True])
 async def test_what_hinders_a_unit_is_noted_and_not_raised(error: Exception, *, away: bool) -> None:
     fake = Fake(error, away=away)
