@@ -66,8 +66,9 @@ async def run(campaign: Campaign, folder: Path, collected: Suites) -> None:
             readers.append((reader, Cook(front, Poisoner(dice, collected), dice)))
         while campaign.goes_on(campaign.counts["sent"]):
             for reader, cook in readers:
-                most = campaign.wanted - campaign.counts["sent"]
-                note(campaign, *await served_round(reader, cook.many(most)))
+                if campaign.goes_on(campaign.counts["sent"]):
+                    most = campaign.wanted - campaign.counts["sent"]
+                    note(campaign, *await served_round(reader, cook.many(most)))
             for number in range(PAGES):
                 reader, cook = readers[number % len(readers)]
                 if campaign.goes_on(campaign.counts["sent"]):

@@ -22,6 +22,9 @@ class Poisoner:
     def __init__(self, dice: Random, suites: Suites) -> None:
         self._dice = dice
         self._suites = suites
+        noise = "".join(dice.choices("abcdefghijklmnopqrstuvwxyz0123456789-", k=301_000))
+        words = " ".join(f"w{dice.randrange(10**6)}" for _ in range(45_000))
+        self._long_texts = ("a" * 301_000, noise, words)
         self._ways: tuple[tuple[Callable[[Element], bytes], int], ...] = (
             (self._string, 6),
             (self._text_inside, 4),
@@ -95,13 +98,8 @@ class Poisoner:
     def _long(self, element: Element) -> bytes:
         """Return the element with a very long text in it, which compresses badly or well."""
         length = self._dice.choice((2000, 2700, 9000, 70_000, 300_000))
-        kind = self._dice.randrange(3)
-        if kind == 0:
-            text = "a" * length
-        elif kind == 1:
-            text = "".join(self._dice.choices("abcdefghijklmnopqrstuvwxyz0123456789-", k=length))
-        else:
-            text = " ".join(f"w{self._dice.randrange(10**6)}" for _ in range(length // 8))
+        start = self._dice.randrange(1000)
+        text = self._dice.choice(self._long_texts)[start : start + length]
         return json.dumps(garbage.with_value(element, self._path(element), text)).encode()
 
     def _wide(self, element: Element) -> bytes:
