@@ -25,7 +25,7 @@ from gateway.store.forgotten import Forgotten
 from gateway.store.merge import ORDER
 from gateway.store.parts import Part
 from gateway.store.shape import shape
-from gateway.store.staging import Connection
+from gateway.store.staging import Connection, value
 from gateway.store.tables import HISTORY, ROWS
 from gateway.store.unit import Writer
 
@@ -65,7 +65,8 @@ def _documents(type_: EntityType) -> _Place:
 
 async def is_known(connection: Connection, portal: int, native_id: str) -> bool:
     """Return whether there is a person with this native id, or is one to be forgotten."""
-    found: bool = await connection.fetchval(
+    found: bool = await value(
+        connection,
         "SELECT EXISTS (SELECT FROM person WHERE portal = $1 AND native_id = $2) "
         "OR EXISTS (SELECT FROM forgotten WHERE portal = $1 AND name = $2)",
         portal,
@@ -81,11 +82,11 @@ async def counted(connection: Connection, portal: int, whom: Forgotten) -> dict[
         told.setdefault(place.name, 0)
         async for found in _speaking(connection, place, portal, whom):
             told[place.name] += len(found)
-    told["events"] += await connection.fetchval(
-        f"SELECT count(*) FROM event t WHERE {_OWN_EVENTS}", portal, list(whom.names)
+    told["events"] += await value(
+        connection, f"SELECT count(*) FROM event t WHERE {_OWN_EVENTS}", portal, list(whom.names)
     )
-    told["persons"] = await connection.fetchval(
-        f"SELECT count(*) FROM person t WHERE {_OWN_ROW}", portal, list(whom.names)
+    told["persons"] = await value(
+        connection, f"SELECT count(*) FROM person t WHERE {_OWN_ROW}", portal, list(whom.names)
     )
     return told
 
@@ -182,14 +183,14 @@ async def _speaking(
     connection: Connection, place: _Place, portal: int, whom: Forgotten
 ) -> AsyncIterator[list[tuple[int, Any]]]:
     """Yield, some at a time, the keys of the rows at *place* that speak of *whom*, and what they say blanked."""
-    value = f"t.{place.column}" if place.octets else f"({place.column})::text"
+    said = f"t.{place.column}" if place.octets else f"({place.column})::text"
     found = "position(convert_to(n, 'UTF8') IN {0})" if place.octets else "strpos({0}, n)"
     last = 0
     while True:
         rows = await connection.fetch(
-            f"SELECT t.{place.key} AS key, {value} AS value FROM {place.table} t WHERE t.portal = $1 "
+            f"SELECT t.{place.key} AS key, {said} AS value FROM {place.table} t WHERE t.portal = $1 "
             f"AND t.{place.key} > $2 AND {place.where} "
-            f"AND EXISTS (SELECT FROM unnest($3::text[]) n WHERE {found.format(value)} > 0) "
+            f"AND EXISTS (SELECT FROM unnest($3::text[]) n WHERE {found.format(said)} > 0) "
             f"ORDER BY t.{place.key} LIMIT {BATCH}",
             portal,
             last,
@@ -212,9 +213,9 @@ def _blanked(place: _Place, row: asyncpg.Record, whom: Forgotten) -> list[tuple[
     if place.octets:
         body = whom.scrubbed(row["value"])
         return [] if body == row["value"] else [(row["key"], body)]
-    value = msgspec.json.decode(row["value"])
-    clean = whom.value(value)
-    return [] if clean == value else [(row["key"], msgspec.json.encode(clean).decode())]
+    said = msgspec.json.decode(row["value"])
+    clean = whom.value(said)
+    return [] if clean == said else [(row["key"], msgspec.json.encode(clean).decode())]
 
 
 def _set_history(table: Any) -> str:
