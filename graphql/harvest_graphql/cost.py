@@ -40,6 +40,8 @@ HEAVY = {
     ("Payload", "json"): 20,
     ("Document", "text"): 20,
     ("Document", "json"): 20,
+    ("QuarantineEntry", "text"): 20,
+    ("QuarantineEntry", "base64"): 20,
 }
 """Leaves that hold a whole payload or document."""
 COUNT = 10
