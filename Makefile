@@ -36,7 +36,7 @@ truth: .venv/dev ## Hold every wire of every portal against its truth, at three 
 	GATEWAY_TRUTH=all $(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal $(TRUTH) $(ARGS)
 
 .PHONY: check
-check: lint types imports schema migrations docs test captures walk fuzz rivals drift poison ## Everything that CI runs
+check: lint types imports schema migrations docs test captures walk fuzz rivals drift poison faults kill postgres-faults ## Everything that CI runs
 	@echo "All checks passed."
 
 .PHONY: bench
@@ -85,6 +85,18 @@ drift: .venv/dev ## Change every field of every wire type in every way, and look
 .PHONY: poison
 poison: .venv/dev ## Serve N poisonous items and pages to real passes (5,000; N=100000: half an hour)
 	$(BIN)/python tests/faults/poison_campaign.py $(CAMPAIGN)
+
+.PHONY: faults
+faults: .venv/dev ## Let passes over the sandbox portals meet N faults of forty kinds (300; N=10000: under an hour)
+	$(BIN)/python tests/faults/faults_campaign.py $(CAMPAIGN)
+
+.PHONY: kill
+kill: .venv/dev ## Kill N syncs at random system calls and times, and go on with what they leave (30; needs strace)
+	$(BIN)/python tests/faults/kill_campaign.py $(CAMPAIGN)
+
+.PHONY: postgres-faults
+postgres-faults: .venv/dev ## Break Postgres N times under passes and the endpoint (20; a full disk needs the right to mount)
+	$(BIN)/python tests/faults/postgres_faults_campaign.py $(CAMPAIGN)
 
 ##@ Single steps of `make check`
 .PHONY: lint
