@@ -16,7 +16,6 @@ from gateway.ports import Pass
 
 PASSES = (
     (0, Pass.RECONCILE),
-    (0.1, Pass.POLL),
     (1, Pass.POLL),
     (3, Pass.RECONCILE),
     (400, Pass.RECONCILE),
