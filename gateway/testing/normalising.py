@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from gateway.model.document import Document, Rejection
 from gateway.model.entities import ENTITIES, Entity
 from gateway.model.enums import EntityType
+from gateway.model.expected import Drift, DriftKind, drifts
 from gateway.model.mapping import Rule
 from gateway.ports import Adapter
 from gateway.testing import garbage
@@ -39,6 +40,16 @@ class NormaliserContract:
             assert not any(isinstance(one, Rejection) for one in said)
             assert document.native_id in {one.native_id for one in said}
             assert _faults(said) == []
+
+    async def test_documents_hold_what_is_expected(self) -> None:
+        """Each type of documents is described; what a portal sends today is known, but for words of tomorrow."""
+        found: set[tuple[EntityType, Drift]] = set()
+        for document in (await self.documents()).documents.values():
+            element = json.loads(document.body)
+            found.update(
+                (document.type, one) for one in drifts(element, self.adapter.expected[document.type])
+            )
+        assert {one for one in found if one[1].kind is not DriftKind.UNKNOWN_WORD} == set()
 
     async def test_spoiled_documents_are_taken(self) -> None:
         """Any value anywhere, or none, is taken; a word that no vocabulary has is no rejection, and is kept."""
