@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.data_gouv_fr.paging import FAILED, Garbled, Missing, Read, Sheet, named, sheet
@@ -111,7 +111,7 @@ class Listing:
             known = len(reading.ids)
             rows = self.taken(found, reading.ids)
             reading.totals.update(() if found.total is None else (found.total,))
-            reading.nameless += sum(isinstance(one, Rejection) for one in rows)
+            reading.nameless += sum(isinstance(one, Rejection) and one.native_id is None for one in rows)
             more = found.more and len(reading.ids) > known
             number += more  # after the last page, that page again: one past the end is a 404
             yield Page(rows, cursor=self._cursor(number), total=found.total)
@@ -122,10 +122,14 @@ class Listing:
     def taken(self, found: Sheet, ids: set[str]) -> Sequence[Document | Rejection]:
         """Return a page's rows as documents and rejections; their ids are added to *ids*."""
         taken: list[Document | Rejection] = []
+        here: dict[str, bytes] = {}
         for index, row in enumerate(found.rows):
             read = named(row)
             if isinstance(read, str):
                 taken.append(rejected(self._scope, read, row, found.fetch, index))
+            elif here.setdefault(read["id"], row) != row:
+                other = rejected(self._scope, "another row of the page has its id", row, found.fetch, index)
+                taken.append(replace(other, native_id=read["id"]))
             else:
                 ids.add(read["id"])
                 taken.extend(self._new(self._documents(read["id"], read, row, found.fetch)))

@@ -74,6 +74,28 @@ async def test_a_list_that_shifts_is_read_once_more() -> None:
         assert at_work.asked["/sources/"] == 2 + 2
 
 
+async def test_a_row_that_bears_its_neighbours_id_changes_no_neighbour() -> None:
+    udata = Udata()
+    udata.add("s", *(job(f"j{n}", hours=n + 1, status="done" if n else "failed") for n in range(3)))
+    async with desk(udata) as at_work:
+        await at_work.run()
+
+        def repeated(envelope: dict[str, Any]) -> dict[str, Any]:
+            first, *others = envelope["data"]
+            if "j0" != first.get("id"):
+                return envelope
+            return {**envelope, "data": [first, *others[:-1], {**others[-1], "id": "j0"}]}
+
+        udata.edit = repeated
+        made = await at_work.run()
+        assert not at_work.end(made, "jobs", "s").proved
+        assert at_work.known.gone == set()
+        assert at_work.known.of(HarvestJob)["j0"].native_status == "failed"
+        assert {one.native_id for one in at_work.known.rejections} == {"j0"}
+        udata.edit = lambda envelope: envelope
+        assert at_work.end(await at_work.run(), "jobs", "s").proved
+
+
 async def test_a_list_that_keeps_shifting_proves_nothing_and_is_left() -> None:
     udata = many()
 

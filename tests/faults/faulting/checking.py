@@ -42,15 +42,16 @@ async def falsely_deleted(mirror: Rehearsal, at: datetime) -> list[Key]:
 class Judge:
     """Holds a mirror against the truth, pass after broken pass.
 
-    What a broken pass has seen and is gone by now is known to no mirror that was never broken: such a row is excused
-    where the portal did have it then, and it is not called present; so is the dataset of such a record.
+    What only a broken pass has seen is known to no mirror that was never broken. Such a row is excused where the portal
+    did have it then and has it no more, or still has it, as it was, and no pass asks for it any more; so is the dataset
+    of such a record.
     """
 
     mirror: Rehearsal
     broken: list[Step] = field(default_factory=list)
     """Broken passes since the last one that was not."""
-    shown: set[Key] = field(default_factory=set)
-    """What the portal had when passes were broken, of that which is gone."""
+    shown: dict[Key, Row] = field(default_factory=dict)
+    """What the portal had when passes were broken, of that which no truth tells."""
 
     def pass_broke(self) -> None:
         """Note that a pass at this time was broken."""
@@ -62,14 +63,17 @@ class Judge:
         world = self.mirror.sandbox.world
         found = await held(self.mirror.connection, self.mirror.portal.key)
         truth = {(row["type"], row["nativeId"]): row for row in world.truth(self.mirror.passes)}
-        strange = {key for key in found if _gone(found[key]) and (key not in truth or _gone(truth[key]))}
-        strange = {key for key in strange if found[key] != truth.get(key)}
-        if strange - self.shown:
+        strange = {key for key, row in found.items() if row != truth.get(key) and _gone(truth.get(key))}
+        if strange - self.shown.keys():
             for step in self.broken:
-                self.shown.update((row["type"], row["nativeId"]) for row in world.truth([step]))
-            self.shown &= strange
+                rows = ((row["type"], row["nativeId"], row) for row in world.truth([step]))
+                self.shown.update(
+                    {(type_, name): row for type_, name, row in rows if (type_, name) in strange}
+                )
         self.broken.clear()
-        excused = strange & self.shown
+        excused = {
+            key for key in strange & self.shown.keys() if _gone(found[key]) or found[key] == self.shown[key]
+        }
         excused |= {
             ("Dataset", found[key]["fields"]["dataset"]) for key in excused if key[0] == "HarvestRecord"
         }
@@ -77,5 +81,5 @@ class Judge:
         return list(differences(kept, (row for key, row in truth.items() if key not in excused)))
 
 
-def _gone(row: Row) -> bool:
-    return row["presence"] in {"GONE", "EXPIRED"}
+def _gone(row: Row | None) -> bool:
+    return row is None or row["presence"] in {"GONE", "EXPIRED"}

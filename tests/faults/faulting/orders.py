@@ -67,5 +67,7 @@ def _further(dice: random.Random, kind: str) -> dict[str, Any]:
         return {"size": BOMB}
     if kind == "poison-500":
         return {"position": dice.randrange(60), "times": dice.choice((1, 3, 40))}
+    if kind in {"small-pages", "page-loop"}:
+        return {"times": dice.choice((1, 3, 60))}
     seconds = {"drip": 0.1, "delay": 0.01, "429": 30.0, "429-date": 30.0}
     return {"seconds": seconds[kind]} if kind in seconds else {}
