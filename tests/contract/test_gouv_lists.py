@@ -82,7 +82,7 @@ async def test_a_row_that_bears_its_neighbours_id_changes_no_neighbour() -> None
 
         def repeated(envelope: dict[str, Any]) -> dict[str, Any]:
             first, *others = envelope["data"]
-            if "j0" != first.get("id"):
+            if first.get("id") != "j0":
                 return envelope
             return {**envelope, "data": [first, *others[:-1], {**others[-1], "id": "j0"}]}
 
