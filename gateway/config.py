@@ -172,6 +172,11 @@ class Settings(BaseSettings):
         description="Networks of the proxies before the endpoint, separated by commas, e.g. 10.0.0.0/8: what they "
         "say in X-Forwarded-For is believed.",
     )
+    webhook_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Networks of internal addresses that webhooks may be sent to all the same, separated by commas, "
+        "e.g. 10.1.0.0/16.",
+    )
     portals: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
         description="Settings of portals by key, laid over the adapters' own; a new key with an adapter is "
@@ -253,7 +258,7 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return f"postgresql://{rest}"
 
-    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", "webhook_networks", mode="before")
     @classmethod
     def _separated(cls, value: object) -> object:
         return value.replace(",", " ").split() if isinstance(value, str) else value
@@ -266,7 +271,7 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return tuple(each.lower() for each in value)
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "webhook_networks")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for each in value:

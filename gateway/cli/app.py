@@ -39,6 +39,7 @@ def application() -> typer.Typer:
         settings,
         status,
         up,
+        webhooks,
     )
 
     app = typer.Typer(
@@ -53,7 +54,7 @@ def application() -> typer.Typer:
     )
     app.callback()(_before)
     looking = (up, running, status, drift, doctor, query, reporting, schema, settings, portals)
-    for module in (*looking, keys, deletions, quarantine, forgetting, pruning, sandbox):
+    for module in (*looking, keys, deletions, quarantine, forgetting, pruning, webhooks, sandbox):
         module.register(app)
     return app
 

@@ -16,6 +16,7 @@ from gateway.compose.parts import Parts
 from gateway.compose.passes import Clock, ask_payload, keeper, portal_clock, run_pass
 from gateway.compose.serving import serve
 from gateway.compose.units import dispatcher, units
+from gateway.compose.webhooks import delivering
 from gateway.errors import LeaseHeld, UsageError
 from gateway.ports import Part, Pass
 from gateway.store import drifted, overview
@@ -51,13 +52,14 @@ class Gateway(Parts):
     async def work(self, stop: asyncio.Event, progress: Progress) -> None:
         """Keep all portals current until *stop* is set, without the queue."""
         due = units(self, progress)
-        async with asyncio.TaskGroup() as group:
+        async with delivering(self, stop), asyncio.TaskGroup() as group:
             for key in self.portals:
                 group.create_task(PortalWorker(key, due).work(stop))
 
     async def dispatch(self, stop: asyncio.Event, progress: Progress) -> None:
         """Keep all portals current until *stop* is set, together with all others who take units from the queue."""
-        await dispatcher(self, progress).work(stop)
+        async with delivering(self, stop):
+            await dispatcher(self, progress).work(stop)
 
     async def serve(
         self,

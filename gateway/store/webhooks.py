@@ -49,7 +49,10 @@ class WebhookRow(SQLModel, table=True):
 
 c.finish(WebhookRow, UniqueConstraint("name", name="uq_webhook_name"), c.index("webhook_due", "due_at"))
 
-_COLUMNS = "id, name, url, secret, filter, cursor, created_at, delivered_at, failures, failing_since, disabled_at, notice"
+_COLUMNS = (
+    "id, name, url, secret, filter, cursor, created_at, delivered_at, failures, failing_since, disabled_at,"
+    " notice"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,13 @@ async def test_personal_data_are_for_those_who_may_read_them(own_engine: Engine,
     assert node["after"] == {"native": {"a": 2}, "name": "New", "notificationEmails": ["new@example.org"]}
 
 
+async def test_they_are_of_no_thing_either(own_engine: Engine, own_world: World) -> None:
+    """Whatever an event lacks, its fields are let through one by one."""
+    await happen(own_world, entity_id=None, after={"notification_emails": ["new@example.org"], "name": "New"})
+    (node,) = (await page(own_engine))["nodes"]
+    assert node["after"] == {"name": "New"}
+
+
 async def test_no_column_is_shown_that_nobody_knows(own_engine: Engine, own_world: World) -> None:
     row = await own_world.connection.fetchval(
         "SELECT to_jsonb(t)::text FROM harvest_source t WHERE native_id = 'air'"

@@ -18,7 +18,7 @@ from harvest_graphql.plan.objects import Objects
 from harvest_graphql.plan.relations import is_private, table_of
 
 EVENT: Table = ledger.Event.__table__  # type: ignore[attr-defined]
-ARRIVED = "ARRIVED"
+ARRIVED, DRIFTED = "ARRIVED", "DRIFTED"
 _OWN = frozenset({"id", "portal", "document_hash", "row_hash", "wire_status"})
 """Columns of things that no event shows: keys and fingerprints of the gateway's own."""
 _PRIVATE_REST = "native_private"
@@ -97,7 +97,7 @@ def _fields(row: Row, side: str) -> str:
     )
     return (
         f"CASE WHEN {stored} IS NULL OR {kind} = '{ARRIVED}' THEN {NULL}"
-        f" WHEN {row.column('entity_id')} IS NULL THEN ({stored})::text ELSE ({shown}) END"
+        f" WHEN {kind} = '{DRIFTED}' THEN ({stored})::text ELSE ({shown}) END"
     )
 
 
