@@ -93,7 +93,12 @@ class Forgotten:
         return None if clean == BLANK else clean
 
     def _may_speak(self, body: bytes) -> bool:
-        return any(at in body for at in _AT) or any(name.encode() in body for name in self.names)
+        """Return whether *body* is worth a closer look: of documents where nobody is meant, none is."""
+        if not self.names:
+            return False
+        persons = [name for name in self.names if not name.startswith(ADDRESS)]
+        addressed = len(persons) < len(self.names) and any(at in body for at in _AT)
+        return addressed or any(name.encode() in body for name in persons)
 
     def _speaks(self, body: bytes) -> bool:
         text = body.decode("utf-8", "replace")

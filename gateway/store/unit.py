@@ -106,11 +106,9 @@ class Writer:
         known = await self._known(elements)
         for part in parts:
             _see(part, known)
-        fresh = [
-            self._forgotten.blanked(d)
-            for d in documents
-            if again or known.get((d.type, d.native_id), (0, None))[1] != d.hash
-        ]
+        fresh = [d for d in documents if again or known.get((d.type, d.native_id), (0, None))[1] != d.hash]
+        if self._forgotten:
+            fresh = [self._forgotten.blanked(document) for document in fresh]
         conclusions = await endings.weigh(self._connection, self._run, parts, self._cap)
         if not again:
             settles = await self._settled(documents, known)

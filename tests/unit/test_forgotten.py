@@ -57,7 +57,9 @@ def test_what_is_no_json_is_left_empty_where_it_speaks_of_them() -> None:
 def test_what_says_nothing_of_them_keeps_its_bytes_to_the_letter() -> None:
     body = b'{ "mail" : "x@y.zz",  "n": 1e0 }'
     assert WHOM.scrubbed(body) is body
-    assert Forgotten().scrubbed(ADDRESS.encode()) == ADDRESS.encode()
+    addressed = json.dumps({"mail": ADDRESS}).encode()
+    assert Forgotten().scrubbed(addressed) is addressed
+    assert Forgotten(frozenset({PERSON})).scrubbed(addressed) is addressed
 
 
 def test_a_document_keeps_its_fingerprint() -> None:
