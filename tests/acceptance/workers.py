@@ -135,6 +135,7 @@ class Site:
 
     async def loaded(self) -> bool:
         """Return whether every portal has been read whole and nothing is under way."""
+        assert any(worker.process.returncode is None for worker in self.workers), self.workers[-1].text
         done = await self.value(
             "SELECT count(DISTINCT r.portal) FROM sync_run r WHERE r.state = 'DONE' "
             "AND NOT EXISTS (SELECT FROM lease WHERE holder IS NOT NULL)"
