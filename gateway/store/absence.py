@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.model.enums import EntityType
-from gateway.ports import End, Scope
+from gateway.ports import Scope
 from gateway.store import journal
 from gateway.store.bookkeeping import Run
 from gateway.store.staging import Connection, touch, value
@@ -16,14 +16,6 @@ from gateway.store.tables import ROWS
 
 RETENTION_DAYS = 365
 """Both portals drop jobs and outdated records after a year: older rows expire, they are not deleted."""
-
-_STREAMS_OF_ERRORS = {
-    "errors": " AND t.native_severity IS NOT NULL",
-    "job_errors": " AND t.native_severity IS NULL AND t.record_id IS NULL",
-}
-"""Where a portal lists the errors of records and of jobs apart, only the former have a severity."""
-
-_WITHIN = {EntityType.HARVEST_SOURCE: "source_id", EntityType.HARVEST_JOB: "job_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,47 +52,6 @@ async def newest_key(connection: Connection, type_: EntityType) -> int:
     """Return the largest key of a type's rows, 0 where there is none."""
     key: int = await value(connection, f"SELECT coalesce(max(id), 0) FROM {ROWS[type_].__tablename__}")
     return key
-
-
-async def missing(
-    connection: Connection, portal: int, scope: Scope, end: End, seen: Seen | None
-) -> tuple[list[int], int | None]:
-    """Return the keys of rows that the scope's end proves absent, and how many members it had.
-
-    No number of members: the rows were proved absent one by one, so no cap applies.
-    """
-    if end.vanished:
-        rows = await connection.fetch(
-            f"SELECT id FROM {ROWS[scope.member].__tablename__} WHERE portal = $1 AND native_id = ANY ($2) "
-            "AND presence IN ('PRESENT', 'DELETED')",
-            portal,
-            list(end.vanished),
-        )
-        return [row["id"] for row in rows], None
-    if not (scope.whole and end.proved and seen is not None and seen.newest_key):
-        return [], 0
-    held = await _members(connection, portal, scope, seen.newest_key)
-    return seen.missing(held), len(held)
-
-
-async def _members(connection: Connection, portal: int, scope: Scope, newest: int) -> list[int]:
-    """Return the keys of the rows that *scope* held before this pass."""
-    where, arguments = "", []
-    if scope.within is not None:
-        parent = ROWS[scope.within].__tablename__
-        where = (
-            f"AND t.{_WITHIN[scope.within]} = (SELECT id FROM {parent} WHERE portal = $1 AND native_id = $3)"
-        )
-        arguments = [scope.key]
-    where += _STREAMS_OF_ERRORS.get(scope.stream, "")
-    rows = await connection.fetch(
-        f"SELECT t.id FROM {ROWS[scope.member].__tablename__} t "
-        f"WHERE t.portal = $1 AND t.id <= $2 AND t.presence IN ('PRESENT', 'DELETED') {where}",
-        portal,
-        newest,
-        *arguments,
-    )
-    return [row["id"] for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

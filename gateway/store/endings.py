@@ -11,25 +11,12 @@ from datetime import datetime
 
 from gateway.model.enums import Cause
 from gateway.ports import Scope
-from gateway.store import absence, bookkeeping, quarantine
+from gateway.store import absence, bookkeeping, membership, quarantine
 from gateway.store.absence import Cap, Standing
 from gateway.store.bookkeeping import Run
+from gateway.store.membership import Ended, Missing
 from gateway.store.parts import Part
 from gateway.store.staging import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Rows that a scope proves absent."""
-
-    scope: Scope
-    keys: Sequence[int]
-    members: int | None
-    """How many rows the scope held; None where each was proved absent on its own, so that no cap applies."""
-
-    def is_held(self, cap: Cap) -> bool:
-        """Return whether it is too much to go without somebody's word."""
-        return self.members is not None and cap.holds(len(self.keys), self.members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +48,9 @@ async def weigh(connection: Connection, run: Run, parts: Sequence[Part], cap: Ca
     keys = [part.scope.key for part, _ in ended]
     proved = [part.scope.key for part, end in ended if part.seen is not None and end.proved]
     covers = list(dict.fromkeys(key for _, end in ended for key in end.covers))
-    missing = []
-    for part, end in ended:
-        absent, members = await absence.missing(connection, portal, part.scope, end, part.seen)
-        if absent:
-            missing.append(Missing(part.scope, absent, members))
+    missing = await membership.missing(
+        connection, portal, [Ended(part.scope, end, part.seen) for part, end in ended]
+    )
     standing = await absence.standing(connection, portal, stream, proved) if proved else ()
     missing, others = _judge(missing, standing, cap)
     return Conclusions(

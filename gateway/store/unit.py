@@ -5,6 +5,7 @@ A unit holds whole small scopes, or part of a large one: what it costs to commit
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -70,6 +71,8 @@ class Writer:
         self._now = now
         self._judges = Judges(expected)
         self._newest: dict[EntityType, int] = {}
+        self.turn = asyncio.Lock()
+        """Held by who uses the connection while pages are read."""
         self._forgotten = Forgotten()
 
     async def open(self) -> None:
@@ -81,7 +84,8 @@ class Writer:
     async def begin(self, scope: Scope) -> absence.Seen:
         """Return an empty record of what *scope* names; to be called before anything of it is committed."""
         if scope.member not in self._newest:
-            self._newest[scope.member] = await absence.newest_key(self._connection, scope.member)
+            async with self.turn:
+                self._newest[scope.member] = await absence.newest_key(self._connection, scope.member)
         return absence.Seen(self._newest[scope.member])
 
     async def commit(

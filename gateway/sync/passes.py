@@ -169,6 +169,8 @@ class PortalPass:
         try:
             await self._read(crawl)
         except BaseException:
+            if self._gatherer is not None:
+                await self._gatherer.rest()
             await start_anew(self._connection)
             raise
         finally:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -68,12 +70,16 @@ class Stream:
 
 
 class Gatherer:
-    """Gathers parts of scopes until they make a unit; ``flush`` commits what has been gathered, *heard* hears of it."""
+    """Gathers parts of scopes to units, each committed while the next is gathered; *heard* hears of it.
+
+    They are committed one after the other, in their order: what was gathered after one that failed is dropped with it.
+    """
 
     def __init__(self, writer: Writer, elements: int, heard: Callable[[Tally], Awaitable[None]]) -> None:
         self._writer = writer
         self._elements = elements
         self._heard = heard
+        self._under_way: asyncio.Task[None] | None = None
         self._parts: list[Part] = []
         self._count = 0
         self._bytes = 0
@@ -94,11 +100,40 @@ class Gatherer:
         raise PortalUnreadable(f"The adapter left the scope {scope.stream}/{scope.key} without an end.")
 
     async def flush(self) -> None:
-        """Commit what has been gathered."""
+        """Commit what has been gathered, and return once that is done."""
+        await self._hand_over()
+        await self._committed()
+
+    async def rest(self) -> None:
+        """Return once nothing is being committed, however often this is cancelled; what failed is told by ``flush``."""
+        while self._under_way is not None and not self._under_way.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({self._under_way})
+
+    async def _hand_over(self) -> None:
+        """Begin to commit what has been gathered, once the unit before is committed."""
+        await self._committed()
         if self._parts:
             parts, self._parts = self._parts, []
             self._count, self._bytes, self._since = 0, 0, time.monotonic()
+            self._under_way = asyncio.create_task(self._commit(parts))
+
+    async def _commit(self, parts: list[Part]) -> None:
+        async with self._writer.turn:
             await self._heard(await self._writer.commit(parts))
+
+    async def _committed(self) -> None:
+        """Wait for the unit that is being committed; raise what it ended with.
+
+        Who waits here may be cancelled, the unit is not: it is whole in a moment.
+        """
+        if self._under_way is None:
+            return
+        await asyncio.wait({self._under_way})
+        task, self._under_way = self._under_way, None
+        if task.cancelled() or task.exception() is not None:
+            self._parts = []
+        task.result()
 
     async def _take(self, scope: Scope, page: Page, seen: Seen | None, loaded: int | None) -> None:
         """Gather a page, in slices that each fit a unit; the cursor goes with the last."""
@@ -106,7 +141,7 @@ class Gatherer:
             elements = page.elements[start : start + self._elements]
             last = start + self._elements >= len(page.elements)
             if self._count + len(elements) > self._elements:
-                await self.flush()
+                await self._hand_over()
             self._parts.append(
                 Part(scope, elements, seen, cursor=page.cursor if last else None, loaded=loaded)
             )
@@ -117,4 +152,4 @@ class Gatherer:
     async def _flush_when_full(self) -> None:
         full = self._count >= self._elements or self._bytes >= UNIT_BYTES
         if full or time.monotonic() - self._since >= UNIT_SECONDS:
-            await self.flush()
+            await self._hand_over()
