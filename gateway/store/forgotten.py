@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import SmallInteger, Text
 from sqlmodel import Field, SQLModel
 
+from gateway.fetch import decode
 from gateway.model.document import Document
 from gateway.store import columns as c
 from gateway.store.staging import Connection
@@ -71,8 +72,8 @@ class Forgotten:
         if not self._may_speak(body):
             return body
         try:
-            value = msgspec.json.decode(body)
-        except (msgspec.DecodeError, ValueError, RecursionError):
+            value = decode.value(body)
+        except decode.DecodeError:
             return b"" if self._speaks(body) else body
         clean = self.value(value)
         return body if clean == value else msgspec.json.encode(clean)

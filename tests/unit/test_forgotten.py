@@ -81,3 +81,10 @@ def test_an_address_is_not_remembered_itself() -> None:
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize("depth", [200, 600, 5000])
+def test_what_is_nested_too_deep_to_look_through_is_left_empty_where_it_speaks_of_them(depth: int) -> None:
+    deep = b"[" * depth + b"]" * depth
+    assert WHOM.scrubbed(b'{"owner":"%s","x":%s}' % (PERSON.encode(), deep)) == b""
+    assert WHOM.scrubbed(b'{"owner":"other","x":%s}' % deep) == b'{"owner":"other","x":%s}' % deep
