@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from faults.poisoning.fronts import TYPES, Front, encoded
+from faults.poisoning.fronts import RUN, TYPES, Front, encoded
 from faults.poisoning.mutations import Poisoner
 from faults.poisoning.rounds import Item
 
@@ -86,8 +86,8 @@ class Cook:
         """Whether an item says nothing that makes it another one's double, or of another run."""
         try:
             found = decode.value(body)
-        except decode.DecodeError:
-            return True
+        except decode.DecodeError:  # the adapters may read a run's id out of it all the same
+            return b"harvest_job_id" not in body or RUN.encode() in body
         if not isinstance(found, dict):
             return True
         job = found.get("harvest_job_id")
