@@ -160,7 +160,7 @@ class Engine:
         found = self._plan(document, operation_name, operation, values, scopes)
         call = self._call(values)
         return [
-            Explained(each.key, each.sql, each.arguments(call))
+            Explained(each.key, each.sql, [] if each.doing else each.arguments(call))
             for each in found.fields
             if isinstance(each, Statement)
         ]

@@ -152,6 +152,12 @@ async def test_what_is_approved_goes_and_can_be_read_at_once(ask: Asking) -> Non
     assert "approved already" in again["errors"][0]["message"]
 
 
+async def test_a_payload_is_one_statement(ask: Asking) -> None:
+    """Its parameters are known once something was done."""
+    explained = ask.gateway.engine.explain(APPROVE, {"id": global_id("HeldDeletion", "data-gov", "1")})
+    assert [(each.key, each.arguments) for each in explained] == [("approveDeletion", [])]
+
+
 async def test_what_is_rejected_stays(ask: Asking) -> None:
     _, id_ = await ask.held("air")
     told = await ask(REJECT, id=id_)
