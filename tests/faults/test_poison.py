@@ -132,3 +132,10 @@ async def test_a_page_of_another_type_is_put_aside_whole(readers: Readers) -> No
 )
 async def test_a_run_that_breaks_off_is_put_aside(readers: Readers, body: bytes) -> None:
     assert await readers.read("v16", Item(gouv_front.ITEMS, body, page=True)) == (0, 1)
+
+
+@pytest.mark.parametrize("inside", [b"[" * 600 + b"]" * 600, b'"\\ud800"', b'"\xff"', b"1e999", b"9" * 5000])
+async def test_what_a_page_can_be_split_at_costs_one_row_alone(readers: Readers, inside: bytes) -> None:
+    head = b'{"id": "bad", "harvest_job_id": "%s", "source_hash": ' % RUN.encode()
+    bad = Item(gov_front.RECORDS, head + inside + b"}")
+    assert await readers.read("real", record(1), bad, record(3)) == (2, 1)
