@@ -62,6 +62,8 @@ class Author:
             )
         if "first" not in field.args:
             return ""
+        if "orderBy" not in field.args:
+            return self.random.choice(["", f"(first: {self.random.randint(0, 4)})"])
         keys = get_named_type(get_named_type(field.args["orderBy"].type).fields["field"].type).values
         way = self.random.choice(["ASC", "DESC"])
         order = f"orderBy: {{field: {self.random.choice(list(keys))}, direction: {way}}}"
