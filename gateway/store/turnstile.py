@@ -9,11 +9,10 @@ where somebody waits. Places end with the connection of whoever holds them, or w
 from __future__ import annotations
 
 import asyncio
-import itertools
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
 
@@ -23,8 +22,9 @@ from gateway.errors import GatewayError, PortalUnavailable
 from gateway.fetch.breaker import Breaker, BreakerState
 from gateway.fetch.budget import Spending
 from gateway.fetch.line import Ticket
-from gateway.fetch.turnstile import Barred, Heard, note
+from gateway.fetch.turnstile import Barred, Heard
 from gateway.store import breakers, turns
+from gateway.store.holding import LONG_AGO, Holding, Pending
 from gateway.store.speaking import Speaker
 from gateway.store.turns import Turns
 
@@ -35,7 +35,6 @@ CHUNK_SECONDS = 0.1
 """What the pace allows in this time may be taken at once by whoever is alone: at 2 requests a second one."""
 LARGEST_CHUNK = 100
 WORTH_SLEEPING = 0.001
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 LOOK_SECONDS = 1.0
 """How often who waits looks whether those before it still live; a place that is given back is told at once."""
 
@@ -72,7 +71,6 @@ class SharedTurnstile:
         self._clock = clock
         self._there = (LONG_AGO, 0.0)
         """An instant of Postgres' clock, and of ours."""
-        self._numbers = itertools.count()
         self._moved = asyncio.Event()
         """Set and replaced when the line has moved."""
         self._givers: set[asyncio.Task[None]] = set()
@@ -82,19 +80,7 @@ class SharedTurnstile:
         """Whether others may be in the line."""
         self._calls = 0
         """How often others have called: a call may be heard before what was said before it is answered."""
-        self._mine: set[int] = set()
-        """Numbers of the tickets of requests that wait or are under way, and of those to come."""
-        self._busy: list[int] = []
-        """Those of requests under way."""
-        self._idle: list[int] = []
-        """Those that are kept for the next requests."""
-        self._left = 0
-        """Permissions that were taken and not used yet, from *_next* on."""
-        self._next = LONG_AGO
-        self._unsent = 0
-        """Permissions to be given back with the next statement."""
-        self._heard: list[Heard] = []
-        """What has not been written yet."""
+        self._holding = Holding()
         self._trying = self._served = self._has_failed = False
 
     @property
@@ -128,7 +114,7 @@ class SharedTurnstile:
 
     async def enter(self, spending: Spending) -> Barred | None:
         """Wait for a place and for the moment on which the request may start; Barred where none may."""
-        start = self._from_chunk()
+        start = None if self._company else self._holding.ahead(self._time(), self._apart)
         if start is None:
             found = await self._in_line(spending)
             if isinstance(found, Barred):
@@ -137,24 +123,17 @@ class SharedTurnstile:
         try:
             await self._until(start)
         except BaseException:
-            self._unsent += 1
-            self._idle.append(self._busy.pop())
+            self._holding.undone()
             raise
         return None
 
     async def leave(self, heard: Heard) -> datetime | None:
         """Give the place back to whoever waits, or keep it for the next request."""
-        self._idle.append(self._busy.pop())
+        self._holding.ended(heard)
         self._served |= heard.serves
-        tells = heard != Heard(serves=True)
-        if tells:
-            self._return_chunk()
-        if tells or not self._left:
-            self._heard.append(heard)
         if self._trying:
             await self._judge(heard)
-        waiting = len(self._mine) > len(self._busy) + len(self._idle)
-        if heard.refused or heard.pause or self._company or waiting:
+        if heard.refused or heard.pause or self._company or self._holding.waiting:
             await self._flush()
         return self._turns.budget.blocked_until if heard.refused and self._turns else None
 
@@ -163,23 +142,9 @@ class SharedTurnstile:
         self._has_failed = True
         return await self._change(lambda b: b.failed(self._now(), error.message, error.retry_after))
 
-    def _from_chunk(self) -> datetime | None:
-        """Return when the request may start where permission was taken before; a place is kept then."""
-        if not (self._left and self._idle) or self._company:
-            return None
-        self._left -= 1
-        self._busy.append(self._idle.pop())
-        start = max(self._next, self._time())
-        self._next = start + self._apart
-        return start
-
-    def _return_chunk(self) -> None:
-        self._unsent, self._left = self._unsent + self._left, 0
-
     async def _in_line(self, spending: Spending) -> datetime | Barred:
         """Return when the request may start; its ticket is busy then."""
-        number = self._idle.pop() if self._idle else next(self._numbers)
-        self._mine.add(number)
+        number = self._holding.ticket()
         try:
             while True:
                 moved = self._moved
@@ -189,14 +154,14 @@ class SharedTurnstile:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(moved.wait(), LOOK_SECONDS)
         except BaseException:
-            self._idle.append(number)
+            self._holding.idle.append(number)
             raise
         if isinstance(found, Barred):
-            self._idle.append(number)
+            self._holding.idle.append(number)
             if self._company:
                 await self._flush()
         else:
-            self._busy.append(number)
+            self._holding.goes(number)
         return found
 
     async def _ask(self, connection: asyncpg.Connection, number: int, spending: Spending) -> Found:
@@ -234,11 +199,10 @@ class SharedTurnstile:
         if breaker.state is not BreakerState.CLOSED:
             until, breaker = await breakers.change(connection, self._portal, lambda b: b.ask(self._now()))
             if until is not None:
-                self._unsent += count
+                self._holding.give_back(count)
                 return Barred(until, breaker.reason or "")
             self._trying = breaker.state is BreakerState.HALF_OPEN
-        self._return_chunk()
-        self._left, self._next = count - 1, start + self._apart
+        self._holding.take(count - 1, start + self._apart)
         return start
 
     async def _judge(self, heard: Heard) -> None:
@@ -265,13 +229,12 @@ class SharedTurnstile:
             row = self._turns or await self._read(connection)
             wanted = everything or len(row.line.tickets) > self._connections
             pending = self._apply(row)
-            numbers = self._idle[:] if wanted else []
+            numbers = self._holding.idle[:] if wanted else []
             given = [number for number in numbers if row.line.leave(self._name(number))]
             if not (any(pending) or given):
                 return
             if await self._write(connection, row, pending, call=bool(given and row.line.tickets)):
-                self._idle = [number for number in self._idle if number not in given]
-                self._mine -= set(given)
+                self._holding.gone(given)
                 self._wake()
                 return
 
@@ -279,44 +242,36 @@ class SharedTurnstile:
         """Leave the line; a portal that has served is no longer held to have failed."""
         await connection.reset()  # a cancellation may have left a transaction open; who listened has ended
         self._turns = None
-        self._idle += self._busy
-        self._busy.clear()
-        self._return_chunk()
+        self._holding.stop()
         await self._give(connection, everything=True)
         row = await self._read(connection)
         failures = row.breaker.state is BreakerState.CLOSED and row.breaker.failures
         if self._served and failures and not self._has_failed:
             await breakers.change(connection, self._portal, Breaker.answered)
 
-    def _apply(self, row: Turns) -> tuple[int, int]:
+    def _apply(self, row: Turns) -> Pending:
         """Note in *row* what was heard and what was not sent; return how much of each that was."""
         if self._company:
-            self._return_chunk()
-        row.budget.unsent(self._unsent)  # before what an answer says of others is told from what is ours
-        for heard in self._heard:
-            note(row.budget, self._now(), heard)
-            if heard.pause:
-                row.line.pause(self._time(), heard.pause)
-        return len(self._heard), self._unsent
+            self._holding.give_back()
+        return self._holding.tell(row.budget, row.line, self._now(), self._time())
 
     async def _read(self, connection: asyncpg.Connection) -> Turns:
         calls = self._calls
         row = await turns.read(connection, self._portal, self._key_hash)
-        kept = {self._name(number) for number in self._mine}
+        kept = {self._name(number) for number in self._holding.mine}
         self._there = row.now, time.monotonic()
         row.line.drop(self._time(), lambda n: row.is_dead(n) or (self._is_own(n) and n not in kept))
         self._look(row, calls)
         return row
 
     async def _write(
-        self, connection: asyncpg.Connection, row: Turns, pending: tuple[int, int], *, call: bool
+        self, connection: asyncpg.Connection, row: Turns, pending: Pending, *, call: bool
     ) -> bool:
         """Write the row; where that held, it is known as long as nobody else is in the line."""
         calls, self._turns = self._calls, None
         if not await turns.swap(connection, row, call=call):
             return False
-        del self._heard[: pending[0]]
-        self._unsent -= pending[1]
+        self._holding.told(pending)
         self._look(row, calls)
         self._turns = None if self._company else row
         return True
@@ -361,7 +316,7 @@ class SharedTurnstile:
         self._calls += 1
         self._forget()
         self._wake()
-        if self._idle:
+        if self._holding.idle:
             giver = asyncio.ensure_future(self._give_up())
             self._givers.add(giver)
             giver.add_done_callback(self._givers.discard)
