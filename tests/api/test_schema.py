@@ -95,6 +95,11 @@ ELSEWHERE = {
     "wire_status": '`provenance(field: "status")` tells the word\'s own rule; `status` is what was concluded',
     "plain_name": "`name` as searches compare it",
     "name_words": "what searches rank by: the words of `name` and labels",
+    "breaker_since": "`sync.breaker.since`",
+    "breaker_reason": "`sync.breaker.reason`",
+    "breaker_failures": "`sync.breaker.failures`",
+    "breaker_openings": "how the breaker comes to its next pause",
+    "forgetting_since": "for operators: `gateway portals`; nothing of the portal is to be relied on",
     "text_record": "whose document `document` is, on its way to `latestRecord`",
 }
 """Columns that no field shows under their own name, and why."""
