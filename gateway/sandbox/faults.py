@@ -76,7 +76,7 @@ class Faults:
         self, fault: Fault, request: web.Request, handler: Handler, answer: web.Response
     ) -> web.Response | None:
         further = await self._further(fault, request, handler)
-        listed = faults_paging.list_of(request)
+        listed = faults_paging.list_of(request), faults_paging.page_of(request)
         body = faults_rows.edited(fault, faults_bytes.body_of(answer), listed, further)
         if body is None:
             return None

@@ -67,6 +67,8 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     """The last row of the page before, for ``shifted-page``."""
     carried_from: str = ""
     """The list of that page: path and query without the page's number."""
+    carried_page: int = 0
+    """The number of that page."""
 
     def __post_init__(self) -> None:
         """Refuse a kind that is not known and a path that is no regular expression (ValueError)."""

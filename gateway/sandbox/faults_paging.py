@@ -53,6 +53,11 @@ def other(request: web.Request, page: int) -> web.Request:
     return request.clone(rel_url=request.rel_url.update_query({"page": page}))
 
 
+def page_of(request: web.Request) -> int:
+    """Return the number of the page that is asked for."""
+    return _paged(request)[1]
+
+
 def list_of(request: web.Request) -> str:
     """Return what tells one list from another: the path and the query without the page's number."""
     query = sorted((name, value) for name, value in request.query.items() if name != "page")
@@ -63,7 +68,7 @@ def _paged(request: web.Request) -> tuple[str | None, int]:
     """Return the argument that says how long pages are, None where none does; and the number of the page."""
     argument = next((name for name in FIRST if name in request.query), None)
     if argument is None:
-        return None, 0
+        return None, _number(request, "page", 0) or 0
     return argument, _number(request, "page", FIRST[argument]) or FIRST[argument]
 
 

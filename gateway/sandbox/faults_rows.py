@@ -20,10 +20,10 @@ _PADDING = 9
 Rows = list[msgspec.Raw]
 
 
-def edited(fault: Fault, body: bytes, listed: str, further: bytes | None = None) -> bytes | None:
+def edited(fault: Fault, body: bytes, listed: tuple[str, int], further: bytes | None = None) -> bytes | None:
     """Return *body* with the fault's rows, None where there is nothing to break.
 
-    *listed* tells which list it is of; *further* is the answer to the page that follows, for ``removed-row``.
+    *listed* tells of which list and page it is; *further* is the answer to the page that follows, for ``removed-row``.
     """
     envelope, key, rows = taken_apart(body)
     if rows is None:
@@ -35,7 +35,7 @@ def edited(fault: Fault, body: bytes, listed: str, further: bytes | None = None)
     return msgspec.json.encode({**envelope, key: rows} if envelope else rows)
 
 
-def _changed(fault: Fault, envelope: dict[str, Any], key: str, rows: Rows, listed: str) -> bool:
+def _changed(fault: Fault, envelope: dict[str, Any], key: str, rows: Rows, listed: tuple[str, int]) -> bool:
     """Change *rows* and *envelope* in place; return whether anything has changed."""
     if fault.kind == "lying-total":
         return _lie(envelope)
@@ -61,13 +61,14 @@ def _lie(envelope: dict[str, Any]) -> bool:
     return bool(counts)
 
 
-def _shift(fault: Fault, envelope: dict[str, Any], rows: Rows, listed: str) -> bool:
+def _shift(fault: Fault, envelope: dict[str, Any], rows: Rows, listed: tuple[str, int]) -> bool:
     last = rows[-1].copy()
-    shifted = fault.carry is not None and fault.carried_from == listed
+    follows = (fault.carried_from, fault.carried_page + 1) == listed
+    shifted = fault.carry is not None and follows
     if fault.carry is not None and shifted:
         rows[:] = [fault.carry, *rows[:-1]]
         _more(envelope, 1)
-    fault.carry, fault.carried_from = last, listed
+    fault.carry, (fault.carried_from, fault.carried_page) = last, listed
     return shifted
 
 

@@ -284,7 +284,8 @@ async def test_a_row_that_arrives_while_paging_shifts_the_pages(
     session: aiohttp.ClientSession, sandbox: Running
 ) -> None:
     await control(session, sandbox, "POST", "faults", {"kind": "shifted-page"})
-    assert (await rows(session, sandbox))[1] == {"data": ROWS[:3], "total": 6}
+    for _ in range(2):  # a page that is asked for again is not a page after itself
+        assert (await rows(session, sandbox, "?page=1"))[1] == {"data": ROWS[:3], "total": 6}
     assert (await rows(session, sandbox, "?page=2"))[1] == {"data": [ROWS[2], *ROWS[3:5]], "total": 7}
     assert (await rows(session, sandbox, "?page=2"))[1] == {"data": ROWS[3:], "total": 6}
 
