@@ -69,7 +69,14 @@ async def test_every_pass_moves_the_version_with_what_it_changes(name: str, data
             )
         assert await untold(mirror.connection) == []
         changed = {row["relation"] for row in await mirror.connection.fetch("SELECT relation FROM watched")}
-        steady = {"payload", "person", "provenance_rule", "drift", "harvest_backend_history", "organization_history"}
+        steady = {
+            "payload",
+            "person",
+            "provenance_rule",
+            "drift",
+            "harvest_backend_history",
+            "organization_history",
+        }
         assert READABLE - changed <= steady
         before = await version(mirror)
         await mirror.run(Pass.POLL)
