@@ -65,26 +65,25 @@ async def _ended(running: Site, passes: int) -> bool:
     return len(counts) == len(running.portals) and all(row["done"] >= passes for row in counts)
 
 
-@pytest.fixture(scope="module")
-def alone() -> dict[str, dict[str, int]]:
-    """How many requests one worker sent, once that is known."""
-    return {}
-
-
-@pytest.mark.parametrize("workers", [1, 2, 4])
 async def test_any_number_of_workers_sends_the_same_requests_and_ends_the_same(
-    workers: int, database_url: str, tmp_path: Path, alone: dict[str, dict[str, int]]
+    postgres_url: str, template_database: str, tmp_path: Path
 ) -> None:
-    async with site(database_url, tmp_path, *PORTALS, settings=SETTINGS) as running:
-        await asyncio.gather(*(running.start() for _ in range(workers)))
-        requests = await _rounds(running)
-        steps = await _steps(running)
-        assert {key: len(done) for key, done in steps.items()} == dict.fromkeys(PORTALS, 3)
-        assert await running.runs("DONE") == await running.value("SELECT count(*) FROM sync_run")
-        found = await running.differences(steps)
-        assert not found, summary(found)
-        assert requests == alone.setdefault("requests", requests)
-        assert _quiet(running)
+    sent: dict[int, dict[str, int]] = {}
+    for workers in (1, 2, 4, 8):
+        name = f"gateway_workers_{os.getpid()}"
+        async with (
+            made(postgres_url, name, f"TEMPLATE {template_database}") as url,
+            site(url, tmp_path, *PORTALS, settings=SETTINGS) as running,
+        ):
+            await asyncio.gather(*(running.start() for _ in range(workers)))
+            sent[workers] = await _rounds(running)
+            steps = await _steps(running)
+            assert {key: len(done) for key, done in steps.items()} == dict.fromkeys(PORTALS, 3)
+            assert await running.runs("DONE") == await running.value("SELECT count(*) FROM sync_run")
+            found = await running.differences(steps)
+            assert not found, summary(found)
+            assert _quiet(running)
+    assert sent == dict.fromkeys(sent, sent[1])
 
 
 async def test_a_worker_that_is_told_to_stop_hands_its_work_back(database_url: str, tmp_path: Path) -> None:

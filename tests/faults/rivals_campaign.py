@@ -131,6 +131,9 @@ class Rivalry:
             worker.send(signal.SIGCONT)
             await worker.end()
         await self._judge()
+        code, said = await self._site.command("sync", "--full")
+        if code:
+            self._campaign.wrong("stuck", said)
         done = await self._site.connection.fetch(
             "SELECT kind, baseline, started_at FROM sync_run WHERE state = 'DONE' ORDER BY id"
         )
