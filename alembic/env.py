@@ -16,13 +16,12 @@ from typing import Any
 
 from alembic import context
 from alembic.operations import ops
-from sqlmodel import SQLModel
 
-from gateway.store import drift, feed, forgotten, ledger, past, tables, timetable, webhooks
+from gateway.store import feed
 from gateway.store.bookkeeping import DATA
+from gateway.store.declared import METADATA
 from gateway.store.functions import FUNCTIONS, SEARCHING
 
-_DECLARING = (drift, feed, forgotten, ledger, past, tables, timetable, webhooks)  # for the tables they declare
 _BEFORE = ("CREATE EXTENSION IF NOT EXISTS unaccent", "CREATE EXTENSION IF NOT EXISTS pg_trgm", *SEARCHING)
 _AFTER = ('INSERT INTO data_version ("only", version) VALUES (true, 0)', *FUNCTIONS, *feed.FOLLOWED)
 
@@ -57,7 +56,7 @@ def run() -> None:
     touched: list[str] = given["touched"]
     context.configure(
         connection=given["connection"],
-        target_metadata=SQLModel.metadata,
+        target_metadata=METADATA,
         on_version_apply=lambda step, **_: touched.append(str(step.up_revision_id)),
         process_revision_directives=complete_first,
         compare_server_default=True,

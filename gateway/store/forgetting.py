@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from sqlmodel import SQLModel
-
 from gateway.errors import UsageError
-from gateway.store import bookkeeping, drift, feed, forgotten, ledger, past, tables, timetable
+from gateway.store import bookkeeping
+from gateway.store.declared import METADATA
 from gateway.store.lease import Lease, writing
 from gateway.store.staging import Connection, value
 
-_DECLARING = (drift, feed, forgotten, ledger, past, tables, timetable)  # imported for the tables they declare
 KEPT = frozenset({"lease", "forgotten"})
 """A lease's tokens only grow, or a worker that was stopped long ago could write again; and who asked to be forgotten
 is forgotten in a portal that is read anew, too."""
@@ -32,7 +30,7 @@ _BLANK = """
 
 def tables_of_portals() -> Sequence[str]:
     """Return the tables whose rows belong to a portal."""
-    found = (table for table in SQLModel.metadata.sorted_tables if "portal" in table.c)
+    found = (table for table in METADATA.sorted_tables if "portal" in table.c)
     return [table.name for table in found if table.name not in KEPT]
 
 

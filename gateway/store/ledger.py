@@ -326,42 +326,13 @@ class Budget(SQLModel, table=True):
     line: Any = c.data()
     """Who has a request under way and who waits: ``gateway.fetch.line``."""
     version: int = Field(
-        default=0, nullable=False, sa_type=BigInteger, sa_column_kwargs={"server_default": literal_column("0")}
+        default=0,
+        nullable=False,
+        sa_type=BigInteger,
+        sa_column_kwargs={"server_default": literal_column("0")},
     )
     """Moves with each change: whoever changes the row says which one it has read."""
     updated_at: datetime = c.instant(null=False)
-
-
-class ApiKey(SQLModel, table=True):
-    """A key by which a caller of the endpoint is known; the key itself is nowhere."""
-
-    __tablename__: ClassVar[str] = "api_key"
-
-    id: int | None = c.key()
-    name: str = c.text(null=False)
-    """Whose key it is, in words."""
-    start: str = c.text(null=False)
-    """Its first characters, by which people tell keys apart."""
-    key_hash: bytes = c.octets(null=False)
-    """SHA-256 of the key."""
-    scopes: list[str] = c.words(null=False)
-    created_at: datetime = c.instant(null=False)
-    expires_at: datetime | None = c.instant()
-    revoked_at: datetime | None = c.instant()
-
-
-class CallerSpending(SQLModel, table=True):
-    """What an address has asked for in the current window, over all processes; not worth a crash's recovery."""
-
-    __tablename__: ClassVar[str] = "caller_spending"
-    __table_args__: ClassVar[dict[str, Any]] = {"prefixes": ["UNLOGGED"]}
-
-    address: str = Field(primary_key=True, sa_type=Text)
-    """An IPv4 address or an IPv6 network, as ``harvest_graphql.serving.addresses`` names it."""
-    began_at: datetime = c.instant(null=False)
-    """When the window began, by the clock of Postgres."""
-    spent: int = c.big(null=False)
-    """What processes took for their callers: each a chunk at a time, so perhaps more than was used."""
 
 
 class DataVersion(SQLModel, table=True):
@@ -375,7 +346,6 @@ class DataVersion(SQLModel, table=True):
 
 c.finish(Portal, UniqueConstraint("key", name="uq_portal_key"))
 c.finish(Document, UniqueConstraint("entity_type", "entity_id", "hash", name="uq_document_entity"))
-c.finish(ApiKey, UniqueConstraint("key_hash", name="uq_api_key_hash"))
 c.finish(SyncRun, c.index("sync_run_portal", "portal", "started_at"))
 c.finish(
     Event,

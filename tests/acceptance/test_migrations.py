@@ -19,9 +19,10 @@ from gateway.postgres import check, connect, downgrade, ensure_current, migrate
 from gateway.postgres.migrations import head
 from gateway.resources import alembic_folder
 from gateway.store import feed, ledger, tables
+from gateway.store.declared import METADATA
 from gateway.store.functions import SEARCHING
 
-TABLES = SQLModel.metadata.tables
+TABLES = METADATA.tables
 REVISIONS = sorted(file.name[:4] for file in (alembic_folder() / "versions").glob("[0-9]*.py"))
 ALWAYS = {"data_version": 1, "event_bounds": 1}
 """Rows that are there in a new database."""
@@ -65,7 +66,7 @@ async def test_migrations_make_what_the_code_says(
         await _run(empty_database_url, statement)
     engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: connect(empty_database_url))
     async with engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
+        await connection.run_sync(METADATA.create_all)
     await engine.dispose()
     migrated, declared = await _rows(database_url, query), await _rows(empty_database_url, query)
     ours = {row for row in migrated if row[0] != "alembic_version" and not row[0].startswith("sync_queue")}

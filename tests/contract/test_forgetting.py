@@ -14,7 +14,6 @@ import pytest
 from contract.writing import Toy
 from sqlalchemy import ARRAY, BigInteger, Boolean, DateTime, Float, Integer, LargeBinary, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import SQLModel
 
 from gateway import postgres
 from gateway.compose import Gateway, opened
@@ -23,12 +22,21 @@ from gateway.config import Settings
 from gateway.errors import ConfigurationError, LeaseHeld, UsageError
 from gateway.ports import Pass, Portal, PortalSettings
 from gateway.store import forgetting, lease, portals
+from gateway.store.declared import METADATA
 from gateway.store.turnstile import SharedTurnstile
 from gateway.sync.progress import Silent
 from gateway.testing import FakePortal
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-NOBODYS = {"api_key", "caller_spending", "data_version", "event_bounds", "portal", "alembic_version"}
+NOBODYS = {
+    "api_key",
+    "caller_spending",
+    "data_version",
+    "event_bounds",
+    "portal",
+    "alembic_version",
+    "webhook",
+}
 """Tables whose rows belong to no portal, and the portals' own."""
 OTHERS_TOOLS = "sync_queue"
 """What pgqueuer's tables begin with: reminders without content."""
@@ -61,7 +69,7 @@ def _value(column: Any, portal: int) -> Any:
 async def fill(connection: asyncpg.Connection, portal: int) -> None:
     """Put two rows of the portal into every table that has such."""
     for name in (*forgetting.tables_of_portals(), *forgetting.KEPT):
-        table = SQLModel.metadata.tables[name]
+        table = METADATA.tables[name]
         alone = {column.name for column in table.primary_key} == {"portal"}
         for _ in range(1 if alone else 2):
             wanted = [c for c in table.c if c.primary_key or (not c.nullable and c.server_default is None)]
@@ -138,6 +146,9 @@ async def test_a_portal_that_is_no_longer_configured_is_gone(gateway: Gateway) -
     assert {row["key"] for row in await office.listed(gateway)} == {"data-gov", "data-gouv-fr"}
     with pytest.raises(UsageError, match="no portal 'old'"):
         await office.forget(gateway, "old", ignored)
+    async with gateway.pool.acquire() as connection:
+        again = await portals.register(connection, {"old": Portal("old", settings)}, {"toy": toy})
+    assert again["old"] > numbers["old"], "nobody takes it for the one that was forgotten"
 
 
 async def test_it_can_be_stopped_and_goes_on_and_nothing_is_asked_meanwhile(gateway: Gateway) -> None:

@@ -22,10 +22,10 @@ from graphql import (
     is_required_argument,
     is_required_input_field,
 )
-from sqlmodel import SQLModel
 
 from gateway.model.identity import global_id
 from gateway.store.bookkeeping import READABLE
+from gateway.store.declared import METADATA
 from harvest_graphql.documents import Documents
 from harvest_graphql.limits import Limits
 from harvest_graphql.plan.planner import Plan, Statement, plan
@@ -37,7 +37,7 @@ LAST_SEEN = re.compile(
     r" AND w\.stream IN \([^)]*\) ORDER BY array_position\([^)]*\) LIMIT 1\)"
 )
 """What is read of a table that moves no version, but for this column, by ``end_stream``."""
-UNREADABLE = sorted(set(SQLModel.metadata.tables) - READABLE)
+UNREADABLE = sorted(set(METADATA.tables) - READABLE)
 MOVES_UNTOLD = re.compile(
     rf"(?:FROM|JOIN|,)\s+(?:{'|'.join(UNREADABLE)})\b|\b(?:now|clock_timestamp|statement_timestamp)\(|\bcurrent_"
 )
