@@ -6,9 +6,10 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +74,11 @@ class Site:
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     workers: list[Worker] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=count)
 
     async def start(self) -> Worker:
         """Start another worker."""
-        log = self.folder / f"worker-{len(self.workers)}.log"
+        log = self.folder / f"worker-{next(self._numbers)}.log"
         with log.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-P", "-m", "gateway", "worker"),
