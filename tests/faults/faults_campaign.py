@@ -32,6 +32,8 @@ from faults.faulting.orders import drawn
 from gateway.errors import PortalError
 from gateway.ports import Pass
 
+PER_SYNC = 20
+"""Faults of one pass, at most, that count for what is wanted: so many faults are spread over enough passes."""
 BETWEEN = 3
 """Broken passes between two that are not."""
 MOVING = 0.5
@@ -113,6 +115,10 @@ class Exposed:
         return "DONE, whole" if whole else f"{summary.state}, {summary.notice}"
 
 
+def _done(campaign: Campaign) -> int:
+    return min(campaign.counts["faults"], campaign.counts["syncs"] * PER_SYNC)
+
+
 def _count(sentence: str) -> str:
     """Return what a sentence on a difference counts as."""
     if " missing: " in sentence:
@@ -139,7 +145,7 @@ async def expose(campaign: Campaign, wire: Wire, seed: int, url: str, fired: Cou
             campaign.counts["faults"] = fired.total()
             if number % BETWEEN == 0:
                 await exposed.mended()
-                if not campaign.goes_on(campaign.counts["faults"]):
+                if not campaign.goes_on(_done(campaign)):
                     return
 
 
@@ -148,7 +154,7 @@ async def run(campaign: Campaign, folder: Path) -> Counter[str]:
     fired: Counter[str] = Counter()
     async with databases(folder) as made:
         for number, wire in enumerate(itertools.cycle(WIRES)):
-            if not campaign.goes_on(campaign.counts["faults"]):
+            if not campaign.goes_on(_done(campaign)):
                 break
             async with made() as url:
                 await expose(campaign, wire, 1 + number // len(WIRES), url, fired)
