@@ -31,7 +31,7 @@ UNKNOWN_STANDARD = (MetadataStandard.UNKNOWN, StandardFamily.OTHER)
 
 def _at(element: Any, key: str) -> Any:
     """Return what an element has at *key*, None where it is no element."""
-    return element.get(key) if isinstance(element, Mapping) else None
+    return element.get(key) if isinstance(element, dict) else None
 
 
 def organization_kind(word: Any) -> OrganizationKind:
