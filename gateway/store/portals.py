@@ -18,7 +18,10 @@ _TURN = 5_004_201
 async def register(
     connection: Connection, portals: Mapping[str, Portal], adapters: Mapping[str, Adapter]
 ) -> dict[str, int]:
-    """Store what is configured and return each portal's number; rows that say the same are left alone."""
+    """Store what is configured and return each portal's number; rows that say the same are left alone.
+
+    A number that a forgotten portal had is not given again: its leases, which are kept, tell it.
+    """
     numbers: dict[str, int] = {}
     for key, portal in portals.items():
         adapter, settings = adapters[portal.settings.adapter], portal.settings
@@ -41,8 +44,8 @@ async def register(
                 """
                 INSERT INTO portal AS p (number, key, adapter, title, base_url, site_url, sandbox, inventory, caveats,
                     job_statuses, capabilities, breaker_state)
-                SELECT coalesce((SELECT max(number) FROM portal), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8,
-                    $9::jsonb, '{}', 'CLOSED'
+                SELECT greatest((SELECT max(number) FROM portal), (SELECT max(portal) FROM lease), 0) + 1,
+                    $1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, '{}', 'CLOSED'
                 WHERE NOT EXISTS (SELECT FROM portal WHERE key = $1)
                 """,
                 *values,
