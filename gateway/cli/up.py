@@ -110,6 +110,10 @@ class Upward(Protocol):
         """Keep it up to date."""
         ...
 
+    async def deliver(self, stop: asyncio.Event) -> None:
+        """Send events to the webhooks."""
+        ...
+
     async def serve(self, *, host: str, port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve the endpoint."""
         ...
@@ -175,6 +179,7 @@ class Raised:
             gateway.serve(host=self.settings.host, port=self.port, stop=end, ready=serving)
         )
         sync = asyncio.ensure_future(self._sync(gateway, end, ready))
+        deliver = asyncio.ensure_future(gateway.deliver(end))
         try:
             await asyncio.wait({serve, sync}, return_when=asyncio.FIRST_COMPLETED)
             if serve.done():
@@ -184,9 +189,10 @@ class Raised:
         finally:
             end.set()
             sync.cancel()
-            await asyncio.wait({serve}, timeout=GRACE_SECONDS)
+            await asyncio.wait({serve, deliver}, timeout=GRACE_SECONDS)
             serve.cancel()
-            await asyncio.gather(serve, sync, return_exceptions=True)
+            deliver.cancel()
+            await asyncio.gather(serve, sync, deliver, return_exceptions=True)
 
     async def _sync(self, gateway: Upward, end: asyncio.Event, ready: asyncio.Event) -> Sequence[RunSummary]:
         from gateway.cli.progress import print_summary, watching

@@ -52,9 +52,14 @@ class Gateway(Parts):
     async def work(self, stop: asyncio.Event, progress: Progress) -> None:
         """Keep all portals current until *stop* is set, without the queue."""
         due = units(self, progress)
-        async with delivering(self, stop), asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             for key in self.portals:
                 group.create_task(PortalWorker(key, due).work(stop))
+
+    async def deliver(self, stop: asyncio.Event) -> None:
+        """Send events to the webhooks until *stop* is set."""
+        async with delivering(self, stop):
+            await stop.wait()
 
     async def dispatch(self, stop: asyncio.Event, progress: Progress) -> None:
         """Keep all portals current until *stop* is set, together with all others who take units from the queue."""

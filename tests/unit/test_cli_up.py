@@ -79,6 +79,9 @@ class FakeGateway:
         self.working.set()
         await stop.wait()
 
+    async def deliver(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+
     async def serve(self, *, host: str, port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
         if self.serve_error:
             raise self.serve_error
