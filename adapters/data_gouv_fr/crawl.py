@@ -29,6 +29,9 @@ Reading: TypeAlias = Callable[[Scope, JSON], Read]
 
 STREAMS = BACKENDS, SOURCES, JOBS, RECORDS = ("backends", "sources", "jobs", "records")
 
+UNDECIDED = End(proved=False, reason="the portal answers now as one of its generations, now as another")
+"""The end of a list that shows jobs of more than one generation."""
+
 
 class GouvCrawl:
     """One pass; see ``gateway.ports.Crawl``."""
@@ -71,16 +74,22 @@ class GouvCrawl:
         return self._twice(self._items, scope, cursor)
 
     async def _twice(self, read: Reading, scope: Scope, cursor: JSON) -> Read:
-        """Read a scope, and once more from its start where the portal turns out to be of another generation."""
-        for start in (cursor, None):
+        """Read a scope, and once more from its start where the portal turns out to be of another generation.
+
+        Where it shows jobs of both all the same, they are read as they are, so that a broken job costs its neighbours
+        nothing, and nothing is proved.
+        """
+        for start, settled in ((cursor, False), (None, False), (None, True)):
+            self._noted.settled = settled
             try:
                 async with aclosing(read(scope, start)) as reading:
                     async for one in reading:
-                        yield one
+                        yield UNDECIDED if settled and isinstance(one, End) else one
             except Contradicted:
                 continue
+            finally:
+                self._noted.settled = False
             return
-        yield End(proved=False, reason="the portal answers now as one of its generations, now as another")
 
     async def _every_source(self) -> AsyncIterator[Scope]:
         """Yield each source that has or had runs, those never read first, so that a small budget gets on."""

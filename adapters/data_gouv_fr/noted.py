@@ -27,6 +27,8 @@ class Noted:
         """The portal's words for jobs' statuses, None where it does not tell them."""
         self.asked_statuses = False
         """Whether the portal was asked for them."""
+        self.settled = False
+        """Whether jobs of either form are taken for what they are, and tell nothing of the portal."""
 
     def recall(self, noted: Mapping[str, Any] | None) -> None:
         """Take over what earlier passes noted; what cannot be read was not noted."""
@@ -55,7 +57,7 @@ class Noted:
 
     def saw(self, embedded: bool | None) -> bool:
         """Take in whether jobs hold their items (None: not shown); return whether the portal was asked wrongly."""
-        if embedded is None:
+        if embedded is None or self.settled:
             return False
         wrong = embedded is not self.ways.embedded
         before = self.generation

@@ -257,7 +257,7 @@ async def test_a_portal_that_cannot_decide_proves_nothing() -> None:
         end = at_work.end(made, "jobs", "s")
         assert (end.proved, end.covers) == (False, ())
         assert "generations" in end.reason
-        assert at_work.asked["/source/s/jobs/"] == 2
+        assert at_work.asked["/source/s/jobs/"] == 3
         assert at_work.known.gone == set()
 
 

@@ -139,3 +139,11 @@ async def test_what_a_page_can_be_split_at_costs_one_row_alone(readers: Readers,
     head = b'{"id": "bad", "harvest_job_id": "%s", "source_hash": ' % RUN.encode()
     bad = Item(gov_front.RECORDS, head + inside + b"}")
     assert await readers.read("real", record(1), bad, record(3)) == (2, 1)
+
+
+async def test_a_run_of_another_generation_costs_its_neighbours_nothing(readers: Readers) -> None:
+    old = {"created": "2024-01-01T00:00:00+00:00"}
+    runs = [item(gouv_front.JOBS, udata.JOB, id=f"{n:024x}", **old) for n in range(900, 903)]
+    odd = item(gouv_front.JOBS, udata.JOB, id=f"{903:024x}", items=[], **old)
+    records = [item(gouv_front.ITEMS, udata.ITEM, remote_id=f"r{n}") for n in range(3)]
+    assert await readers.read("v17", runs[0], odd, *runs[1:], *records) == (7, 0)

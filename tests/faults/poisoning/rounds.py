@@ -10,7 +10,9 @@ from typing import Any
 import asyncpg
 from faults.poisoning.fronts import RUN, Broken, Front
 
+from adapters.data_gouv_fr.runs import run_document
 from gateway import registry
+from gateway.fetch import decode
 from gateway.fetch.client import Client
 from gateway.model.document import digest
 from gateway.ports import Pass, Portal
@@ -18,6 +20,7 @@ from gateway.store import lease, portals
 from gateway.store.afterwards import start_anew
 from gateway.sync.passes import Limits, PortalPass
 from gateway.sync.progress import Silent
+from gateway.testing import garbage
 
 START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LEASE = timedelta(days=1)
@@ -34,9 +37,16 @@ class Item:
     content_type: str = "application/json"
 
     @property
-    def hashes(self) -> tuple[bytes, bytes]:
-        """Return the fingerprints under which it may be kept: its own, and that of a page of it alone."""
-        return digest(self.body), digest(b"[" + self.body + b"]")
+    def hashes(self) -> tuple[bytes, ...]:
+        """Return the fingerprints under which it may be kept: its own, that of a page of it alone, of a run's rest."""
+        own = digest(self.body), digest(b"[" + self.body + b"]")
+        try:
+            found = decode.value(self.body)
+        except decode.DecodeError:
+            return own
+        if self.listed != "jobs" or not isinstance(found, dict):
+            return own
+        return *own, run_document("", "", found, self.body, garbage.FETCH).hash
 
 
 @dataclass(slots=True)
