@@ -192,8 +192,14 @@ class PortalPass:
         if current is not None:
             await self._end_stream(current)
         for name in self._adapter.streams:
-            if name not in self._streams and (self._kind is Pass.RECONCILE or name in self._unloaded):
+            if name not in self._streams and await self._is_due(name):
                 await self._end_stream(await self._begin_stream(name))
+
+    async def _is_due(self, name: str) -> bool:
+        """Whether a stream without scopes has to end all the same: an earlier pass may have broken before its end."""
+        if self._kind is Pass.RECONCILE or name in self._unloaded:
+            return True
+        return name == "records" and bool(await bookkeeping.newly_read(self._connection, self._number, name))
 
     async def _begin_stream(self, name: str) -> Stream:
         """Return the stream's account; on a first load it goes on where the last pass stopped."""

@@ -10,6 +10,7 @@ from acceptance.mirror import summary
 from acceptance.syncing import Rehearsal, rehearsal
 
 from gateway.ports import Pass
+from gateway.sync.progress import Silent
 
 PORTALS = ("data-gouv-fr", "data-gov")
 LISTS = {
@@ -91,6 +92,26 @@ async def test_what_follows_from_runs_is_concluded_though_the_pass_that_read_the
             mirror.sandbox.advance(1)
             mirror.sandbox.faults.add(b'{"kind": "html-200", "path": "/items/", "after": 9}')
             assert (await mirror.run(Pass.POLL)).state == "FAILED"
+            assert (await mirror.run(Pass.POLL)).state == "DONE"
+            found = await mirror.differences()
+            assert not found, summary(found)
+
+
+class _Fatal(Silent):
+    """Ends the pass right after records were committed."""
+
+    def advanced(self, portal: str, stream: str, done: int, expected: int | None) -> None:
+        if stream == "records":
+            raise RuntimeError(portal, done, expected)
+
+
+async def test_what_follows_from_runs_is_concluded_though_nothing_is_left_to_read(database_url: str) -> None:
+    async with rehearsal("data-gouv-fr", database_url, seed=6) as mirror:
+        await mirror.run(Pass.RECONCILE)
+        for _ in range(3):
+            mirror.sandbox.advance(1)
+            with pytest.raises(RuntimeError):
+                await mirror.run(Pass.POLL, progress=_Fatal())
             assert (await mirror.run(Pass.POLL)).state == "DONE"
             found = await mirror.differences()
             assert not found, summary(found)
