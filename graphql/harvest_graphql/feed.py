@@ -60,7 +60,8 @@ class Feed:
     async def follow(self, read: Read, tell: Tell, begin: Position | None = None) -> Answer:
         """Tell page after page, the first at once; return the answer to who cannot begin or go on, else never.
 
-        *begin* is where the follower is, None where its operation says that. What goes wrong meanwhile (too much was asked for, the database was away) is tried again from the same place.
+        *begin* is where the follower is, None where its operation says that. What goes wrong meanwhile
+        (too much was asked for, the database was away) is tried again from the same place.
         """
         async with self._following():
             return await self._follow(read, tell, begin)

@@ -18,7 +18,10 @@ from gateway.postgres import connect
 from gateway.store.following import forget_events, settle
 from gateway.store.parts import Part
 
-READ = "SELECT e.id FROM event e, event_bounds b WHERE e.id > greatest($1, b.forgotten) AND e.id <= b.settled ORDER BY 1"
+READ = """
+    SELECT e.id FROM event e, event_bounds b
+    WHERE e.id > greatest($1, b.forgotten) AND e.id <= b.settled ORDER BY 1
+"""
 BOUNDS = "SELECT settled, forgotten, forgotten_at FROM event_bounds"
 
 

@@ -82,9 +82,15 @@ class Objects:
             return str(write(self, nodes, place))
         if is_leaf_type(get_named_type(field.type)):
             return self._leaf(field, said, definition.python_name, place)
+        return self._related(field, nodes, marks, place)
+
+    def _related(
+        self, field: GraphQLField, nodes: list[FieldNode], marks: Mapping[str, Any], row: Row
+    ) -> str:
+        """Return other rows of *row*: a list of them, or one that is read at a place of its own."""
         if is_connection(field):
-            return self._related_list(field, nodes, place, marks.get("via"))
-        return self.below(field, nodes, self._place(field, nodes, marks, place))
+            return self._related_list(field, nodes, row, marks.get("via"))
+        return self.below(field, nodes, self._place(field, nodes, marks, row))
 
     def _leaf(self, field: GraphQLField, said: str, name: str, row: Row) -> str:
         if row.private(name):
