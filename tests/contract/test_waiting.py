@@ -180,7 +180,10 @@ async def test_what_is_read_again_is_stored_as_if_it_had_just_arrived(bench: Ben
     await bench.writer.commit([Part(SOURCES, [document(SOURCE, "t", name="Old")])])
     bench.later(days=1)
     await bench.writer.commit([Part(SOURCES, [document(SOURCE, "t", name="New"), refused(None)])])
-    assert [row[1:] for row in await entries(bench)] == [(1, True, True)] * 3 + [(1, False, True), (1, True, True)]
+    assert [row[1:] for row in await entries(bench)] == [(1, True, True)] * 3 + [
+        (1, False, True),
+        (1, True, True),
+    ]
     toy.wrong = {"s"}
     told = await retry(bench.connection, bench.writer, bench.number)
     assert [len(told.read), len(told.refused), len(told.unreadable)] == [3, 1, 1]
