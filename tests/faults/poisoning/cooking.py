@@ -62,7 +62,8 @@ class Cook:
             element = self._front.element(listed)
             body = self._poisoner.poison(element)
             if (
-                body in self._bodies
+                not body.strip()  # alone on its page it is an empty list: the portal's word that the list ends
+                or body in self._bodies
                 or self._splits(listed, body) is not splits
                 or not self._own(listed, body, element)
             ):
