@@ -38,12 +38,12 @@ def _order(mirror: Rehearsal, orders: list[dict[str, Any]]) -> None:
 
 
 async def _gone(mirror: Rehearsal) -> int:
-    count: int = await mirror.connection.fetchval(
+    count = await mirror.connection.fetchval(
         "SELECT (SELECT count(*) FROM harvest_source WHERE presence IN ('GONE', 'EXPIRED'))"
         " + (SELECT count(*) FROM harvest_job WHERE presence IN ('GONE', 'EXPIRED'))"
         " + (SELECT count(*) FROM harvest_record WHERE presence IN ('GONE', 'EXPIRED'))"
     )
-    return count
+    return int(count)
 
 
 @pytest.mark.parametrize("kind", [Pass.RECONCILE, Pass.POLL])
