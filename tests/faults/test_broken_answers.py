@@ -38,12 +38,12 @@ def _order(mirror: Rehearsal, orders: list[dict[str, Any]]) -> None:
 
 
 async def _gone(mirror: Rehearsal) -> int:
-    count = await mirror.connection.fetchval(
+    count: int | None = await mirror.connection.fetchval(
         "SELECT (SELECT count(*) FROM harvest_source WHERE presence IN ('GONE', 'EXPIRED'))"
         " + (SELECT count(*) FROM harvest_job WHERE presence IN ('GONE', 'EXPIRED'))"
         " + (SELECT count(*) FROM harvest_record WHERE presence IN ('GONE', 'EXPIRED'))"
     )
-    return int(count)
+    return count or 0
 
 
 @pytest.mark.parametrize("kind", [Pass.RECONCILE, Pass.POLL])
