@@ -98,6 +98,15 @@ kill: .venv/dev ## Kill N syncs at random system calls and times, and go on with
 postgres-faults: .venv/dev ## Break Postgres N times under passes and the endpoint (20; a full disk needs the right to mount)
 	$(BIN)/python tests/faults/postgres_faults_campaign.py $(CAMPAIGN)
 
+.PHONY: campaigns
+campaigns: ## Every campaign at its full count, one after the other (hours; SECONDS=600 ends each after so many)
+	$(MAKE) drift
+	$(MAKE) faults N=10000
+	$(MAKE) kill N=1000
+	$(MAKE) poison N=100000
+	$(MAKE) rivals N=500
+	$(MAKE) postgres-faults N=200
+
 ##@ Single steps of `make check`
 .PHONY: lint
 lint: .venv/dev ## Style: ruff's rules and its formatting
@@ -145,7 +154,7 @@ clean: ## Remove what was built; data in .gateway stays
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # The environment: made when it is missing, brought up to date when what it holds was changed.
 $(BIN)/python:
