@@ -11,7 +11,8 @@ UV ?= $(shell command -v uv)
 BIN := .venv/bin
 PACKAGE := gateway adapters graphql/harvest_graphql
 SUITES := unit contract api acceptance faults browser
-TRUTH := $(addprefix tests/acceptance/test_,truth.py upgrade.py budget.py)
+TRUTH := $(addprefix tests/acceptance/test_,truth.py upgrade.py budget.py as_of.py workers.py)
+PARALLEL := --numprocesses=$(shell n=$$(nproc 2>/dev/null || echo 1); echo $$((n < 3 ? n + 1 : 4))) --dist=worksteal
 TESTS := $(foreach suite,$(SUITES),$(if $(wildcard tests/$(suite)/test_*.py),tests/$(suite)))
 
 ##@ Run
@@ -29,11 +30,11 @@ explorer: .venv/run ## Build the explorer that browsers see at /graphql (Node 20
 ##@ Test
 .PHONY: test
 test: .venv/dev ## Run the tests (ARGS="-k cursor")
-	$(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal $(TESTS) $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(TESTS) $(ARGS)
 
 .PHONY: truth
 truth: .venv/dev ## Hold every wire of every portal against its truth, at three seeds (about 10 minutes)
-	GATEWAY_TRUTH=all $(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal $(TRUTH) $(ARGS)
+	GATEWAY_TRUTH=all $(BIN)/pytest $(PARALLEL) $(TRUTH) $(ARGS)
 
 .PHONY: check
 check: lint types imports schema migrations docs test captures walk fuzz rivals drift poison faults kill postgres-faults ## Everything that CI runs

@@ -57,7 +57,8 @@ class Read:
         await self.go.wait()
         portal = {"number": 1, "key": f"k{self.times}", "title": "T", "sandbox": False, "notice": None}
         times = {"loading": False, "polledAt": None, "reconciledAt": None, "complete": True}
-        return [json.dumps([{**portal, **times}])]
+        past = {"knownSince": None, "prunedUntil": None}
+        return [json.dumps([{**portal, **times, **past}])]
 
 
 async def test_one_reads_the_state_for_all() -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Boolean, DateTime, Text
 from gateway.model.enums import EntityType
 from gateway.store import ledger, tables
 from harvest_graphql.engine import Engine
-from harvest_graphql.plan.relations import BACKREF, is_private, snake, table_of
+from harvest_graphql.plan.relations import BACKREF, entity_type, is_private, snake, table_of
 from harvest_graphql.schema import core
 
 ROOT = core().query_type
@@ -23,7 +23,9 @@ LISTS = {
     name: get_named_type(field.args["filter"].type)
     for name, field in ROOT.fields.items()
     if "filter" in field.args
+    and entity_type(get_named_type(field.args["filter"].type).name[: -len("Filter")])
 }
+"""The input of each list of things of the model."""
 LONG = {"description", "state_basis", "validation_comment", "schedule_words"}
 """Texts that are found by `search`, or follow from a text that there is a filter of."""
 ADDRESSES = {"api_url", "portal_url", "logo", "logo_thumbnail", "landing_page", "collection_parent_url"}

@@ -44,12 +44,12 @@ class Operations:
         return found
 
     def _connections(self) -> Iterator[tuple[str, GraphQLField, GraphQLObjectType]]:
-        """Yield the root's lists in pages: name, field, type of a row."""
+        """Yield the root's lists of things of the portals: name, field, type of a row."""
         for name, field in self._roots.items():
             kind = get_named_type(field.type)
             if _is_connection(kind) and not _required(field):
                 rows = get_named_type(kind.fields["nodes"].type)
-                if isinstance(rows, GraphQLObjectType):
+                if isinstance(rows, GraphQLObjectType) and "presence" in rows.fields:
                     yield name, field, rows
 
     def _lists(self) -> Iterator[tuple[str, str]]:
