@@ -14,7 +14,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("budget", sa.Column("line", postgresql.JSONB(), nullable=True))
-    op.add_column("budget", sa.Column("version", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
+    op.add_column(
+        "budget", sa.Column("version", sa.BigInteger(), server_default=sa.text("0"), nullable=False)
+    )
     op.add_column("portal", sa.Column("breaker_since", sa.DateTime(timezone=True), nullable=True))
     op.add_column("portal", sa.Column("breaker_reason", sa.Text(), nullable=True))
     for name in ("breaker_failures", "breaker_openings"):

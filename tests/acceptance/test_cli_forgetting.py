@@ -16,8 +16,10 @@ _OLD = "document_hash = 'old', row_hash = 'old'"
 _OWNER = "(SELECT owner_id FROM harvest_source WHERE native_id = $1)"
 CHANGED = (
     f"UPDATE person SET {_OLD}, slug = slug || '-' WHERE id = {_OWNER}",
-    f"UPDATE harvest_source SET {_OLD}, notification_emails = notification_emails || '{{nobody@example.org}}'"
-    " WHERE native_id = $1",
+    f"""
+    UPDATE harvest_source SET {_OLD}, notification_emails = notification_emails || '{{nobody@example.org}}'
+    WHERE native_id = $1
+    """,
 )
 """Lets the next pass find a source and its owner changed."""
 TABLES = (
