@@ -26,6 +26,16 @@ async def command(url: str, statement: str) -> None:
         await connection.close()
 
 
+async def ended(connection: asyncpg.Connection) -> None:
+    """Wait until Postgres has ended *connection*: whoever asks before may still be let in by what is going down."""
+    while True:
+        try:
+            await connection.execute("SELECT 1")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return
+        await asyncio.sleep(0.02)
+
+
 @asynccontextmanager
 async def made(server: str, name: str, options: str) -> AsyncIterator[str]:
     """Make the database *name*, with *options* of CREATE DATABASE, for the length of a ``with`` block."""

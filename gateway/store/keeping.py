@@ -115,6 +115,9 @@ class _Pulse:
             task.cancel()
         await asyncio.gather(over, beating, return_exceptions=True)
         self._drop()
+        await asyncio.sleep(
+            0
+        )  # a connection is given up in the loop's next round: the thread's loop ends after it
 
     async def _extend_on(self) -> None:
         wait = self._heartbeat

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from acceptance.mirror import summary
 from acceptance.workers import Site, site, until
-from databases import made
+from databases import ended, made
 
 from gateway.errors import GatewayError
 from gateway.postgres import Server, connect, migrate
@@ -164,6 +164,7 @@ async def test_a_postgres_that_restarts_loses_nothing(tmp_path: Path) -> None:
                 await asyncio.sleep(1.0)
                 # Where one of its processes dies Postgres ends all others and recovers as after a crash.
                 os.kill(await running.value("SELECT backend FROM lease"), signal.SIGKILL)
+                await ended(running.connection)
                 await until(lambda: _connected(running), "Postgres")
                 assert await running.runs("RUNNING") == 1, "nobody could say that the pass was interrupted"
                 await until(running.loaded, "the first load")

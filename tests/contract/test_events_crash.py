@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from contract.test_events import read, write
+from databases import ended
 
 from gateway.errors import DatabaseError
 from gateway.postgres import connect, migrate
@@ -53,7 +54,7 @@ async def test_what_was_told_is_not_taken_back(server: Server) -> None:
     assert await connection.fetchval("SELECT count(*) FROM event") == 41
     assert await read(connection) == [told]
     os.kill(pid, signal.SIGKILL)
-    connection.terminate()
+    await ended(connection)
 
     connection = await reached(server.url)
     assert await connection.fetchval("SELECT array_agg(id) FROM event") == [told], (
@@ -77,7 +78,7 @@ async def test_what_was_told_of_a_sync_that_does_not_wait_stays(server: Server) 
     await settle(connection)
     told = await read(connection)
     os.kill(pid, signal.SIGKILL)
-    connection.terminate()
+    await ended(connection)
     connection = await reached(server.url)
     assert await read(connection) == told == keys
     await connection.close()
