@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
+
+from gateway.fetch.kept import Kept
 
 HOUR = timedelta(hours=1)
 FIRST_PAUSE = timedelta(minutes=1)
@@ -40,7 +42,7 @@ class Sent(msgspec.Struct, array_like=True):
     count: int
 
 
-class Budget(msgspec.Struct):
+class Budget(Kept):
     """What one portal and key may still be asked; every *now* is the same clock's (aware).
 
     Where that clock goes back, as a sandbox's does that is made anew, everything known goes back with it.
@@ -62,19 +64,6 @@ class Budget(msgspec.Struct):
     """How many in a row did not say for how long."""
     now: Instant | None = None
     """When something was noted last."""
-
-    @classmethod
-    def from_json(cls, state: Any) -> Self:
-        """Return the budget that ``to_json`` has written, an empty one where it was not."""
-        try:
-            return msgspec.convert(state, cls)
-        except msgspec.ValidationError:
-            return cls()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return all that is known, as JSON values."""
-        told: dict[str, Any] = msgspec.to_builtins(self)
-        return told
 
     @property
     def told(self) -> bool:

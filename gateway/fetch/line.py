@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Self
 
 import msgspec
 
 from gateway.fetch.budget import Instant
+from gateway.fetch.kept import Kept
 
 
 class Ticket(msgspec.Struct, array_like=True):
@@ -23,26 +23,13 @@ class Ticket(msgspec.Struct, array_like=True):
     until: Instant
 
 
-class Line(msgspec.Struct):
+class Line(Kept):
     """The line before one portal."""
 
     tickets: list[Ticket] = msgspec.field(default_factory=list)
     """In the order in which they came."""
     next_at: Instant | None = None
     """No request starts before this."""
-
-    @classmethod
-    def from_json(cls, state: Any) -> Self:
-        """Return the line that ``to_json`` has written, an empty one where it was not."""
-        try:
-            return msgspec.convert(state, cls)
-        except msgspec.ValidationError:
-            return cls()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the line as JSON values."""
-        told: dict[str, Any] = msgspec.to_builtins(self)
-        return told
 
     def drop(self, now: datetime, dead: Callable[[str], bool]) -> None:
         """Take out the tickets whose term is over, and those of the *dead*."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import strawberry
 
 from gateway.model.enums import EntityType
-from harvest_graphql.entity import Entity, PageInfo, look_up
+from harvest_graphql.entity import Connection, Entity, look_up, paging
 from harvest_graphql.marks import field, narrows
 from harvest_graphql.plan import desk
 from harvest_graphql.portal import Portal, SyncRun
-from harvest_graphql.scalars import Cursor
 from harvest_graphql.words import register
 
 
@@ -68,24 +66,6 @@ class HeldDeletion:
         "When a pass found other rows missing than those that were rejected, so that the rejection ended."
     )
     examples: list[Entity] = field(f"The first {desk.EXAMPLES} of its rows.", write=desk.examples)
-
-
-@strawberry.type(description="A held deletion with its place.")
-class HeldDeletionEdge:
-    """Relay's edge."""
-
-    cursor: Cursor = field("Its place in the list, for `after` and `before`.")
-    node: HeldDeletion = field("The held deletion.")
-
-
-@strawberry.type(description="A page of held deletions.")
-class HeldDeletionConnection:
-    """Relay's connection, with the nodes at hand."""
-
-    nodes: list[HeldDeletion] = field("The held deletions of the page.")
-    edges: list[HeldDeletionEdge] = field("The same, each with its cursor.")
-    page_info: PageInfo = field("Where the page lies in the list.")
-    total_count: int = field("How many there are in all; counted only where it is selected.")
 
 
 @strawberry.input(description="Which held deletions; everything that is given must hold.")
@@ -153,24 +133,6 @@ class QuarantineEntry:
     )
 
 
-@strawberry.type(description="An element in quarantine with its place.")
-class QuarantineEntryEdge:
-    """Relay's edge."""
-
-    cursor: Cursor = field("Its place in the list, for `after` and `before`.")
-    node: QuarantineEntry = field("The element.")
-
-
-@strawberry.type(description="A page of what lies in quarantine.")
-class QuarantineEntryConnection:
-    """Relay's connection, with the nodes at hand."""
-
-    nodes: list[QuarantineEntry] = field("The elements of the page.")
-    edges: list[QuarantineEntryEdge] = field("The same, each with its cursor.")
-    page_info: PageInfo = field("Where the page lies in the list.")
-    total_count: int = field("How many there are in all; counted only where it is selected.")
-
-
 @strawberry.input(description="Which elements in quarantine; everything that is given must hold.")
 class QuarantineFilter:
     """Filter of what lies in quarantine."""
@@ -187,27 +149,17 @@ class QuarantineFilter:
     )
 
 
-def _paged(filters: Any, what: str) -> dict[str, tuple[Any, str]]:
-    return {
-        "filter": (filters | None, f"Which {what}; everything that is given must hold."),
-        "first": (int | None, "How many from the start: 0 to 100, 20 unless `first` or `last` is given."),
-        "after": (Cursor | None, "Only those after this cursor."),
-        "last": (int | None, "How many from the end: 0 to 100."),
-        "before": (Cursor | None, "Only those before this cursor."),
-    }
-
-
 held_deletions = look_up(
-    HeldDeletionConnection,
+    Connection[HeldDeletion],
     "Deletions above the cap that wait for somebody's word, the newest first.",
-    _paged(HeldDeletionFilter, "held deletions"),
+    paging(HeldDeletionFilter),
     answer=desk.answer,
 )
 """The field of the root that lists held deletions."""
 quarantine = look_up(
-    QuarantineEntryConnection,
+    Connection[QuarantineEntry],
     "Elements that could not be read and are kept whole, those that were seen last first.",
-    _paged(QuarantineFilter, "elements"),
+    paging(QuarantineFilter),
     answer=desk.answer,
 )
 """The field of the root that lists what lies in quarantine."""

@@ -123,19 +123,11 @@ class Connection(Generic[T]):
     total_count: int = field("How many rows the whole list has; counted only where it is selected.")
 
 
-def pages(
-    node: Any, filters: type, order: type, description: str, *, via: str | None = None, past: bool = False
-) -> Any:
-    """Return a field that is a list of *node* in pages; *via* names the column of *node* that refers to the owner.
-
-    *past*: also as it was known at an instant.
-    """
-    arguments: dict[str, tuple[Any, str]] = {
+def paging(filters: Any, **further: tuple[Any, str]) -> dict[str, tuple[Any, str]]:
+    """Return the arguments of a list in pages: type and description by name."""
+    return {
         "filter": (filters | None, "Which rows; everything that is given must hold."),
-        "order_by": (
-            order | None,
-            "In which order; every order ends in the id, and what has no value comes last.",
-        ),
+        **further,
         "first": (
             int | None,
             "How many rows from the start: 0 to 100, 20 unless `first` or `last` is given.",
@@ -144,6 +136,17 @@ def pages(
         "last": (int | None, "How many rows from the end: 0 to 100."),
         "before": (Cursor | None, "Only rows before this cursor."),
     }
+
+
+def pages(
+    node: Any, filters: type, order: type, description: str, *, via: str | None = None, past: bool = False
+) -> Any:
+    """Return a field that is a list of *node* in pages; *via* names the column of *node* that refers to the owner.
+
+    *past*: also as it was known at an instant.
+    """
+    ordered = (order | None, "In which order; every order ends in the id, and what has no value comes last.")
+    arguments = paging(filters, order_by=ordered)
     resolver = unread(_with_past(arguments, past), _connection(*_home(node)))
     return strawberry.field(resolver, description=description, metadata={"via": via} if via else {})
 

@@ -6,30 +6,11 @@ from datetime import datetime
 
 import strawberry
 
-from harvest_graphql.entity import PageInfo, look_up
-from harvest_graphql.marks import field, narrows
+from harvest_graphql.entity import Connection, look_up, paging
+from harvest_graphql.marks import narrows
 from harvest_graphql.plan import passes
 from harvest_graphql.portal import SyncRun
-from harvest_graphql.scalars import Cursor
 from harvest_graphql.words import PassKind, PassState
-
-
-@strawberry.type(description="A pass with its place.")
-class SyncRunEdge:
-    """Relay's edge."""
-
-    cursor: Cursor = field("Its place in the list, for `after` and `before`.")
-    node: SyncRun = field("The pass.")
-
-
-@strawberry.type(description="A page of passes.")
-class SyncRunConnection:
-    """Relay's connection, with the nodes at hand."""
-
-    nodes: list[SyncRun] = field("The passes of the page.")
-    edges: list[SyncRunEdge] = field("The same, each with its cursor.")
-    page_info: PageInfo = field("Where the page lies in the list.")
-    total_count: int = field("How many there are in all; counted only where it is selected.")
 
 
 @strawberry.input(description="Which passes; everything that is given must hold.")
@@ -46,15 +27,9 @@ class SyncRunFilter:
 
 
 sync_runs = look_up(
-    SyncRunConnection,
+    Connection[SyncRun],
     "Passes over portals, the newest first, with one that is under way.",
-    {
-        "filter": (SyncRunFilter | None, "Which passes; everything that is given must hold."),
-        "first": (int | None, "How many from the start: 0 to 100, 20 unless `first` or `last` is given."),
-        "after": (Cursor | None, "Only those after this cursor."),
-        "last": (int | None, "How many from the end: 0 to 100."),
-        "before": (Cursor | None, "Only those before this cursor."),
-    },
+    paging(SyncRunFilter),
     answer=passes.answer,
 )
 """The field of the root that lists passes."""
