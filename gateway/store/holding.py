@@ -107,7 +107,14 @@ class Holding:
                 line.pause(there, heard.pause)
         return len(self._heard), self._unsent
 
-    def told(self, pending: Pending) -> None:
-        """Note that so much of it is written."""
-        del self._heard[: pending[0]]
+    def gives(self, pending: Pending) -> None:
+        """Give back before that is written: where nobody learns whether it was, it is not given back twice."""
         self._unsent -= pending[1]
+
+    def keeps(self, pending: Pending) -> None:
+        """Note that it was not written, so that nothing was given back."""
+        self._unsent += pending[1]
+
+    def told(self, pending: Pending) -> None:
+        """Note that what was heard is written; to write it again does no harm."""
+        del self._heard[: pending[0]]

@@ -102,10 +102,7 @@ class SharedTurnstile:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give back what is held, tell what was heard, and disconnect."""
-        givers = list(self._givers)
-        for giver in givers:
-            giver.cancel()
-        await asyncio.gather(*givers, return_exceptions=True)
+        await asyncio.gather(*self._givers, return_exceptions=True)
         try:
             with suppress(GatewayError):  # the places end with the connection
                 await self._speaker.speak(self._end)
@@ -269,7 +266,9 @@ class SharedTurnstile:
     ) -> bool:
         """Write the row; where that held, it is known as long as nobody else is in the line."""
         calls, self._turns = self._calls, None
+        self._holding.gives(pending)
         if not await turns.swap(connection, row, call=call):
+            self._holding.keeps(pending)
             return False
         self._holding.told(pending)
         self._look(row, calls)

@@ -44,6 +44,30 @@ class Statements:
         return connection
 
 
+class Late:
+    """Connects; once *held*, a change of the row is written and nobody learns of it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: Any = None
+        self.held = False
+        self.written = asyncio.Event()
+
+    async def connect(self) -> Any:
+        self._connection = await postgres.connect(self._url)
+        return self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def fetchrow(self, query: str, *given: Any) -> Any:
+        row = await self._connection.fetchrow(query, *given)
+        if self.held and "UPDATE budget" in query:
+            self.written.set()
+            await asyncio.Event().wait()
+        return row
+
+
 class Time:
     """A clock that sleeping moves on, at once."""
 
@@ -337,6 +361,26 @@ async def test_permissions_that_were_not_used_are_given_back(opening: Opening, d
         await asked(one, 7)
     async with row(database_url) as kept:
         assert sum(sent.count for sent in turns_of(kept).own) == 140
+
+
+async def test_what_is_given_back_while_a_request_is_cancelled_is_not_given_back_twice(
+    opening: Opening, database_url: str
+) -> None:
+    late, told = Late(database_url), {"X-RateLimit-Limit": "9999", "X-RateLimit-Remaining": "9000"}
+    async with (
+        FakePortal({"/a": Reply({})}) as portal,
+        clients(opening, portal, 1, lambda: NOON, connect=late.connect) as (one,),
+    ):
+        await asked(one, 3)
+        portal.answers["/a"] = Reply({}, headers=told)
+        await asked(one, 1)
+        late.held = True
+        request = asyncio.create_task(asked(one, 1))
+        await late.written.wait()
+        request.cancel()
+        late.held = False
+    async with row(database_url) as kept:
+        assert sum(sent.count for sent in turns_of(kept).own) >= 4
 
 
 def turns_of(kept: asyncpg.Record) -> Budget:
