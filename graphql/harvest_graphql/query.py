@@ -31,11 +31,12 @@ _BY_ID_OR_SLUG = {
 class Query:
     """The query root."""
 
-    node = look_up(Node | None, "Anything, by its id.", {"id": (strawberry.ID, "The id.")})
+    node = look_up(Node | None, "Anything, by its id.", {"id": (strawberry.ID, "The id.")}, past=True)
     nodes = look_up(
         list[Node | None],
         "Things, by their ids, in the order of the ids; null where there is none.",
         {"ids": (list[strawberry.ID], "The ids, at most 100.")},
+        past=True,
     )
     portals = look_up(list[Portal], "All portals, by key.", {})
     portal = look_up(Portal | None, "A portal, by its key.", {"key": (str, "The portal's key.")})

@@ -13,7 +13,9 @@ import pytest
 from contract.writing import Bench, document
 
 from gateway.model.enums import EntityType
+from gateway.model.identity import global_id
 from gateway.ports import End, Scope
+from gateway.store import tables
 from gateway.store.parts import Part
 from harvest_graphql.engine import Engine
 
@@ -227,3 +229,81 @@ async def test_a_page_of_the_past_goes_on_where_it_ended(asked: Asked) -> None:
         names += [each["name"] for each in page["nodes"]]
         after = f'"{page["pageInfo"]["endCursor"]}"' if page["pageInfo"]["hasNextPage"] else ""
     assert names == ["0", "1", "2", "3", "4"]
+
+
+def by_ids(*ids: str, fields: str) -> str:
+    return f"nodes(ids: [{', '.join(ids)}], asOf: $at) {{ {fields} }}"
+
+
+async def test_an_id_is_asked_of_then_as_a_look_up_is(asked: Asked) -> None:
+    loading = await asked.commit(SOURCES, document(SOURCE, "s", name="a"))
+    asked.bench.later(hours=1)
+    await asked.loaded()
+    then = await asked.commit(SOURCES, document(SOURCE, "s", name="b"), document(SOURCE, "late"))
+    await asked.commit(SOURCES, document(SOURCE, "s", name="c"))
+    ids = [json.dumps(global_id("HarvestSource", "toy", name)) for name in ("s", "late", "never")]
+    fields = "... on HarvestSource { name lastJob { status } }"
+    node, nodes = f"node(id: {ids[0]}, asOf: $at) {{ {fields} }}", by_ids(*ids, fields=fields)
+    for at in (loading, then, asked.bench.now, None):
+        look_up = await asked.data(f"{ONE_SOURCE} {{ name lastJob {{ status }} }}", at)
+        assert await asked.data(node, at) == look_up
+        assert (await asked.data(nodes, at))[0] == look_up
+        for text in (node, nodes):
+            if at is not None:
+                assert await asked.notices(text, at) == await asked.notices(f"{ONE_SOURCE} {{ name }}", at)
+    found = await asked.data(nodes, then)
+    assert [each and each["name"] for each in found] == ["b", None, None]
+    assert await asked.notices(node, loading) == [("NOT_KNOWN_YET", "toy", "2026-11-01T02:00:00Z")]
+
+
+async def test_ids_of_records_say_what_was_not_kept(asked: Asked) -> None:
+    await asked.loaded()
+    await asked.commit(JOBS, document(JOB, "j", wire_status="RUNNING", **BEGUN))
+    then = await asked.commit(RECORDS, document(RECORD, "r", job="j", wire_status="PENDING"))
+    await asked.commit(RECORDS, document(RECORD, "r", job="j", wire_status="FAILED"))
+    record, job = (
+        json.dumps(global_id(*of)) for of in (("HarvestRecord", "toy", "r"), ("HarvestJob", "toy", "j"))
+    )
+    fields = "__typename ... on HarvestRecord { status } ... on HarvestJob { state: status }"
+    both = by_ids(job, record, fields=fields)
+    assert await asked.data(both, then) == [
+        {"__typename": "HarvestJob", "state": "RUNNING"},
+        {"__typename": "HarvestRecord", "status": "UNKNOWN"},
+    ]
+    told = [("PARTLY_KNOWN", None, None)]
+    assert await asked.notices(both, then) == told
+    assert await asked.notices(f"node(id: {record}, asOf: $at) {{ {fields} }}", then) == told
+    assert await asked.notices(by_ids(job, fields=fields), then) == [], "no record was asked for"
+
+
+async def test_ids_of_what_has_no_past(asked: Asked) -> None:
+    before = await asked.commit(SOURCES, document(SOURCE, "s"))
+    asked.bench.later(hours=1)
+    await asked.loaded()
+    dataset, portal = (
+        json.dumps(global_id(*of)) for of in (("Dataset", "toy", "d"), ("Portal", "toy", "toy"))
+    )
+    for text in (f"node(id: {dataset}, asOf: $at) {{ id }}", by_ids(portal, dataset, fields="id")):
+        (error,) = (await asked.answer(text, asked.bench.now))["errors"]
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert "ask for their records instead" in error["message"]
+    shown = "... on Portal { key }"
+    for text, told in (
+        (f"node(id: {portal}, asOf: $at) {{ {shown} }}", {"key": "toy"}),
+        (by_ids(portal, fields=shown), [{"key": "toy"}]),
+    ):
+        assert await asked.data(text, before) == told, "portals are told as they are now"
+        assert await asked.notices(text, before) == []
+
+
+async def test_ids_of_then_are_found_by_an_index(asked: Asked) -> None:
+    ids = (json.dumps(global_id(type_, "toy", "x")) for type_ in ("HarvestSource", "HarvestRecord"))
+    text = f"query ($at: DateTime) {{ {by_ids(*ids, fields='id')} }}"
+    await asked.bench.connection.execute("SET enable_seqscan = off")
+    (each,) = asked.engine.explain(text, {"at": asked.bench.now.isoformat()})
+    rows = await asked.bench.connection.fetch(f"EXPLAIN {each.sql}", *each.arguments)
+    await asked.bench.connection.execute("RESET enable_seqscan")
+    found = [row[0] for row in rows if "Index Cond" in row[0] and "(portal = k.number)" in row[0]]
+    assert len(found) == len(EntityType) - 1 + len(tables.HISTORY), (
+        "of each type but datasets, and its versions"
+    )

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gateway.model.enums import EntityType
+from harvest_graphql.plan.conditions import parsed
 from harvest_graphql.plan.draft import Call, Draft, Read
 from harvest_graphql.plan.operands import Operand, Values
 from harvest_graphql.plan.past import Past
+from harvest_graphql.plan.relations import entity_type
 from harvest_graphql.problems import NotYet
 
 ARGUMENT = "asOf"
@@ -33,13 +35,23 @@ class Asked:
 
     at: Operand
     portals: Operand | None
+    """The portals' keys that it names, one or several."""
+    ids: Operand | None
+    """The global ids that it names, one or several."""
     partly: bool
 
     def read(self, values: Values) -> Instant:
         """Return what it asks in the call with these variables."""
+        at = self.at.read(values)
+        if self.ids is not None:
+            return self._of_ids(at, [parsed(each) for each in _several(self.ids.read(values))])
         named = None if self.portals is None else self.portals.read(values)
-        keys = named if named is None else tuple([named] if isinstance(named, str) else named)
-        return Instant(self.at.read(values), keys, self.partly)
+        return Instant(at, None if named is None else tuple(_several(named)), self.partly)
+
+    def _of_ids(self, at: datetime, ids: Sequence[tuple[str, str, str]]) -> Instant:
+        things = [(entity_type(name), portal) for name, portal, _ in ids]
+        portals = tuple(dict.fromkeys(portal for type_, portal in things if type_ is not None))
+        return Instant(at, portals, self.partly or any(type_ in _PARTLY for type_, _ in things))
 
 
 def past_of(draft: Draft, arguments: Mapping[str, Operand]) -> Past | None:
@@ -54,12 +66,17 @@ def asked_of(draft: Draft, arguments: Mapping[str, Operand]) -> Asked | None:
         return None
     filter_ = arguments["filter"].members() if "filter" in arguments else {}
     portals = arguments.get("portal") or filter_.get("portal")
-    return Asked(arguments[ARGUMENT], portals, bool(draft.past.read & _PARTLY))
+    ids = arguments.get("id") or arguments.get("ids")
+    return Asked(arguments[ARGUMENT], portals, ids, bool(draft.past.read & _PARTLY))
 
 
 def instants(asked: Sequence[Asked | None], values: Values) -> tuple[Instant, ...]:
     """Return what the root fields of a plan ask of the past in the call with these variables, each once."""
     return tuple(dict.fromkeys(each.read(values) for each in asked if each is not None))
+
+
+def _several(named: str | Sequence[str]) -> Sequence[str]:
+    return [named] if isinstance(named, str) else named
 
 
 def _not_to_come(given: Operand) -> Read:

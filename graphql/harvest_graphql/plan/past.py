@@ -39,15 +39,18 @@ class Past:
     def __init__(self, at: str) -> None:
         self.at = at
         self.read: set[EntityType] = set()
-        """The types whose rows the statement itself reads."""
+        """The types whose rows the statement itself reads in any call."""
         self._queries: dict[EntityType, str] = {}
 
     def rows(self, type_: EntityType) -> str:
         """Return the name of the rows of *type_* as of then, to stand after FROM; Problem where they have no past."""
-        if type_ is EntityType.DATASET:
-            words = "What datasets were is not kept: with `asOf`, ask for their records instead."
-            raise Problem(Code.BAD_USER_INPUT, words)
+        ensure_kept(type_)
         self.read.add(type_)
+        return self._named(type_)
+
+    def chosen(self, type_: EntityType) -> str:
+        """Return the same, where the call's ids say whether any of these rows is read."""
+        ensure_kept(type_)
         return self._named(type_)
 
     def ahead(self) -> str:
@@ -120,6 +123,13 @@ class Past:
         """Return the condition that the past of a row's portal is known as far back."""
         kept = f"w.known_since <= {self.at} AND coalesce(w.pruned_until <= {self.at}, true)"
         return f"v.portal = ANY (ARRAY(SELECT w.portal FROM portal_past w WHERE {kept}))"
+
+
+def ensure_kept(type_: EntityType | None) -> None:
+    """Raise Problem where nothing is kept of what things of *type_* were."""
+    if type_ is EntityType.DATASET:
+        words = "What datasets were is not kept: with `asOf`, ask for their records instead."
+        raise Problem(Code.BAD_USER_INPUT, words)
 
 
 def _name(type_: EntityType) -> str:

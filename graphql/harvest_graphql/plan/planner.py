@@ -28,6 +28,7 @@ from harvest_graphql.plan.leaves import NULL, list_text
 from harvest_graphql.plan.listing import is_connection
 from harvest_graphql.plan.objects import Objects
 from harvest_graphql.plan.operands import Operand, Values
+from harvest_graphql.plan.past import ensure_kept
 from harvest_graphql.plan.relations import BACKREF, PORTAL, entity_type, table_of
 from harvest_graphql.plan.selection import Selections
 from harvest_graphql.problems import Code, Problem
@@ -199,19 +200,32 @@ class _Root:
     def _nodes(self, ids: Operand) -> str:
         """Return the list of things of any type: each id is looked up in the table of its own."""
         self.objects.draft.mixed = True
+        past = self.objects.draft.past
 
         def part(index: int) -> Read:
-            return lambda call: [parsed(each)[index] for each in _few(ids.read(call.values))]
+            return lambda call: [named(each)[index] for each in _few(ids.read(call.values))]
+
+        def named(id_: str) -> tuple[str, str, str]:
+            found = parsed(id_)
+            if past is not None:
+                ensure_kept(entity_type(found[0]))
+            return found
 
         types, portals, natives = (self.objects.draft.bind(part(index), "text[]") for index in range(3))
-        cases = [f"WHEN '{type_}' THEN {self._given(type_.value)}" for type_ in EntityType]
+        told = [type_ for type_ in EntityType if past is None or type_ is not EntityType.DATASET]
+        cases = [f"WHEN '{type_}' THEN {self._given(type_)}" for type_ in told]
         cases.append(f"WHEN 'Portal' THEN {self._one('Portal', lambda row: f'{row.alias}.key = g.native')}")
         items = f"string_agg(CASE g.type {' '.join(cases)} ELSE {NULL} END, ',' ORDER BY g.n)"
         given = f"unnest({types}, {portals}, {natives}) WITH ORDINALITY AS g(type, portal, native, n)"
-        return f"(SELECT {list_text(items)} FROM {given})"
+        return f"(SELECT {list_text(items)} FROM {given} LEFT JOIN portal k ON k.key = g.portal)"
 
-    def _given(self, name: str) -> str:
-        return self._one(name, lambda row: self._is(row, "g.portal", "g.native"))
+    def _given(self, type_: EntityType) -> str:
+        past = self.objects.draft.past
+        rows = table_of(type_).name if past is None else past.chosen(type_)
+        named = (
+            "{0}.portal = k.number AND {0}.native_id = g.native"  # no sub-select: no past would use its index
+        )
+        return self._one(type_.value, lambda row: named.format(row.alias), rows)
 
     def _look_up(self, type_: EntityType, arguments: dict[str, Operand]) -> str:
         native, slug = arguments.get("nativeId"), arguments.get("slug")
@@ -235,10 +249,13 @@ class _Root:
         """Return the condition that *row* is the one with these SQL portal key and native id."""
         return f"{row.alias}.portal = {portal_number(portal)} AND {row.alias}.native_id = {native}"
 
-    def _one(self, name: str, condition: Callable[[Row], str]) -> str:
-        """Return the thing of type *name* that meets *condition*, null where there is none."""
+    def _one(self, name: str, condition: Callable[[Row], str], rows: str = "") -> str:
+        """Return the thing of type *name* that meets *condition*, null where there is none.
+
+        *rows* is what stands after FROM, where those of its type are not simply read.
+        """
         row, type_ = self._row(name), entity_type(name)
-        rows = PORTAL.name if type_ is None else self.objects.draft.rows(type_)
+        rows = rows or (PORTAL.name if type_ is None else self.objects.draft.rows(type_))
         found = f"SELECT {self._object(row)} FROM {rows} {row.alias} WHERE {condition(row)}"
         return f"coalesce(({found}), {NULL})"
 
