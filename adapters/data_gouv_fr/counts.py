@@ -8,11 +8,16 @@ from typing import Any
 
 from adapters.data_gouv_fr import wire
 from adapters.data_gouv_fr.values import part
+from gateway.fetch.decode import REPLACEMENT
 
 
 def counted(items: Sequence[Any]) -> dict[str, Any]:
-    """Return ``{"total", "by_status": {word: n}}`` of the items that a job holds; words that occur alone."""
-    words = Counter(word for item in items if isinstance(word := part(item, "status"), str))
+    """Return ``{"total", "by_status": {word: n}}`` of the items that a job holds; words that occur alone.
+
+    A NUL in a word is U+FFFD, as in the items' own documents.
+    """
+    told = (word for item in items if isinstance(word := part(item, "status"), str))
+    words = Counter(word.replace("\0", REPLACEMENT) for word in told)
     return {"total": len(items), "by_status": dict(sorted(words.items()))}
 
 

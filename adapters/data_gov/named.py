@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from adapters.data_gov.answers import TooMuch
+from adapters.data_gov.answers import TooMuch, Unread
 from adapters.data_gov.jobs import FAILED
 from adapters.data_gov.lists import DIFFERS, REPEATED, UNNAMED
 from adapters.data_gov.rows import Row, page, sheet_of
@@ -80,6 +80,8 @@ class Records:
                 continue
             except PortalError as error:
                 self.stopped = error
+                if isinstance(error, Unread):
+                    yield Page([_of_answer(name, error)])
                 break
             if found is not None:
                 yield Page([found])
@@ -100,6 +102,12 @@ class Records:
 def _may_have_some(job: KnownJob) -> bool:
     """Whether an ended job may have errors."""
     return job.status in FAILED or job.counts.get("failed") != 0
+
+
+def _of_answer(name: str, error: Unread) -> Rejection:
+    """Return the answer that should have been a record and is nothing of the kind."""
+    answer = error.answer
+    return Rejection(EntityType.HARVEST_RECORD, error.message, answer.body, answer.fetch, native_id=name)
 
 
 def _of_record(name: str, body: bytes, fetch: Fetch) -> Document | Rejection:

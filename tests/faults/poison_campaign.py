@@ -22,10 +22,11 @@ if __name__ == "__main__":
 
 import structlog
 from acceptance.walking.databases import databases
-from acceptance.wires import Wire
+from acceptance.wires import WIRES
 from faults.campaign import Campaign
 from faults.drifting.samples import samples
 from faults.poisoning.cooking import Cook
+from faults.poisoning.documented import DocumentedFront
 from faults.poisoning.fronts import Front, Templates, served
 from faults.poisoning.gouv import GouvFront
 from faults.poisoning.gov import GovFront
@@ -41,14 +42,12 @@ BAD = ("lost", "crashes", "good_neighbours_lost")
 
 
 async def fronts(seed: int, dice: Random) -> list[Front]:
-    """Return a poisonous portal of each kind, with elements as the sandbox portals give them."""
-    _, _, gouv = await samples(Wire("data-gouv-fr", "v17"), seed)
-    _, _, gov = await samples(Wire("data-gov", "real"), seed)
-    beside = Templates(gouv, dice)
+    """Return a poisonous portal of each wire, with elements as the sandbox portals give them."""
+    told = {wire.dialect: Templates((await samples(wire, seed))[2], dice) for wire in WIRES}
     return [
-        GouvFront(beside, embedded=False),
-        GouvFront(beside, embedded=True),
-        GovFront(Templates(gov, dice)),
+        *(GouvFront(told[wire], wire) for wire in ("v17", "v16", "v9")),
+        DocumentedFront(told["documented"]),
+        GovFront(told["real"]),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -11,8 +12,10 @@ import asyncpg
 import gov_elements as gov
 import pytest
 import udata_elements as udata
+from faults.poisoning import documented as documented_front
 from faults.poisoning import gouv as gouv_front
 from faults.poisoning import gov as gov_front
+from faults.poisoning.documented import DocumentedFront
 from faults.poisoning.fronts import RUN, Element, Front, Templates, served
 from faults.poisoning.gouv import GouvFront
 from faults.poisoning.gov import GovFront
@@ -55,9 +58,11 @@ def fronts() -> dict[str, Front]:
         }
     )
     return {
-        "v17": GouvFront(beside, embedded=False),
-        "v16": GouvFront(beside, embedded=True),
+        "v17": GouvFront(beside, "v17"),
+        "v16": GouvFront(beside, "v16"),
+        "v9": GouvFront(beside, "v9"),
         "real": GovFront(american),
+        "documented": DocumentedFront(american),
     }
 
 
@@ -147,3 +152,27 @@ async def test_a_run_of_another_generation_costs_its_neighbours_nothing(readers:
     odd = item(gouv_front.JOBS, udata.JOB, id=f"{903:024x}", items=[], **old)
     records = [item(gouv_front.ITEMS, udata.ITEM, remote_id=f"r{n}") for n in range(3)]
     assert await readers.read("v17", runs[0], odd, *runs[1:], *records) == (7, 0)
+
+
+@pytest.mark.parametrize("word", ["a\0b", "w" * 90_000])
+async def test_a_run_is_kept_whatever_word_its_items_have_for_their_status(
+    readers: Readers, word: str
+) -> None:
+    old = {"created": "2024-01-01T00:00:00+00:00"}
+    items = [{"status": "done"}, {"status": word}]
+    good = [item(gouv_front.JOBS, udata.JOB, id=f"{n:024x}", items=items[:1], **old) for n in range(900, 903)]
+    odd = item(gouv_front.JOBS, udata.JOB, id=f"{903:024x}", items=items, **old)
+    assert await readers.read("v9", good[0], odd, *good[1:]) == (4, 0)
+
+
+@pytest.mark.parametrize("body", [b'{"id": "good-1", ', b"[]", b"<html>", b"7"])
+async def test_an_answer_that_is_no_record_is_put_aside(readers: Readers, body: bytes) -> None:
+    good = [record(n, id=f"00000000-0000-4000-8000-{n:012x}") for n in range(900, 903)]
+    shown = [replace(one, listed=documented_front.RECORDS) for one in good]
+    bad = Item(documented_front.RECORDS, body)
+    assert await readers.read("documented", shown[0], bad, *shown[1:]) == (3, 1)
+
+
+async def test_a_page_for_people_instead_of_a_record_is_put_aside(readers: Readers) -> None:
+    page = Item(documented_front.RECORDS, b"<html>", page=True, content_type="text/html")
+    assert await readers.read("documented", page) == (0, 1)

@@ -80,7 +80,7 @@ class Cook:
     def _splits(self, listed: str, body: bytes) -> bool | None:
         """Whether a page with *body* on it can be taken apart at its ends; None where it is not one item."""
         beside = encoded(self._front.element(listed))
-        parts = self._front.parts([beside, body, beside])
+        parts = self._front.parts(listed, [beside, body, beside])
         return False if parts is None else True if parts == [beside, body, beside] else None
 
     def _own(self, listed: str, body: bytes, element: dict[str, Any]) -> bool:

@@ -64,8 +64,8 @@ class Front(Protocol):
         """Whether a page of that list can be taken apart."""
         ...
 
-    def parts(self, rows: Sequence[bytes]) -> list[bytes] | None:
-        """Return the rows as a page that holds them is taken apart, None where it cannot be."""
+    def parts(self, listed: str, rows: Sequence[bytes]) -> list[bytes] | None:
+        """Return the rows as a page of that list is taken apart, None where it cannot be."""
         ...
 
     def app(self) -> web.Application:

@@ -22,18 +22,27 @@ _TYPES = {
 }
 
 
+STATUSES = ["pending", "initializing", "initialized", "processing", "done", "done-errors", "failed"]
+_LISTS: Mapping[str, Mapping[str, int]] = {
+    "v17": {ITEMS: 800, JOBS: 40, SOURCES: 60},
+    "v16": {ITEMS: 800},
+    "v9": {ITEMS: 800, JOBS: 40, SOURCES: 60},
+}
+
+
 class GouvFront:
-    """The portal; *embedded*: its runs hold their items, as before udata 17."""
+    """The portal; its *wire* says whether its runs hold their items (before v17), and where its backends are."""
 
     adapter = "data-gouv-fr"
 
-    def __init__(self, templates: Templates, *, embedded: bool) -> None:
-        self.name = "poison-gouv-16" if embedded else "poison-gouv-17"
-        self.lists: Mapping[str, int] = {ITEMS: 800} if embedded else {ITEMS: 800, JOBS: 40, SOURCES: 60}
+    def __init__(self, templates: Templates, wire: str) -> None:
+        self.name = f"poison-gouv-{wire}"
+        self.lists = _LISTS[wire]
         self.rows: dict[str, list[bytes]] = {}
         self.broken: dict[str, Broken] = {}
         self._templates = templates
-        self._embedded = embedded
+        self._embedded = wire != "v17"
+        self._slash = "" if wire == "v9" else "/"
         self._numbers = count(1)
         self._source = {**self._of(SOURCES), "id": self._name(), "deleted": None}
         self._job: Element = {}
@@ -52,7 +61,8 @@ class GouvFront:
         if listed == SOURCES:
             return {**found, "last_job": None}
         if listed == JOBS:
-            return {**found, "created": "2024-01-01T00:00:00+00:00"}
+            items = {"items": [{"status": "done"}, {"status": "failed"}]} if self._embedded else {}
+            return {**found, "created": "2024-01-01T00:00:00+00:00", **items}
         return {key: value for key, value in found.items() if key != "id"} | {"remote_id": found["id"]}
 
     def page(self, listed: str) -> bytes:
@@ -72,11 +82,11 @@ class GouvFront:
             return False
         return True
 
-    def parts(self, rows: Sequence[bytes]) -> list[bytes] | None:
-        """Return the rows as a page that holds them is taken apart, None where it cannot be."""
+    def parts(self, listed: str, rows: Sequence[bytes]) -> list[bytes] | None:
+        """Return the rows as a page of that list is taken apart, None where it cannot be."""
         body = b'{"data":[' + b",".join(rows) + b"]}"
         try:
-            if self._embedded:
+            if listed == ITEMS and self._embedded:
                 return list(Members(BytesIO(body), "data"))
             return envelope(body, "data")[1]
         except DecodeError:
@@ -85,10 +95,12 @@ class GouvFront:
     def app(self) -> web.Application:
         """Return what serves it."""
         app = web.Application()
-        app.router.add_get("/harvest/backends/", self._backends)
+        app.router.add_get(f"/harvest/backends{self._slash}", self._backends)
         app.router.add_get("/harvest/sources/", self._sources)
         app.router.add_get("/harvest/source/{source}/jobs/", self._jobs)
         app.router.add_get("/harvest/job/{job}/", self._one_job)
+        if not self._slash:
+            app.router.add_get("/harvest/job_status", self._statuses)
         if not self._embedded:
             app.router.add_get("/harvest/job/{job}/items/", self._items)
         return app
@@ -126,6 +138,9 @@ class GouvFront:
     async def _backends(self, _: web.Request) -> web.Response:
         listed = self._templates.all(EntityType.HARVEST_BACKEND)
         return web.Response(body=encoded(listed), content_type="application/json")
+
+    async def _statuses(self, _: web.Request) -> web.Response:
+        return web.json_response(STATUSES)
 
     async def _sources(self, _: web.Request) -> web.Response:
         return self._answer(SOURCES, self.page(SOURCES))

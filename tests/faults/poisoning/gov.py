@@ -91,8 +91,9 @@ class GovFront:
             return False
         return listed in _TYPES
 
-    def parts(self, rows: Sequence[bytes]) -> list[bytes] | None:
-        """Return the rows as a page that holds them is taken apart, None where it cannot be."""
+    def parts(self, listed: str, rows: Sequence[bytes]) -> list[bytes] | None:
+        """Return the rows as a page of any list is taken apart, None where it cannot be."""
+        del listed
         try:
             return elements(b"[" + b", ".join(rows) + b"]")
         except DecodeError:
