@@ -16,6 +16,7 @@ def acts(desk: Desk) -> Acts:
         "approveDeletion": doer.approve_deletion,
         "rejectDeletion": doer.reject_deletion,
         "retryQuarantine": doer.retry_quarantine,
+        "forgetPerson": doer.forget_person,
     }
 
 
@@ -36,6 +37,10 @@ class _Doer:
         return await self._done(
             ids=given["ids"], read=len(told.read), refused=len(told.refused), unreadable=len(told.unreadable)
         )
+
+    async def forget_person(self, given: Mapping[str, Any]) -> Done:
+        told = await self._desk.forget(given["who"])
+        return await self._done(told=[{"portal": key, **rows} for key, rows in told.items()])
 
     async def _done(self, **told: Any) -> Done:
         return Done(told, await self._desk.version())

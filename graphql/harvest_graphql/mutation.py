@@ -12,6 +12,7 @@ from typing import Any
 import strawberry
 
 from harvest_graphql.arguments import unread
+from harvest_graphql.blanking import BlankedRows, ForgetPersonInput, blanked, whom
 from harvest_graphql.desk import HeldDeletion, QuarantineEntry
 from harvest_graphql.marks import field
 from harvest_graphql.plan import changing, desk
@@ -95,6 +96,16 @@ class RetryQuarantinePayload:
     min_version: int = min_version()
 
 
+@strawberry.type(description="What came of forgetting somebody.")
+class ForgetPersonPayload:
+    """Payload of a mutation."""
+
+    blanked: list[BlankedRows] = field(
+        "How many rows spoke of them and are blanked, by portal.", place=blanked
+    )
+    min_version: int = min_version()
+
+
 def _deletion(given: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"id": desk.key_of(given["input"]["id"], "HeldDeletion")}
 
@@ -134,4 +145,14 @@ class Mutation:
         RetryQuarantineInput,
         needs=ADMIN,
         prepare=_entries,
+    )
+    forget_person = mutation(
+        ForgetPersonPayload,
+        "Blank what is stored of somebody: documents, quarantine, payloads, the person's row, history and events."
+        " It cannot be undone, and what arrives of them from now on is blanked before it is read. Fingerprints, native"
+        " ids and names in free texts stay. It is done portal by portal in small commits: where it could not be done"
+        " to its end, do it again.",
+        ForgetPersonInput,
+        needs=ADMIN,
+        prepare=whom,
     )

@@ -16,15 +16,17 @@ from graphql import (
 )
 
 from harvest_graphql.doing import VERSION
-from harvest_graphql.plan.draft import Call, Read, Row
+from harvest_graphql.plan.draft import Below, Call, Read, Row
 from harvest_graphql.plan.objects import Objects
 from harvest_graphql.plan.operands import Members, Operand, Values
-from harvest_graphql.plan.relations import BACKREF, object_type
+from harvest_graphql.plan.relations import BACKREF, PORTAL, object_type
 from harvest_graphql.problems import Code, Problem
 from harvest_graphql.visibility import Scopes
 
 KEYS = "ids"
 """The column of a payload's row that holds the keys of the things that the mutation concerned."""
+TOLD = "told"
+"""The column of a payload's row that holds what an act tells of several things: a list of objects."""
 _TYPES = {"Int": "bigint", "Float": "double precision", "Boolean": "boolean", "JSON": "jsonb"}
 
 Prepare = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -70,6 +72,29 @@ def answer(objects: Objects, field: GraphQLField, nodes: list[FieldNode], _: Map
     return f"(SELECT {text} FROM jsonb_to_record({told}) AS {row.alias}({_columns(object_type(field))}))"
 
 
+def several(name: str) -> Callable[[Row], Below]:
+    """Return where objects of the type *name* are read that an act told: one of each portal, by its key."""
+
+    def place(row: Row) -> Below:
+        draft, alias = row.draft, row.draft.alias()
+        type_ = draft.schema.type_map[name]
+        assert isinstance(type_, GraphQLObjectType)
+        columns = {"portal": "text", **_plain_columns(type_)}
+        source = f"jsonb_to_recordset({row.column(TOLD)}) AS {alias}({_listed(columns)})"
+        return Below(source, Row(draft, name, alias, None), f"{alias}.portal")
+
+    return place
+
+
+def portal(row: Row) -> Below:
+    """Return where the portal is read whose key the *row* of an object that was told has."""
+    alias = row.draft.alias()
+    return Below(
+        f"portal {alias} WHERE {alias}.key = {row.column('portal')}",
+        Row(row.draft, "Portal", alias, PORTAL),
+    )
+
+
 def _told(call: Call) -> str:
     assert call.done is not None, "a payload is read after the act"
     return call.done
@@ -77,7 +102,16 @@ def _told(call: Call) -> str:
 
 def _columns(type_: GraphQLObjectType) -> str:
     """Return the columns of a payload's row: its plain fields, and the keys of the things that it concerned."""
-    columns = {VERSION: "bigint", KEYS: "bigint[]"}
+    return _listed({VERSION: "bigint", KEYS: "bigint[]", TOLD: "jsonb", **_plain_columns(type_)})
+
+
+def _listed(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
+
+
+def _plain_columns(type_: GraphQLObjectType) -> dict[str, str]:
+    """Return the plain fields of *type_* as columns: type by name."""
+    columns: dict[str, str] = {}
     for field in type_.fields.values():
         definition = field.extensions[BACKREF]
         if not set(definition.metadata) & {"place", "sql"}:
@@ -85,7 +119,7 @@ def _columns(type_: GraphQLObjectType) -> str:
             columns[definition.python_name] = (
                 f"{named}[]" if is_list_type(get_nullable_type(field.type)) else named
             )
-    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    return columns
 
 
 def _plain(value: Any, values: Values) -> Any:
