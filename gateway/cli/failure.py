@@ -18,7 +18,7 @@ EXIT_CODES: Mapping[int, str] = {
     1: "failed",
     2: "wrong usage: unknown command, option, portal or operation",
     3: "wrong configuration: a setting, a port in use, no adapter",
-    4: "Postgres cannot be reached or used",
+    4: "Postgres cannot be reached or used, or another process has the portal",
     5: "a portal cannot be reached, refuses or cannot be read",
     INTERRUPTED: "interrupted (Ctrl-C)",
 }

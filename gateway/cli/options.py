@@ -37,6 +37,8 @@ Dialects = Annotated[
 ]
 Host = Annotated[str | None, typer.Option("--host", help="Address to serve on.", show_default="127.0.0.1")]
 
+WAIT_SECONDS = 600.0
+"""How long a sync that is asked for once waits for another process that is at work on a portal."""
 RUN = "Run"
 LOOK = "Look"
 KEEP = "Maintain"

@@ -47,6 +47,10 @@ class Lines:
         """Say how a pass ended."""
         self._say(sentence(summary))
 
+    def waits(self, portal: str, reason: str, seconds: float) -> None:
+        """Say who else is at work on the portal."""
+        self._say(waiting_words(portal, reason, seconds))
+
 
 class Bars:
     """Watches with a bar per stream, on a terminal."""
@@ -74,6 +78,10 @@ class Bars:
         self._remove(summary.portal)
         self._drawing.console.print(sentence(summary))
 
+    def waits(self, portal: str, reason: str, seconds: float) -> None:
+        """Print who else is at work on the portal."""
+        self._drawing.console.print(waiting_words(portal, reason, seconds))
+
     def _complete(self, portal: str) -> None:
         """Fill the portal's bars: its streams come one after the other."""
         for name, bar in self._bars.items():
@@ -88,11 +96,15 @@ class Bars:
 
 @contextmanager
 def watching(*, quiet: bool = False) -> Iterator[Progress]:
-    """Yield what fits where stderr goes: bars on a terminal, lines elsewhere, nothing when *quiet*."""
+    """Yield what fits where stderr goes: bars on a terminal, lines elsewhere; when *quiet* only who is waited for."""
     if quiet:
         from gateway.sync.progress import Silent
 
-        yield Silent()
+        class Quiet(Silent):
+            def waits(self, portal: str, reason: str, seconds: float) -> None:
+                _to_stderr(waiting_words(portal, reason, seconds))
+
+        yield Quiet()
         return
     if not sys.stderr.isatty():
         yield Lines(_to_stderr)
@@ -108,6 +120,12 @@ def watching(*, quiet: bool = False) -> Iterator[Progress]:
 
 def _to_stderr(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def waiting_words(portal: str, reason: str, seconds: float) -> str:
+    """Return one line on somebody else who is at work on a portal; *seconds*: how long that is waited for."""
+    what = f"Waiting for {seconds:,.0f} s at most." if seconds else "The portal is left to it."
+    return f"{portal}: {reason} {what}"
 
 
 def pass_words(kind: str, baseline: bool) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.options import KEEP, RUN, AsJson, DataDir, Host, PortalKeys, Sandbox, examples
+from gateway.cli.options import KEEP, RUN, WAIT_SECONDS, AsJson, DataDir, Host, PortalKeys, Sandbox, examples
 
 if TYPE_CHECKING:
     from gateway.compose import Gateway
@@ -23,7 +23,10 @@ def register(app: typer.Typer) -> None:
         "sync",
         rich_help_panel=RUN,
         epilog=examples(
-            "gateway sync", "gateway sync --portal data-gov --full", "gateway sync --sandbox --json"
+            "gateway sync",
+            "gateway sync --portal data-gov --full",
+            "gateway sync --sandbox --json",
+            "gateway sync --wait 0",
         ),
     )(sync)
     app.command(
@@ -56,6 +59,12 @@ def sync(
     full: Annotated[
         bool, typer.Option("--full", help="Reconcile: read everything, find what a poll cannot see.")
     ] = False,
+    wait: Annotated[
+        float,
+        typer.Option(
+            "--wait", min=0, help="Seconds to wait at most while another process is at work on a portal."
+        ),
+    ] = WAIT_SECONDS,
     data: DataDir = None,
     sandbox: Sandbox = None,
     as_json: AsJson = False,
@@ -66,20 +75,20 @@ def sync(
 
     settings = settings_for(data=data, sandbox=sandbox)
     keys = known_portals(settings, portal)
-    summaries = await_result(_sync(settings, keys, full=full, quiet=as_json))
+    summaries = await_result(_sync(settings, keys, full=full, patience=wait, quiet=as_json))
     show_summaries(summaries, as_json=as_json)
     raise typer.Exit(exit_code(summaries))
 
 
 async def _sync(
-    settings: Settings, keys: list[str] | None, *, full: bool, quiet: bool
+    settings: Settings, keys: list[str] | None, *, full: bool, patience: float, quiet: bool
 ) -> Sequence[RunSummary]:
     from gateway.cli.progress import watching
 
     async with AsyncExitStack() as stack:
         gateway = await _open_with_portals(settings, stack)
         progress = stack.enter_context(watching(quiet=quiet))
-        return await gateway.sync(keys, full=full, progress=progress)
+        return await gateway.sync(keys, full=full, progress=progress, patience=patience)
 
 
 async def _open_with_portals(settings: Settings, stack: AsyncExitStack) -> Gateway:

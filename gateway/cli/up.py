@@ -14,7 +14,7 @@ import typer
 
 from gateway.cli.choosing import Choice, choose
 from gateway.cli.endpoint import forgotten, graphql, note
-from gateway.cli.options import RUN, DataDir, Dialects, Host, Sandbox, Scale, Seed, examples
+from gateway.cli.options import RUN, WAIT_SECONDS, DataDir, Dialects, Host, Sandbox, Scale, Seed, examples
 from gateway.cli.place import ensure_database, invented, spoken
 from gateway.cli.sandboxes import serving
 from gateway.cli.stopping import GRACE_SECONDS, stop_on_signals
@@ -101,9 +101,15 @@ class Upward(Protocol):
         ...
 
     async def sync(
-        self, keys: Sequence[str] | None, *, full: bool, progress: Progress
+        self,
+        keys: Sequence[str] | None,
+        *,
+        full: bool,
+        progress: Progress,
+        patience: float = 0.0,
+        leave: bool = False,
     ) -> Sequence[RunSummary]:
-        """Bring the database up to date."""
+        """Bring the database up to date, but for portals that are left to other processes."""
         ...
 
     async def work(self, stop: asyncio.Event, progress: Progress) -> None:
@@ -200,21 +206,18 @@ class Raised:
 
         await ready.wait()
         with watching() as progress:
-            summaries = await gateway.sync(None, full=False, progress=progress)
+            patience = WAIT_SECONDS if self.once else 0.0
+            summaries = await gateway.sync(
+                None, full=False, progress=progress, patience=patience, leave=not self.once
+            )
         print_summary(summaries)
         print_counts(await gateway.status())
         sys.stdout.flush()
         if not self.once:
             self.say(f"Syncing on every {self.settings.poll_seconds:,.0f} s. Ctrl-C ends everything.")
-            await asyncio.sleep(self._pause(summaries))
             with watching() as progress:
                 await gateway.work(end, progress)
         return summaries
-
-    def _pause(self, summaries: Sequence[RunSummary]) -> float:
-        """Return how long to leave the portals alone: a first load that is not complete goes on at once."""
-        unfinished = any(summary.rationed for summary in summaries)
-        return 1.0 if unfinished else self.settings.poll_seconds
 
     def _say_choice(self, choice: Choice) -> None:
         for number, line in enumerate(choice.words):

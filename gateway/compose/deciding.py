@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,7 +13,7 @@ import asyncpg
 from gateway import postgres
 from gateway.compose.parts import Parts
 from gateway.compose.passes import Clock, keeper, portal_clock
-from gateway.errors import LeaseHeld, UsageError
+from gateway.errors import UsageError
 from gateway.ports import Portal
 from gateway.store import (
     bookkeeping,
@@ -34,10 +32,10 @@ from gateway.store.lease import Lease
 from gateway.store.retrying import Retried
 from gateway.store.staging import Connection
 from gateway.store.unit import Writer
+from gateway.sync.patience import once_free
 
 PATIENCE_SECONDS = 20.0
 """How long a word waits for the pass that is under way over its portal."""
-_PAUSE_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,14 +221,11 @@ class Desk:
 
     async def _lease(self, stack: AsyncExitStack, connection: asyncpg.Connection, number: int) -> Lease:
         """Take the portal's lease, after the pass that has it where that ends soon."""
-        until = time.monotonic() + self._patience
-        while True:
-            try:
-                return await stack.enter_async_context(keeper(self._parts).holding(connection, number))
-            except LeaseHeld:
-                if time.monotonic() >= until:
-                    raise
-            await asyncio.sleep(_PAUSE_SECONDS)
+
+        async def taken() -> Lease:
+            return await stack.enter_async_context(keeper(self._parts).holding(connection, number))
+
+        return await once_free(taken, patience=self._patience)
 
 
 def _no_run(place: _Place) -> Run:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,10 +18,11 @@ from gateway.compose.passes import Clock, ask_payload, keeper, portal_clock, run
 from gateway.compose.serving import serve
 from gateway.compose.units import dispatcher, units
 from gateway.compose.webhooks import delivering
-from gateway.errors import LeaseHeld, UsageError
-from gateway.ports import Part, Pass
+from gateway.errors import LeaseHeld, LeaseLost, UsageError
+from gateway.ports import Part, Pass, Portal
 from gateway.store import drifted, overview
 from gateway.store.renormalise import renormalise
+from gateway.sync.patience import once_free
 from gateway.sync.progress import Progress, RunSummary
 from gateway.sync.worker import PortalWorker
 from harvest_graphql.serving.siblings import Siblings
@@ -31,20 +33,39 @@ class Gateway(Parts):
     """An open gateway."""
 
     async def sync(
-        self, keys: Sequence[str] | None, *, full: bool, progress: Progress, clock: Clock | None = None
+        self,
+        keys: Sequence[str] | None,
+        *,
+        full: bool,
+        progress: Progress,
+        clock: Clock | None = None,
+        patience: float = 0.0,
+        leave: bool = False,
     ) -> list[RunSummary]:
         """Bring the portals *keys* (None: all) up to date, each on its own; *full* reconciles.
 
-        *clock* replaces the portals' clocks. UsageError for an unknown key.
+        *clock* replaces the portals' clocks. A portal that another process is at work on is waited for, *patience*
+        seconds at most, and is then LeaseHeld, or with *leave* left to whoever has it. UsageError for an unknown key.
         """
         kind = Pass.RECONCILE if full else Pass.POLL
         chosen = [self.portal(key) for key in (self.portals if keys is None else keys)]
-        passes = (run_pass(self, portal, kind, progress, clock) for portal in chosen)
+
+        async def run(portal: Portal) -> RunSummary | None:
+            return await once_free(
+                partial(run_pass, self, portal, kind, progress, clock),
+                patience=patience,
+                told=lambda held: progress.waits(portal.key, held.message, patience),
+            )
+
         # With exceptions returned, a cancelled gather waits for every pass: each still ends its run in Postgres.
-        outcomes = await asyncio.gather(*passes, return_exceptions=True)
+        outcomes = await asyncio.gather(*map(run, chosen), return_exceptions=True)
         for portal, outcome in zip(chosen, outcomes, strict=True):
+            if leave and isinstance(outcome, LeaseHeld | LeaseLost):
+                progress.waits(portal.key, outcome.message, 0.0)
+                continue
             if isinstance(outcome, LeaseHeld):
-                raise LeaseHeld(f"{portal.key}: {outcome.message}", hint=outcome.hint) from outcome
+                waited = f" Waited for {patience:,.0f} s." if patience else ""
+                raise LeaseHeld(f"{portal.key}: {outcome.message}{waited}", hint=outcome.hint) from outcome
             if isinstance(outcome, BaseException):
                 raise outcome
         return [outcome for outcome in outcomes if isinstance(outcome, RunSummary)]

@@ -57,6 +57,9 @@ class Progress(Protocol):
     def ended(self, summary: RunSummary) -> None:
         """Hear how a pass ended."""
 
+    def waits(self, portal: str, reason: str, seconds: float) -> None:
+        """Hear that somebody else is at work on a portal, and how long that is waited for; 0: it is left to him."""
+
 
 class Silent:
     """Listens and says nothing."""
@@ -69,3 +72,6 @@ class Silent:
 
     def ended(self, summary: RunSummary) -> None:
         """Hear how a pass ended."""
+
+    def waits(self, portal: str, reason: str, seconds: float) -> None:
+        """Hear that somebody else is at work on a portal."""

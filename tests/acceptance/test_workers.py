@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from acceptance.mirror import summary
-from acceptance.workers import Site, site, until
+from acceptance.workers import PATIENCE, Site, Worker, site, until
 from databases import ended, made
 
 from gateway.errors import GatewayError
 from gateway.postgres import Server, connect, migrate
 from gateway.sandbox.portal import Step
+from gateway.store import lease
 
 HEARTBEAT = 2.0
 SETTINGS = {"GATEWAY_HEARTBEAT_SECONDS": str(HEARTBEAT), "GATEWAY_RECONCILE_SECONDS": "1000000"}
-SLOWLY = {**SETTINGS, "GATEWAY_PORTALS__DATA_GOV__REQUESTS_PER_SECOND": "40"}
+RATE = "GATEWAY_PORTALS__DATA_GOV__REQUESTS_PER_SECOND"
+SLOWLY = {**SETTINGS, RATE: "40"}
 LONGER = 4.0
 """A heartbeat whose quarter is enough on a busy machine for what follows from it."""
 PORTALS = ("data-gouv-fr", "data-gov")
@@ -141,14 +144,55 @@ async def _started(running: Site, workers: int) -> bool:
     return bool(listening >= workers)
 
 
-async def test_a_sync_beside_a_worker_says_who_has_the_portal(database_url: str, tmp_path: Path) -> None:
-    async with site(database_url, tmp_path, "data-gov", settings=SLOWLY) as running:
-        await running.start()
-        await until(lambda: running.runs("RUNNING"), "a pass")
-        holder = await running.holder() or ""
-        code, said = await running.command("sync")
+async def test_a_sync_says_who_has_the_portal_and_waits(database_url: str, tmp_path: Path) -> None:
+    async with site(database_url, tmp_path, "data-gov", settings=SETTINGS) as running:
+        await running.register()
+        held = await lease.take(running.connection, 1, "portal", "elsewhere:1", term=timedelta(hours=1))
+        who = "data-gov: Another worker syncs this portal: elsewhere:1"
+        waits = await running.start("sync", "--json")
+        code, said = await running.command("sync", "--wait", "1")
         assert code == 4
-        assert f"data-gov: Another worker syncs this portal: {holder}" in said
+        assert said.count(who) == 2, "when it begins to wait, and when it gives up"
+        assert "Waited for 1 s." in said
+        await until(lambda: _said(waits, who), "that it waits")
+        assert "Waiting for 600 s at most." in waits.text
+        await lease.give_back(running.connection, held)
+        assert await asyncio.wait_for(waits.process.wait(), PATIENCE) == 0
+        found = await running.differences(await _steps(running))
+        assert not found, summary(found)
+
+
+async def test_up_beside_a_worker_serves_at_once_and_takes_over_when_that_ends(
+    database_url: str, tmp_path: Path
+) -> None:
+    settings = {**SETTINGS, "GATEWAY_PROBE_SECONDS": "60", RATE: "100"}
+    async with site(database_url, tmp_path, "data-gov", settings=settings) as running:
+        worker = await running.start()
+        await until(lambda: running.runs("RUNNING"), "a pass")
+        who = f"data-gov: Another worker syncs this portal: {await running.holder()}"
+        up = await running.start("up", "--port", "0")
+        await until(lambda: _said(up, "Syncing on every"), "the end of the first sync")
+        assert who in up.text
+        assert "The portal is left to it." in up.text
+        assert up.text.index("Serving ") < up.text.index(who)
+        assert await running.runs("DONE") == 0, "the worker is still at its first load"
+        await worker.end(signal.SIGKILL)
+
+        async def taken_over() -> bool:
+            return (await running.holder() or "").endswith(up.name)
+
+        await until(taken_over, "another holder")
+        await until(running.loaded, "the first load")
+        assert await up.end() < END_SECONDS
+        assert up.process.returncode == 0
+        found = await running.differences(await _steps(running))
+        assert not found, summary(found)
+        assert _quiet(running)
+
+
+async def _said(worker: Worker, words: str) -> bool:
+    assert worker.process.returncode is None, worker.text
+    return words in worker.text
 
 
 async def test_a_postgres_that_restarts_loses_nothing(tmp_path: Path) -> None:

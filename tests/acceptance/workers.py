@@ -19,8 +19,10 @@ from acceptance.mirror import differences, held
 from acceptance.syncing import EPOCH
 
 from gateway import postgres, registry
+from gateway.ports import Portal
 from gateway.sandbox import control
 from gateway.sandbox.portal import Step
+from gateway.store import portals
 
 PATIENCE = 240.0
 """Seconds that anything may take on a busy machine."""
@@ -76,12 +78,12 @@ class Site:
     workers: list[Worker] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
 
-    async def start(self) -> Worker:
-        """Start another worker."""
+    async def start(self, *words: str) -> Worker:
+        """Start another worker, or ``gateway`` with *words*."""
         log = self.folder / f"worker-{next(self._numbers)}.log"
         with log.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "gateway", "worker"),
+                *(sys.executable, "-P", "-m", "gateway", *(words or ("worker",))),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
@@ -120,6 +122,15 @@ class Site:
                 },
             }
         return told
+
+    async def register(self) -> None:
+        """Let the database know the portals before anybody has asked them; the first is number 1."""
+        adapters = registry.adapters()
+        chosen = {
+            key: Portal(key, adapters[key].settings(adapter=key, base_url=running.base_url, sandbox=True))
+            for key, running in self.portals.items()
+        }
+        await portals.register(self.connection, chosen, adapters)
 
     async def value(self, query: str, *arguments: object) -> Any:
         """Return one value of the database."""
@@ -163,14 +174,14 @@ async def site(
     """Serve the sandbox portals *keys*, and connect to an empty database; workers still there at the end are killed."""
     async with AsyncExitStack() as stack:
         sandboxes = registry.sandboxes()
-        portals = {
+        served = {
             key: await stack.enter_async_context(
                 control.running(sandboxes[key], seed=seed, scale=1, epoch=EPOCH)
             )
             for key in keys
         }
         connection = await postgres.connect(url)
-        found = Site(portals, url, connection, folder, settings or {})
+        found = Site(served, url, connection, folder, settings or {})
         try:
             yield found
         finally:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from gateway.cli.progress import Bars, Lines, print_summary, sentence, summary_rows
+from gateway.cli.progress import Bars, Lines, print_summary, sentence, summary_rows, watching
 from gateway.cli.running import exit_code
 from gateway.sync.progress import RunSummary, StreamTally
 
@@ -37,6 +37,21 @@ def test_lines_are_spared_but_first_and_last_are_said() -> None:
         "data-gov: jobs: 300 of 600",
         "data-gov: first load done: 1,200 fetched, 1,000 new, 3 changed, 12 requests, 3.5 s",
     ]
+
+
+def test_who_is_waited_for_is_said_also_where_nothing_else_is(capsys: pytest.CaptureFixture[str]) -> None:
+    held = "Another worker syncs this portal: there:1."
+    with watching(quiet=True) as quiet:
+        quiet.started("data-gov", "POLL", baseline=False)
+        quiet.waits("data-gov", held, 600.0)
+        quiet.waits("data-gov", held, 0.0)
+    assert capsys.readouterr().err.splitlines() == [
+        f"data-gov: {held} Waiting for 600 s at most.",
+        f"data-gov: {held} The portal is left to it.",
+    ]
+    screen = io.StringIO()
+    Bars(Progress(console=Console(file=screen, width=100))).waits("data-gov", held, 600.0)
+    assert "Waiting for 600 s at most." in screen.getvalue()
 
 
 def test_bars_come_and_go() -> None:
