@@ -35,6 +35,7 @@ NOBODYS = {
     "event_bounds",
     "portal",
     "alembic_version",
+    "upkeep",
     "webhook",
 }
 """Tables whose rows belong to no portal, and the portals' own."""
