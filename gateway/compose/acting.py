@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.compose.deciding import Desk
 from harvest_graphql.doing import Acts, Done
+from harvest_graphql.mutation import MOST_IDS
 
 
 def acts(desk: Desk) -> Acts:
@@ -33,9 +34,13 @@ class _Doer:
         return await self._done(ids=[decided.id])
 
     async def retry_quarantine(self, given: Mapping[str, Any]) -> Done:
-        told = await self._desk.retry(given["ids"])
+        told = await self._desk.retry(given.get("ids"), given.get("portals"))
+        left, well = [*told.refused, *told.unreadable], told.read
         return await self._done(
-            ids=given["ids"], read=len(told.read), refused=len(told.refused), unreadable=len(told.unreadable)
+            ids=[*left, *well][:MOST_IDS],
+            read=len(well),
+            refused=len(told.refused),
+            unreadable=len(told.unreadable),
         )
 
     async def forget_person(self, given: Mapping[str, Any]) -> Done:

@@ -59,8 +59,9 @@ async def open_by_portal(
 ) -> dict[str, list[int]]:
     """Return the open entries (*ids* of them, or all) by the keys of their portals (all, or *portals*).
 
-    UsageError for an id that is none, or that has been released.
+    UsageError for an id that is none, or that has been released, and for a portal that there is not.
     """
+    await _ensure_portals(connection, portals or ())
     rows = await connection.fetch(
         "SELECT p.key, array_agg(q.id ORDER BY q.id) AS ids FROM quarantine q JOIN portal p ON p.number = q.portal "
         f"WHERE q.{OPEN} AND ($1::bigint[] IS NULL OR q.id = ANY ($1)) AND ($2::text[] IS NULL OR p.key = ANY ($2)) "
@@ -74,6 +75,15 @@ async def open_by_portal(
         if id_ not in known:
             raise await _not_open(connection, id_)
     return found
+
+
+async def _ensure_portals(connection: Connection, keys: Sequence[str]) -> None:
+    unknown = await connection.fetchval(
+        "SELECT k FROM unnest($1::text[]) k WHERE NOT EXISTS (SELECT FROM portal p WHERE p.key = k) LIMIT 1",
+        list(keys),
+    )
+    if unknown is not None:
+        raise UsageError(f"There is no portal {unknown!r}.", hint="`gateway portals` lists them.")
 
 
 async def _not_open(connection: Connection, id_: int) -> UsageError:

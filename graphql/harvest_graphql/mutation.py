@@ -59,12 +59,18 @@ class RejectDeletionInput:
     id: strawberry.ID = strawberry.field(description="Its id.")
 
 
-@strawberry.input(description="What is read again.")
+@strawberry.input(description="What is read again: exactly one of these is given.")
 class RetryQuarantineInput:
     """Input of a mutation."""
 
-    ids: list[strawberry.ID] = strawberry.field(
-        description=f"Ids of elements in quarantine, at most {MOST_IDS}."
+    ids: list[strawberry.ID] | None = strawberry.field(
+        default=strawberry.UNSET, description=f"Ids of elements in quarantine, at most {MOST_IDS}."
+    )
+    portal: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="Keys of portals: all that lies there of theirs."
+    )
+    all: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="True: all that lies there, of every portal."
     )
 
 
@@ -89,7 +95,10 @@ class RejectDeletionPayload:
 class RetryQuarantinePayload:
     """Payload of a mutation."""
 
-    entries: list[QuarantineEntry] = field("The elements, as they stand now.", place=desk.entries)
+    entries: list[QuarantineEntry] = field(
+        f"The elements, as they stand now: {MOST_IDS} at most, first those that still cannot be read.",
+        place=desk.entries,
+    )
     read: int = field("How many were read well and stored.")
     refused: int = field("How many still cannot be read.")
     unreadable: int = field("How many are not `retriable`: the next pass reads their lists anew.")
@@ -111,7 +120,16 @@ def _deletion(given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _entries(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    ids = given["input"]["ids"]
+    chosen = {
+        name: value for name, value in given["input"].items() if value is not None and value is not False
+    }
+    if len(chosen) != 1:
+        raise Problem(
+            Code.BAD_USER_INPUT, "Say what is to be read again: give `ids`, `portal` or `all`, and one alone."
+        )
+    if "ids" not in chosen:
+        return {"portals": chosen.get("portal")}
+    ids = chosen["ids"]
     if not 0 < len(ids) <= MOST_IDS:
         raise Problem(Code.BAD_USER_INPUT, f"`ids` takes 1 to {MOST_IDS} ids, not {len(ids)}.")
     return {"ids": list(dict.fromkeys(desk.key_of(each, "QuarantineEntry") for each in ids))}

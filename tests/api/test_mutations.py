@@ -29,7 +29,7 @@ from harvest_graphql.visibility import ADMIN
 APPROVE = """mutation($id: ID!) { approveDeletion(input: {id: $id}) {
   gone minVersion deletion { id state rows examples { __typename id presence } portal { key } } } }"""
 REJECT = "mutation($id: ID!) { rejectDeletion(input: {id: $id}) { deletion { state decidedAt } minVersion } }"
-RETRY = """mutation($ids: [ID!]!) { retryQuarantine(input: {ids: $ids}) {
+RETRY = """mutation($ids: [ID!]) { retryQuarantine(input: {ids: $ids}) {
   read refused unreadable minVersion entries { id reason releasedAt text } } }"""
 LIST = """{ heldDeletions { totalCount nodes { id entityType stream scope rows members heldAt run { kind } state
   examples { nativeId ... on HarvestSource { name } } } } }"""
@@ -342,3 +342,42 @@ async def test_nobody_else_is_forgotten(ask: Asking, given: Any, expected: str, 
     assert await ask.world.connection.fetchval("SELECT count(*) FROM forgotten") == 0
     told = await ask(FORGET, "reader", person=gid("Person", "zoe", FR))
     assert code(told) == "FORBIDDEN"
+
+
+ALL_OF = """mutation($portal: [String!], $all: Boolean) { retryQuarantine(input: {portal: $portal, all: $all}) {
+  read refused unreadable entries { id } } }"""
+
+
+async def test_all_of_a_portal_is_read_again(ask: Asking) -> None:
+    source = {"id": "new", "name": "New source", "url": "https://new.example", "organization_id": "epa"}
+    good = await ask.kept("new", msgspec.json.encode(source), retriable=True)
+    bad = await ask.kept("worse", b"[1]", retriable=True)
+    page = await ask.kept(None, b"<html>")
+    counts = ("read", "refused", "unreadable")
+    for given, expected, entries in (
+        ({"portal": ["data-gouv-fr"]}, [0, 0, 0], []),
+        ({"portal": ["data-gov", "data-gouv-fr"], "all": False}, [1, 1, 1], [good, bad, page]),
+        ({"all": True}, [0, 2, 1], [bad, page]),  # and a record of the seeded world, which was read again, too
+    ):
+        told = (await ask(ALL_OF, **given))["data"]["retryQuarantine"]
+        assert [told[name] for name in counts] == expected, given
+        assert [entry["id"] for entry in told["entries"]][: len(entries)] == entries
+
+
+async def test_of_all_that_was_read_again_a_hundred_are_shown(ask: Asking) -> None:
+    for number in range(120):
+        await ask.kept(f"{number}", b"[%d]" % number, retriable=True)
+    told = (await ask(ALL_OF, portal=["data-gov"]))["data"]["retryQuarantine"]
+    assert (told["refused"], len(told["entries"])) == (120, 100)
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"all": False}, {"portal": ["data-gov"], "all": True}, {"portal": ["data-gov", "nope"]}]
+)
+async def test_what_is_read_again_is_said_plainly(ask: Asking, given: Any) -> None:
+    id_ = await ask.kept("s", b"[1]", retriable=True)
+    assert code(await ask(ALL_OF, **given)) == "BAD_USER_INPUT"
+    both = "mutation($id: ID!) { retryQuarantine(input: {ids: [$id], all: true}) { read } }"
+    assert code(await ask(both, id=id_)) == "BAD_USER_INPUT"
+    [entry] = (await ask(QUARANTINE))["data"]["quarantine"]["nodes"]
+    assert entry["reason"] == "a rule of yesterday"

@@ -154,7 +154,8 @@ def test_every_type_of_an_answer_is_reached() -> None:
     subscribed = {name for name in types if name.endswith("Progress") or name == "Subscription"}
     mutation = core().mutation_type
     assert mutation is not None
-    done = {mutation.name, *(get_named_type(field.type).name for field in mutation.fields.values())}
+    payloads = {get_named_type(field.type).name for field in mutation.fields.values()}
+    done = {mutation.name, "BlankedRows", *payloads}  # never kept, since what they answer was just done
     assert {name.partition(".")[0] for name in FIELDS} == types - subscribed - done
 
 
