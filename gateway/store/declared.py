@@ -5,9 +5,33 @@ from __future__ import annotations
 from sqlalchemy import MetaData
 from sqlmodel import SQLModel
 
-from gateway.store import callers, drift, feed, forgotten, ledger, past, tables, timetable, upkeep, webhooks
+from gateway.store import (
+    callers,
+    drift,
+    feed,
+    forgotten,
+    ledger,
+    past,
+    refreshed,
+    tables,
+    timetable,
+    upkeep,
+    webhooks,
+)
 
-DECLARING = (callers, drift, feed, forgotten, ledger, past, tables, timetable, upkeep, webhooks)
+DECLARING = (
+    callers,
+    drift,
+    feed,
+    forgotten,
+    ledger,
+    past,
+    refreshed,
+    tables,
+    timetable,
+    upkeep,
+    webhooks,
+)
 """The modules that declare tables."""
 METADATA: MetaData = SQLModel.metadata
 """All of their tables."""
