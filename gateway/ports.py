@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -251,11 +251,46 @@ class Adapter(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One thing that is to be read anew: a source with its newest runs, or a run with what went wrong in itself."""
+
+    type: EntityType
+    """HARVEST_SOURCE or HARVEST_JOB."""
+    native_id: str
+    source: str | None = None
+    """Native id of a run's source, as it is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """Part of a list, as a pass would bring it; it never says what is no longer there."""
+
+    scope: Scope
+    elements: Sequence[Document | Rejection]
+
+
+@runtime_checkable
+class Refreshing(Protocol):
+    """What an adapter has beside its passes that can read one thing by itself; it need not."""
+
+    def refresh(
+        self, portal: Portal, client: Client, known: Known, wanted: Wanted, now: datetime
+    ) -> AsyncIterator[Fresh]:
+        """Yield what the portal shows of *wanted* at *now*, in few requests; nothing of it where it shows none.
+
+        Its documents are those that a pass brings, with the same ids, and leave no gap that a poll would pass over.
+        Raises PortalUnavailable, PortalRefused, PortalUnreadable.
+        """
+        ...
+
+
 __all__ = [
     "Adapter",
     "Client",
     "Crawl",
     "End",
+    "Fresh",
     "Known",
     "KnownJob",
     "Page",
@@ -264,5 +299,7 @@ __all__ = [
     "Payload",
     "Portal",
     "PortalSettings",
+    "Refreshing",
     "Scope",
+    "Wanted",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,13 @@ from pydantic import Field
 
 from adapters.data_gouv_fr import crawl, normalise, tables, wire
 from adapters.data_gouv_fr.expected import EXPECTED
+from adapters.data_gouv_fr.refresh import refresh
 from gateway.model.document import Document, Rejection
 from gateway.model.entities import Entity
 from gateway.model.enums import EntityType, JobStatus
 from gateway.model.expected import Expected
 from gateway.model.mapping import Table
-from gateway.ports import Client, Crawl, Known, Part, Pass, Portal, PortalSettings
+from gateway.ports import Client, Crawl, Fresh, Known, Part, Pass, Portal, PortalSettings, Wanted
 
 
 class GouvSettings(PortalSettings):
@@ -72,6 +73,12 @@ class DataGouvFr:
         self, portal: Portal, client: Client, noted: Mapping[str, Any], record: str, part: Part
     ) -> None:
         """Return None: the portal's interface does not show what publishers sent."""
+
+    def refresh(
+        self, portal: Portal, client: Client, known: Known, wanted: Wanted, now: datetime
+    ) -> AsyncIterator[Fresh]:
+        """Yield what the portal shows of one source or run."""
+        return refresh(portal, client, known, wanted, now)
 
 
 ADAPTER = DataGouvFr()

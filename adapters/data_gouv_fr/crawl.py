@@ -36,13 +36,21 @@ UNDECIDED = End(proved=False, reason="the portal answers now as one of its gener
 class GouvCrawl:
     """One pass; see ``gateway.ports.Crawl``."""
 
-    def __init__(self, portal: Portal, client: Client, known: Known, kind: Pass, now: datetime) -> None:
+    def __init__(
+        self,
+        portal: Portal,
+        client: Client,
+        known: Known,
+        kind: Pass,
+        now: datetime,
+        noted: Noted | None = None,
+    ) -> None:
         self._client = client
         self._known = known
         self._full = kind is Pass.RECONCILE
         days = portal.settings.backfill_days
         self._since = None if days is None else now - timedelta(days=days)
-        self._noted = Noted()
+        self._noted = noted or Noted()
         self._sources = Sources(client, self._noted)
         self._empty: tuple[str, ...] = ()
         """Ended jobs that have no items, by their counters."""

@@ -43,7 +43,7 @@ class Sources:
             scope,
             wire.SOURCES,
             size=wire.SOURCES_PAGE,
-            documents=self._documents,
+            documents=self.documents,
             extra=wire.SOURCES_WITH_DELETED,
             mask=wire.SOURCES_MASK,
             resumable=False,
@@ -57,8 +57,8 @@ class Sources:
         """Whether the list names the source and no run of it."""
         return source in self.listed and self.listed[source] is None
 
-    def _documents(self, native_id: str, source: Element, row: bytes, fetch: Fetch) -> Iterator[Document]:
-        """Yield a source's document and those of whom it names."""
+    def documents(self, native_id: str, source: Element, row: bytes, fetch: Fetch) -> Iterator[Document]:
+        """Yield a source's document and those of whom it names; its newest run is noted."""
         last = source.get("last_job")
         self._noted.saw(embeds(last))
         last_id = part(last, "id")

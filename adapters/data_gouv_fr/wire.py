@@ -31,8 +31,10 @@ COUNTED_SINCE = datetime(2026, 7, 1, tzinfo=UTC)
 SOURCES = "/harvest/sources/"
 SOURCES_WITH_DELETED = {"deleted": 1}
 """Any value of ``deleted``, even ``false``, includes the deleted sources."""
-SOURCES_MASK = "data{*,permissions{none},organization{*,permissions{none}}},*"
+SOURCE_MASK = "*,permissions{none},organization{*,permissions{none}}"
 """Everything but the caller's permissions, which are nobody's data and change with the key."""
+SOURCES_MASK = f"data{{{SOURCE_MASK}}},*"
+"""The same of each source of a list."""
 
 
 def backends_path(*, slash: bool) -> str:
@@ -43,6 +45,11 @@ def backends_path(*, slash: bool) -> str:
 def job_status_path(*, slash: bool) -> str:
     """Return the path of the words that jobs' statuses have, where the portal tells them."""
     return "/harvest/job_status" + "/" * slash
+
+
+def source_path(source: str, *, slash: bool) -> str:
+    """Return the path of one source."""
+    return f"/harvest/source/{quote(source, safe='')}" + "/" * slash
 
 
 def jobs_path(source: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from adapters.data_gov.dialect import Dialect
 from adapters.data_gov.dispatch import DataGovCrawl
 from adapters.data_gov.expected import EXPECTED
 from adapters.data_gov.normalise import TABLES, normalise
+from adapters.data_gov.refresh import refresh
 from adapters.data_gov.settings import KEY_URL, DataGovSettings
 from adapters.data_gov.wire import JOBS
 from gateway.fetch.client import Client
@@ -21,7 +22,7 @@ from gateway.model.entities import Entity
 from gateway.model.enums import EntityType, JobStatus
 from gateway.model.expected import Expected
 from gateway.model.mapping import Table
-from gateway.ports import WIRE, Crawl, Known, Part, Pass, Payload, Portal, PortalSettings
+from gateway.ports import WIRE, Crawl, Fresh, Known, Part, Pass, Payload, Portal, PortalSettings, Wanted
 
 PLACES = {Part.RAW: "raw", Part.TRANSFORMED: "transformed"}
 
@@ -76,6 +77,13 @@ class DataGov:
         return await asking_of(portal, client).payload(
             f"/harvest_record/{quote(record, safe='')}/{PLACES[part]}"
         )
+
+    def refresh(
+        self, portal: Portal, client: Client, known: Known, wanted: Wanted, now: datetime
+    ) -> AsyncIterator[Fresh]:
+        """Yield what the portal shows of one source or job."""
+        del now  # the newest are asked for, whatever the time
+        return refresh(asking_of(portal, client), known, wanted)
 
 
 ADAPTER = DataGov()

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar, TypeAlias
 
-from gateway.errors import PortalError, PortalUnreadable
+from gateway.errors import PortalUnreadable
 from gateway.model.entities import HarvestJob
 from gateway.ports import Adapter, Pass, Scope
-from gateway.sandbox.control import Running, running
-from gateway.sandbox.faults import Fault
+from gateway.sandbox.control import running
 from gateway.sandbox.portal import SandboxPortal, Step
 from gateway.testing import truth
-from gateway.testing.harvest import Interrupted, MemoryPass, client_for, harvest, portal_for
+from gateway.testing.bench import Bench
+from gateway.testing.harvest import Interrupted, MemoryPass
 from gateway.testing.memory import MemoryKnown, Name
 from gateway.testing.normalising import NormaliserContract
+from gateway.testing.refreshing import RefreshContract
 
 FEW = 4
 """So many scopes of each stream are read where all would take too long."""
@@ -37,54 +36,7 @@ Wanted: TypeAlias = Callable[[Scope], bool]
 """Which scopes a pass reads."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """An adapter before its running sandbox."""
-
-    adapter: Adapter
-    server: Running
-    settings: Mapping[str, Any]
-
-    def known(self) -> MemoryKnown:
-        """Return an empty store at the sandbox's time."""
-        return MemoryKnown(self.adapter, self.server.clock())
-
-    async def run(self, known: MemoryKnown, kind: Pass = Pass.RECONCILE, **options: Any) -> MemoryPass:
-        """Make one pass at the sandbox's time."""
-        known.now = self.server.clock()
-        portal = portal_for(self.adapter, self.server.base_url, **self.settings)
-        self.server.requests.clear()
-        async with client_for(portal, known.now) as client:
-            made = await harvest(self.adapter, portal, client, known, kind, **options)
-            assert client.requests == len(self.server.requests)
-        return made
-
-    async def failure(self, known: MemoryKnown, **options: Any) -> PortalError | None:
-        """Return the error that a pass ends with, None where it ends well."""
-        try:
-            await self.run(known, **options)
-        except PortalError as error:
-            return error
-        return None
-
-    async def loaded(self, **options: Any) -> MemoryKnown:
-        """Return a store after a first load."""
-        known = self.known()
-        await self.run(known, **options)
-        return known
-
-    def order(self, kind: str, endpoint: str, times: int | None = 1) -> None:
-        """Let answers break whose path and query contain *endpoint*."""
-        fault = Fault(kind=kind, path=re.escape(endpoint), times=times, seconds=0.0)
-        self.server.faults.orders.append(fault)
-
-    def minimum(self, *passes: Step) -> dict[str, int]:
-        """Return the requests that the last of *passes* needs, by stream."""
-        found = self.server.world.minimum(passes)
-        return {stream: count for stream, count in found.items() if count}
-
-
-class AdapterContract(NormaliserContract):
+class AdapterContract(RefreshContract, NormaliserContract):
     """The contract. A subclass names *adapter* and *sandbox*; *settings* go to the portal's settings."""
 
     adapter: ClassVar[Adapter]

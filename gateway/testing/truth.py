@@ -26,19 +26,20 @@ def differences(known: MemoryKnown, rows: Iterable[Mapping[str, Any]]) -> list[s
     found = [f"{name} is missing" for name in sorted(held.keys() - there.keys())]
     found += [f"{name} is too much" for name in sorted(there.keys() - held.keys())]
     for name in sorted(held.keys() & there.keys()):
-        found += [f"{name}: {difference}" for difference in _fields(there[name], held[name])]
+        found += [f"{name}: {difference}" for difference in fields(there[name], held[name])]
     return found[:SHOWN]
 
 
-def _fields(row: Entity, fields: Mapping[str, Any]) -> Iterable[str]:
+def fields(row: Entity, expected: Mapping[str, Any]) -> Iterable[str]:
+    """Yield in words how the fields of *row* differ from the *expected* ones; derived fields are left out."""
     if isinstance(row, Dataset):  # which record speaks for a dataset is derived
         return
-    for field, expected in fields.items():
+    for field, wanted in expected.items():
         if not hasattr(row, field):
             continue
         value = plain(getattr(row, field))
-        if value != expected and not (field == "source" and value is None):
-            yield f"{field} is {value!r}, not {expected!r}"
+        if value != wanted and not (field == "source" and value is None):
+            yield f"{field} is {value!r}, not {wanted!r}"
 
 
 def plain(value: Any) -> Any:
