@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "GATEWAY_"
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::\d{1,5})?")
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 MOST_DAYS = 36_500
 OTHER_VARIABLES = frozenset({"GATEWAY_TEST_DATABASE_URL", "GATEWAY_POSTGRES_BIN", "GATEWAY_SHARED"})
 """Variables with our prefix that belong to the test suite and are no setting."""
@@ -234,6 +235,11 @@ class Settings(BaseSettings):
         default_factory=Retention,
         description="For how many days rows are kept that no answer about now needs, by table: `gateway prune`.",
     )
+    prune_at: str = Field(
+        default="03:30",
+        description="When workers and `gateway up` prune each day, one of them, in UTC; never: only "
+        "`gateway prune` does.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."
     )
@@ -242,7 +248,12 @@ class Settings(BaseSettings):
     )
     debug: bool = Field(default=False, description="Print the stack trace of an error as well.")
 
-    @field_validator("documents", "profile", "log_level", "log_format", mode="before")
+    @property
+    def prune_time(self) -> time | None:
+        """When is pruned each day, in UTC; None: never."""
+        return None if self.prune_at == "never" else time.fromisoformat(self.prune_at)
+
+    @field_validator("documents", "profile", "prune_at", "log_level", "log_format", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.lower() if isinstance(value, str) else value
@@ -257,6 +268,14 @@ class Settings(BaseSettings):
             message = "must look like postgresql://user:password@host:5432/name"
             raise ValueError(message)
         return f"postgresql://{rest}"
+
+    @field_validator("prune_at")
+    @classmethod
+    def _time_of_day(cls, value: str) -> str:
+        if value != "never" and not _TIME.fullmatch(value):
+            message = "must be a time of day in UTC as 03:30, or never"
+            raise ValueError(message)
+        return value
 
     @field_validator("cors_origins", "trusted_proxies", "webhook_networks", mode="before")
     @classmethod

@@ -17,6 +17,7 @@ STREAM = ("stream", "polled_at", "reconciled_at", "complete", "done", "expected"
 BREAKER = ("breaker_state", "breaker_since", "breaker_until", "breaker_reason")
 BUDGET = ("limit", "remaining", "blocked_until", "updated_at")
 WORK = ("next poll", "next reconcile", "worker", "since")
+UPKEEP = ("kind", "next_at", "state", "began_at", "ended_at", "worker", "rows", "notice")
 RUN = ("kind", "state", "baseline", "started_at", "ended_at", "requests", "notice")
 
 
@@ -73,6 +74,8 @@ def print_status(told: Mapping[str, Any]) -> None:
         output.print_table("Left alone", ["portal", "breaker", "since", "until", "reason"], breakers)
     output.print_table("Streams", ["portal", *STREAM], _inner(portals, "streams", STREAM))
     output.print_table("Last passes", ["portal", *RUN], _inner(portals, "runs", RUN))
+    if upkeep := [_upkeep(each) for each in told.get("upkeep", ())]:
+        output.print_table("Upkeep", UPKEEP, upkeep)
 
 
 def _wire(noted: Mapping[str, Any]) -> str:
@@ -87,6 +90,11 @@ def _work(portal: Mapping[str, Any]) -> list[Any]:
     work = portal["work"]
     due = [work["due"].get(kind, {}).get("at") for kind in ("POLL", "RECONCILE")]
     return [portal["key"], *due, work["worker"] or "nobody", work["since"]]
+
+
+def _upkeep(kind: Mapping[str, Any]) -> list[Any]:
+    """Return when a kind of upkeep is due next, how it went last, and how many rows that removed."""
+    return [sum(kind["removed"].values()) if name == "rows" else kind[name] for name in UPKEEP]
 
 
 def _inner(portals: Sequence[Mapping[str, Any]], name: str, columns: Sequence[str]) -> list[list[Any]]:

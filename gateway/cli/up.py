@@ -116,8 +116,8 @@ class Upward(Protocol):
         """Keep it up to date."""
         ...
 
-    async def deliver(self, stop: asyncio.Event) -> None:
-        """Send events to the webhooks."""
+    async def tend(self, stop: asyncio.Event) -> None:
+        """Send events to the webhooks, and prune."""
         ...
 
     async def serve(self, *, host: str, port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
@@ -185,7 +185,7 @@ class Raised:
             gateway.serve(host=self.settings.host, port=self.port, stop=end, ready=serving)
         )
         sync = asyncio.ensure_future(self._sync(gateway, end, ready))
-        deliver = asyncio.ensure_future(gateway.deliver(end))
+        tend = asyncio.ensure_future(gateway.tend(end))
         try:
             await asyncio.wait({serve, sync}, return_when=asyncio.FIRST_COMPLETED)
             if serve.done():
@@ -195,10 +195,10 @@ class Raised:
         finally:
             end.set()
             sync.cancel()
-            await asyncio.wait({serve, deliver}, timeout=GRACE_SECONDS)
+            await asyncio.wait({serve, tend}, timeout=GRACE_SECONDS)
             serve.cancel()
-            deliver.cancel()
-            await asyncio.gather(serve, sync, deliver, return_exceptions=True)
+            tend.cancel()
+            await asyncio.gather(serve, sync, tend, return_exceptions=True)
 
     async def _sync(self, gateway: Upward, end: asyncio.Event, ready: asyncio.Event) -> Sequence[RunSummary]:
         from gateway.cli.progress import print_summary, watching

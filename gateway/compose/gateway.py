@@ -16,6 +16,7 @@ from gateway.compare.measure import Comparison, compare
 from gateway.compose.parts import Parts
 from gateway.compose.passes import Clock, ask_payload, keeper, portal_clock, run_pass
 from gateway.compose.serving import serve
+from gateway.compose.tending import tended, tending
 from gateway.compose.units import dispatcher, units
 from gateway.compose.webhooks import delivering
 from gateway.errors import LeaseHeld, LeaseLost, UsageError
@@ -77,14 +78,14 @@ class Gateway(Parts):
             for key in self.portals:
                 group.create_task(PortalWorker(key, due).work(stop))
 
-    async def deliver(self, stop: asyncio.Event) -> None:
-        """Send events to the webhooks until *stop* is set."""
-        async with delivering(self, stop):
+    async def tend(self, stop: asyncio.Event) -> None:
+        """Send events to the webhooks, and prune when that is due, until *stop* is set."""
+        async with delivering(self, stop), tending(self, stop):
             await stop.wait()
 
     async def dispatch(self, stop: asyncio.Event, progress: Progress) -> None:
-        """Keep all portals current until *stop* is set, together with all others who take units from the queue."""
-        async with delivering(self, stop):
+        """Do the same as ``work`` and ``tend``, together with all others who take units from the queue."""
+        async with delivering(self, stop), tending(self, stop):
             await dispatcher(self, progress).work(stop)
 
     async def serve(
@@ -103,11 +104,12 @@ class Gateway(Parts):
         await serve(self, host=host, port=port, stop=stop, ready=ready, siblings=siblings)
 
     async def status(self) -> dict[str, Any]:
-        """Return where each portal stands: streams, counts, last runs, as plain values."""
+        """Return where each portal stands: streams, counts, last runs, and the upkeep, as plain values."""
         async with self.pool.acquire() as connection:
             return {
                 "database": self.where,
                 "portals": await overview.portals(connection, list(self.portals)),
+                "upkeep": await tended(self, connection),
             }
 
     async def drift(self, keys: Sequence[str] | None, since: datetime | None = None) -> list[dict[str, Any]]:

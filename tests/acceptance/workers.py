@@ -106,7 +106,12 @@ class Site:
         return process.returncode or 0, " ".join(said.decode().split())
 
     def _settings(self) -> dict[str, str]:
-        told = {"GATEWAY_DATABASE_URL": self.url, "GATEWAY_POLL_SECONDS": "3600", **self.settings}
+        told = {
+            "GATEWAY_DATABASE_URL": self.url,
+            "GATEWAY_POLL_SECONDS": "3600",
+            "GATEWAY_PRUNE_AT": "never",
+            **self.settings,
+        }
         for key in registry.adapters():
             name = f"GATEWAY_PORTALS__{key.upper().replace('-', '_')}__"
             running = self.portals.get(key)

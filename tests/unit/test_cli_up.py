@@ -86,7 +86,7 @@ class FakeGateway:
         self.working.set()
         await stop.wait()
 
-    async def deliver(self, stop: asyncio.Event) -> None:
+    async def tend(self, stop: asyncio.Event) -> None:
         await stop.wait()
 
     async def serve(self, *, host: str, port: int, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
