@@ -40,16 +40,34 @@ class Faults:
         self.orders.clear()
 
     async def answer(self, request: web.Request, handler: Handler, now: datetime) -> web.StreamResponse:
-        """Return the portal's answer at its time *now*, broken by the first order that fits and can break it."""
+        """Return the portal's answer at its time *now*, broken by the first order that fits and can break it.
+
+        An order for short pages leaves the answer to the others, who break it as it is then: so lists have pages that
+        may shift.
+        """
+        short: list[Fault] = []
         for fault in [order for order in self.orders if _fits(order, request)]:
             if fault.after > 0:
                 fault.after -= 1
                 break
+            if fault.kind == "small-pages":
+                short += [fault] if faults_paging.concerns(fault.kind, request) else []
+                request = faults_paging.misread(fault.kind, request)
+                continue
             answer = await self._broken(fault, request, handler, now)
             if answer is not None:
-                self._use(fault)
+                self._use(fault, *short)
                 return answer
-        return await handler(request)
+        return await self._unbroken(request, handler, short)
+
+    async def _unbroken(
+        self, request: web.Request, handler: Handler, short: list[Fault]
+    ) -> web.StreamResponse:
+        """Return the portal's own answer; where it has pages that are *short*, that broke it."""
+        answer = await handler(request)
+        if answer.status == 200:
+            self._use(*short)
+        return answer
 
     async def _broken(
         self, fault: Fault, request: web.Request, handler: Handler, now: datetime
@@ -89,11 +107,12 @@ class Faults:
         answer = await handler(faults_paging.following(request))
         return faults_bytes.body_of(answer) if isinstance(answer, web.Response) else None
 
-    def _use(self, fault: Fault) -> None:
-        """Note that an answer has broken."""
-        self.fired[fault.kind] += 1
-        if fault.times is not None:
-            fault.times -= 1
+    def _use(self, *faults: Fault) -> None:
+        """Note that these have broken an answer."""
+        for fault in faults:
+            self.fired[fault.kind] += 1
+            if fault.times is not None:
+                fault.times -= 1
         self.orders = [order for order in self.orders if order.times != 0]
 
 

@@ -247,6 +247,17 @@ async def test_a_row_that_is_deleted_while_paging_shifts_the_pages(sandbox: Runn
     assert heard.ids == [f"r{n}" for n in range(31, 40)]
 
 
+async def test_short_pages_shift_too(sandbox: Running) -> None:
+    kinds = [{"kind": "small-pages", "times": 2}, {"kind": "removed-row"}]
+    sandbox.faults.add(json.dumps(kinds).encode())
+    first = await ask(sandbox, "/api/rows/?page=1&page_size=20")
+    second = await ask(sandbox, "/api/rows/?page=2&page_size=20")
+    assert (first.ids, first.json["total"]) == ([f"r{n}" for n in range(10)], 40)
+    assert (second.ids, second.json["total"]) == ([f"r{n}" for n in range(11, 21)], 39)
+    assert dict(sandbox.faults.fired) == {"small-pages": 2, "removed-row": 1}
+    assert sandbox.faults.orders == []
+
+
 async def test_a_fault_waits_for_its_turn(sandbox: Running) -> None:
     sandbox.faults.add(b'{"kind": "status-500", "after": 2, "path": "/rows/"}')
     answers = [(await ask(sandbox, path)).status for path in ("/api/rows/", "/api/count/", "/api/rows/")]

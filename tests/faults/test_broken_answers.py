@@ -26,6 +26,11 @@ ORDERS: dict[str, list[dict[str, Any]]] = {
     "garbage": [{"kind": "garbage", "times": None}],
     "a total that lies": [{"kind": "lying-total", "times": None}],
     "rows inserted while paging": [{"kind": "shifted-page", "times": 3}],
+    "rows deleted while paging": [{"kind": "removed-row", "times": 3}],
+    "rows deleted while short pages are paged": [
+        {"kind": "small-pages", "times": None},
+        {"kind": "removed-row", "times": 3},
+    ],
     "a poison element": [{"kind": "poison", "times": 1}],
     "connections that drop": [{"kind": "drop", "times": 2}],
     "half a body": [{"kind": "truncate", "times": 2}],

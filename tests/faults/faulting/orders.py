@@ -36,6 +36,13 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """What a fault may be ordered for, by adapter; also anything."""
+SHIFTING: Mapping[str, tuple[str, ...]] = {
+    "data-gouv-fr": (r"/sources/", r"/jobs/", r"/items/", ""),
+    "data-gov": ("harvest_records", "harvest_jobs", "harvest_record_errors", ""),
+}
+"""Lists that are ordered to shift while they are paged."""
+SHIFTS = 0.5
+"""How often such an order is among those for a pass: then it comes first."""
 MOST = 45
 """Faults that are ordered for one pass."""
 BOMB = 64 * 1024 * 1024
@@ -48,7 +55,25 @@ def drawn(dice: random.Random, adapter: str, *, gentle: bool) -> bytes:
     if not gentle:
         place = dice.randrange(MOST)
         orders[place:place] = [_order(dice, adapter, dice.choice(ENDING)) for _ in range(dice.randint(1, 3))]
+    if dice.random() < SHIFTS:
+        orders[:0] = _shifting(dice, adapter)
     return msgspec.json.encode(orders)
+
+
+def _shifting(dice: random.Random, adapter: str) -> list[dict[str, Any]]:
+    """Return the orders by which a list has several pages, where it has not by itself, and shifts between two.
+
+    Items come in short pages where the portal fails at one that holds them all; elsewhere its pages are short.
+    """
+    path = dice.choice(SHIFTING[adapter])
+    shift = {"kind": dice.choice(("removed-row", "removed-row", "shifted-page")), "path": path}
+    shift |= {"after": dice.choice((0, 0, 1, 2)), "times": dice.choice((1, 1, 2))}
+    if path == r"/items/":
+        position, times = dice.randrange(30), dice.randint(4, 12)
+        return [shift, {"kind": "poison-500", "path": path, "position": position, "times": times}]
+    if adapter == "data-gov":
+        return [shift]
+    return [{"kind": "small-pages", "path": path, "times": 60}, shift]
 
 
 def _order(dice: random.Random, adapter: str, kind: str) -> dict[str, Any]:
