@@ -205,6 +205,17 @@ class Settings(BaseSettings):
         le=600,
         description="How often a worker says that it is alive; after twice as long in silence another takes over.",
     )
+    refresh_callers: Literal["sync", "anyone", "nobody"] = Field(
+        default="sync",
+        description="For whom a source or run is read anew (`consistency`): those whose key has the scope sync, "
+        "anyone, nobody.",
+    )
+    refresh_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        le=120,
+        description="How long an answer waits for that before it tells what is stored.",
+    )
     first_slice_requests: int = Field(
         default=60, ge=1, description="Most requests of one pass that `gateway up` sends to a live portal."
     )

@@ -99,7 +99,7 @@ class Udata:
         self.sources.remove(old)
         self.add(name, *listed)
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
+    async def answer(self, request: web.Request) -> web.StreamResponse:  # noqa: PLR0911 - a path each
         path = request.path.removeprefix("/api/1/harvest")
         parts = path.strip("/").split("/")
         self.before_page(request.path, int(request.query.get("page", 0)))
@@ -108,6 +108,9 @@ class Udata:
                 return self.top(name, slash=path.endswith("/"))
             case ["sources"]:
                 return self.page(request, lambda: [self.told(one) for one in self.sources])
+            case ["source", name] if path.endswith("/") is (self.generation != "V9"):
+                named = [self.told(one) for one in self.sources if one["id"] == name]
+                return (Reply(named[0]) if named else Reply({"message": "none"}, 404)).response()
             case ["source", name, "jobs"]:
                 return self.page(request, lambda: [self.shown(one) for one in self.jobs[name]])
             case ["job", name, "items"] if self.generation == "V17" and name not in self.gone:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from gateway import postgres, resources
+from gateway.access.scopes import SYNC
 from gateway.compare.measure import Comparison, compare
 from gateway.compose.parts import Parts
 from gateway.compose.passes import Clock, ask_payload, keeper, portal_clock, run_pass
@@ -144,14 +145,17 @@ class Gateway(Parts):
             return await compare(connection, since=since, until=until)
 
     async def execute(self, operation: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """Return the answer to a named document of graphql/operations; UsageError for an unknown name."""
+        """Return the answer to a named document of graphql/operations; UsageError for an unknown name.
+
+        Whoever may open the database may have it sync, and so have things read anew.
+        """
         documents = resources.operations()
         if operation not in documents:
             raise UsageError(
                 f"There is no operation {operation!r}.", hint=f"There are: {', '.join(documents)}."
             )
         answer: dict[str, Any] = msgspec.json.decode(
-            await self.engine.execute(documents[operation], variables)
+            await self.engine.execute(documents[operation], variables, scopes=frozenset({SYNC}))
         )
         return answer
 

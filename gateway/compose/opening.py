@@ -13,6 +13,8 @@ from gateway import postgres, registry
 from gateway.compose.acting import acts
 from gateway.compose.deciding import Desk
 from gateway.compose.gateway import Gateway
+from gateway.compose.passes import portal_clock
+from gateway.compose.refreshing import Refresher
 from gateway.config import Settings
 from gateway.store import portals
 from harvest_graphql.doing import Act
@@ -45,17 +47,20 @@ async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[
         pool = await postgres.connect_pool(database.url, size=settings.pool_size + 2)
         listener = Listener(partial(postgres.connect, database.url))
         does: dict[str, Act] = {}
+        numbers: dict[str, int] = {}
+        refresher = Refresher(settings, database.url, pool, configured, adapters, numbers, portal_clock)
         engine = Engine(
             pool,
             limits=limits(settings.limits, locked=settings.profile == "locked"),
-            connections=settings.pool_size,  # two are left: for callers' keys, and for payloads
+            connections=settings.pool_size,  # two are left: for callers' keys, payloads, and what is read anew
             cache_bytes=settings.cache_bytes,
             listener=listener,
             acts=does,
+            refreshes=refresher.ask,
         )
         try:
             async with pool.acquire() as connection:
-                numbers = await portals.register(connection, configured, adapters)
+                numbers.update(await portals.register(connection, configured, adapters))
             gateway = Gateway(
                 settings,
                 database.where,
@@ -66,16 +71,18 @@ async def opened(settings: Settings, *, migrate: bool = False) -> AsyncIterator[
                 numbers,
                 engine,
                 listener,
+                refresher,
             )
             does.update(acts(Desk(gateway, patience=MUTATION_SECONDS)))
             yield gateway
         finally:
-            await _close(pool, engine)
+            await _close(pool, engine, refresher)
 
 
-async def _close(pool: asyncpg.Pool, engine: Engine) -> None:
+async def _close(pool: asyncpg.Pool, engine: Engine, refresher: Refresher) -> None:
     try:
         async with asyncio.timeout(_CLOSING_SECONDS):
+            await refresher.close()
             await engine.close()
             await pool.close()
     except (TimeoutError, asyncio.CancelledError):

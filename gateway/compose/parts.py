@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from gateway.compose.refreshing import Refresher
 from gateway.config import Settings
 from gateway.errors import UsageError
 from gateway.ports import Adapter, Portal
@@ -30,6 +31,8 @@ class Parts:
     engine: Engine
     listener: Listener
     """Hears what commits tell, while the endpoint is served."""
+    refresher: Refresher
+    """Reads one thing anew, before an answer about it."""
 
     def portal(self, key: str) -> Portal:
         """Return the configured portal *key*; UsageError for an unknown one."""

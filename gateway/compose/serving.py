@@ -129,6 +129,12 @@ def _mount(parts: Parts, app: web.Application, metrics: Metrics) -> Handle:
     metrics.gauge("sockets", "Open websockets and streams of events.", lambda: sockets.open)
     metrics.by_portal(_WAITING, Desk(parts).waiting)
     metrics.by_portal(_DRIFT, partial(_drift, parts))
+    metrics.counted(
+        "refreshes",
+        "Readings of one source or run before an answer, by outcome: LIVE or why not.",
+        "outcome",
+        lambda: parts.refresher.outcomes,
+    )
     metrics.gauge("subscriptions", "Subscriptions that are running.", lambda: sockets.watchers)
     app.on_shutdown.extend((sockets.close, streams.close))
     (endpoint,) = routes(

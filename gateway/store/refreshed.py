@@ -111,6 +111,20 @@ async def free(connection: Connection, portal: int) -> int | None:
     return None if row["held"] else int(row["token"])
 
 
+async def stored(
+    connection: Connection, portal: int, type_: EntityType, native_id: str, hashes: Sequence[bytes]
+) -> bool:
+    """Return whether a thing's row is made of a document with one of these fingerprints: not one that is unreadable."""
+    found: bool | None = await value(
+        connection,
+        f"SELECT document_hash = ANY ($3) FROM {ROWS[type_].__tablename__} WHERE portal = $1 AND native_id = $2",
+        portal,
+        native_id,
+        list(hashes),
+    )
+    return bool(found)
+
+
 async def touch_shown(connection: Connection, portal: int, jobs: Sequence[str]) -> None:
     """Touch the runs with these native ids, as part of a unit: they were seen as they are now."""
     rows = await connection.fetch(

@@ -28,6 +28,8 @@ from graphql import (
 )
 from graphql.language import FragmentSpreadNode, InlineFragmentNode
 
+from harvest_graphql.consistency import ARGUMENT as CONSISTENCY
+from harvest_graphql.consistency import Consistency
 from harvest_graphql.plan.instants import ARGUMENT
 from harvest_graphql.plan.operands import Values
 
@@ -50,6 +52,8 @@ LARGEST = 1000
 """No page is larger, whatever a call says: what says so is refused later, in words of its own."""
 SEARCH = 20
 """What `search` weighs beside its results: it looks at every list."""
+ANEW = 4000
+"""What a look-up weighs whose portal may be asked before: few of them fit an operation, and few a minute."""
 PAST = 20
 """What `asOf` weighs beside the rows of its field: a list passes over all that came since."""
 _ROWS = ("nodes", "edges")
@@ -77,6 +81,16 @@ class Size:
 
 
 ONE = Size(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Once(Size):
+    """One where the variable *name* asks for something newer than what is stored, else none."""
+
+    def read(self, values: Values) -> int:
+        """Return whether it does in a call."""
+        assert self.name is not None, "it is said by a variable"
+        return 0 if values.get(self.name) in {None, Consistency.CACHED} else 1
 
 
 @dataclass(slots=True, eq=False)
@@ -151,6 +165,7 @@ class Scale:
         named = get_named_type(field_.type).name
         if any(argument.name.value == ARGUMENT for argument in node.arguments or ()):
             yield Weight(PAST, ONE, ())
+        yield from _anew(node)
         if "first" in field_.args and "by" not in field_.args:
             own = SEARCH if "text" in field_.args else 0
             yield Weight(own, ONE, tuple(self._selection(named, node.selection_set, _size(field_, node))))
@@ -159,6 +174,16 @@ class Scale:
         row = () if name in _FREE else (Weight(1, ONE, ()),)
         own = COUNT if "by" in field_.args else 0
         yield Weight(own, size, (*row, *self._selection(named, node.selection_set, ONE)))
+
+
+def _anew(node: FieldNode) -> Iterable[Weight]:
+    """Yield what it weighs that the portal may be asked."""
+    for argument in node.arguments or ():
+        if argument.name.value == CONSISTENCY:
+            if isinstance(argument.value, VariableNode):
+                yield Weight(0, Once(0, argument.value.name.value), (Weight(ANEW, ONE, ()),))
+            elif getattr(argument.value, "value", None) not in {None, Consistency.CACHED.value}:
+                yield Weight(ANEW, ONE, ())
 
 
 def _size(field_: GraphQLField, node: FieldNode) -> Size:

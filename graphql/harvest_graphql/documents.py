@@ -6,7 +6,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from graphql import (
     DocumentNode,
@@ -24,7 +24,7 @@ from graphql import (
 from harvest_graphql.cost import Scale, Weight
 from harvest_graphql.followed import Followed, followed
 from harvest_graphql.limits import Limits, check
-from harvest_graphql.problems import Code, Problem
+from harvest_graphql.problems import Code, Problem, shortened
 from harvest_graphql.reflection import ensure_told
 from harvest_graphql.variables import Variables
 
@@ -78,6 +78,19 @@ class Refused(Exception):
         self.errors = errors
         for error in errors:  # its parser and one of its rules suggest whatever they are asked
             error.message = _SUGGESTION.sub("", error.message)
+
+    def as_errors(self) -> list[dict[str, Any]]:
+        """Return the entries of the answer's ``errors``, each with its code: one that a scalar gave it comes first."""
+        return [_coded(error, self.code) for error in self.errors]
+
+
+def _coded(error: GraphQLError, code: Code) -> dict[str, Any]:
+    formatted: dict[str, Any] = dict(error.formatted)
+    formatted["message"] = shortened(error.message)
+    if "locations" in formatted:
+        formatted["locations"] = formatted["locations"][:MOST_ERRORS]
+    formatted["extensions"] = {"code": str((error.extensions or {}).get("code", code))}
+    return formatted
 
 
 @dataclass(frozen=True, slots=True)

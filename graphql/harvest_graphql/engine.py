@@ -12,13 +12,11 @@ from types import MappingProxyType
 from typing import Any
 
 import asyncpg
-from graphql import (
-    GraphQLError,
-    OperationType,
-)
+from graphql import OperationType
 from strawberry import Schema
 
 from harvest_graphql.answers import Answers, Versions
+from harvest_graphql.consistency import Refreshes, Wish, granted, stored
 from harvest_graphql.current import Current
 from harvest_graphql.documents import MOST_ERRORS, Documents, Operation, Refused, Remembered
 from harvest_graphql.doing import Acts, do
@@ -33,7 +31,7 @@ from harvest_graphql.plan.draft import Call
 from harvest_graphql.plan.instants import Instant, instants
 from harvest_graphql.plan.operands import Values, shape
 from harvest_graphql.plan.planner import Introspection, Known, Plan, Statement, plan
-from harvest_graphql.problems import Code, NotYet, Problem, UnknownPortal, internal, shortened
+from harvest_graphql.problems import Code, NotYet, Problem, UnknownPortal, internal
 from harvest_graphql.schema import core
 from harvest_graphql.schema import schema as default_schema
 from harvest_graphql.status import SQL as STATUS
@@ -61,7 +59,8 @@ class Engine:
 
     *connections* are held from the pool (as many as it has, but one for others, unless said);
     what the answers say about the portals is at most *status_seconds* old. Answers of *cache_bytes* together are
-    kept while *listener* hears. *now* is the clock that tells what has not come yet; *acts* do what mutations ask for.
+    kept while *listener* hears. *now* is the clock that tells what has not come yet; *acts* do what mutations ask for,
+    *refreshes* reads anew what a look-up wants newer than what is stored.
     """
 
     def __init__(
@@ -78,8 +77,10 @@ class Engine:
         listener: Versions | None = None,
         now: Callable[[], datetime] | None = None,
         acts: Acts = MappingProxyType({}),
+        refreshes: Refreshes = stored,
     ) -> None:
         self._acts = acts
+        self._refreshes = refreshes
         self._now = now or partial(datetime.now, UTC)
         self._schema = core(schema)
         self._limits = limits or Limits()
@@ -198,16 +199,18 @@ class Engine:
             found = self._plan(document, operation_name, operation, values, scopes)
             ensure_permitted(found.needs, scopes)
             arguments = await self._arguments(found, values, at)
+            wishes = _wishes(found, values)
         except Problem as problem:
             return refusal([problem.as_error()])
         except Refused as refused:
-            return refusal([_coded(error, refused.code) for error in refused.errors])
+            return refusal(refused.as_errors())
         except (TooSlow, Unreachable) as error:
             return failed([self._told(error).as_error()], self._current.status, cost, self._limits.nodes)
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
             return refusal([internal(_log, "planning", error).as_error()])
         asked = instants([each.asked for each in found.fields if isinstance(each, Statement)], values)
-        run = partial(self._run, operation, found, arguments, variables or {}, cost, asked)
+        renewed = await granted(wishes, self._refreshes, scopes) if wishes else []
+        run = partial(self._run, operation, found, arguments, variables or {}, cost, asked, renewed)
         return await (run() if question is None or found.volatile else self.answers.share(question, run))
 
     async def _again(self, kept: Data, spend: Spend | None) -> Answer:
@@ -285,6 +288,7 @@ class Engine:
         variables: Mapping[str, Any],
         cost: int,
         asked: tuple[Instant, ...],
+        renewed: list[dict[str, Any]],
     ) -> Answer:
         parts: list[bytes] = []
         errors: list[dict[str, Any]] = []
@@ -308,8 +312,9 @@ class Engine:
         status, most = self._current.status, self._limits.nodes
         if errors:
             left = b"{%b}" % b",".join(parts) if does else b"null"
-            return failed(errors, status, cost, most, found.private, left=left)
-        return whole(Data(b"{%b}" % b",".join(parts), cost, found.private, asked, mark), status, most)
+            return failed(errors, status, cost, most, found.private, left=left, told=renewed)
+        data = Data(b"{%b}" % b",".join(parts), cost, found.private, asked, mark, renewed)
+        return whole(data, status, most)
 
     async def _field(
         self,
@@ -367,6 +372,12 @@ def _read(found: Plan, call: Call) -> list[list[Any]]:
     return [_given(each, call) if isinstance(each, Statement) else [] for each in found.fields]
 
 
+def _wishes(found: Plan, values: Values) -> dict[str, Wish]:
+    """Return what the fields wish to be newer than what is stored, by their keys."""
+    fields = (each for each in found.fields if isinstance(each, Statement))
+    return {each.key: each.wished.read(values) for each in fields if each.wished}
+
+
 def _given(field: Statement, call: Call) -> list[Any]:
     """Return a statement's parameters; what is done before it is sent has its arguments and the call."""
     return field.arguments(call) if field.doing is None else [field.doing.given(call), call]
@@ -375,13 +386,3 @@ def _given(field: Statement, call: Call) -> list[Any]:
 def _too_large(most: int) -> Problem:
     words = f"The answer is longer than {most:,} bytes: ask for less at once, or for payloads one by one."
     return Problem(Code.ANSWER_TOO_LARGE, words)
-
-
-def _coded(error: GraphQLError, code: Code) -> dict[str, Any]:
-    """Return an error of graphql-core with its code: the one that a scalar gave it, else that of the stage."""
-    formatted: dict[str, Any] = dict(error.formatted)
-    formatted["message"] = shortened(error.message)
-    if "locations" in formatted:
-        formatted["locations"] = formatted["locations"][:MOST_ERRORS]
-    formatted["extensions"] = {"code": str((error.extensions or {}).get("code", code))}
-    return formatted

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar, get_args
 import strawberry
 
 from gateway.model.enums import EntityType, Presence
+from harvest_graphql import consistency
 from harvest_graphql.arguments import unread
 from harvest_graphql.groups import groups_of
 from harvest_graphql.marks import field
@@ -40,18 +41,18 @@ def look_up(
     place: Any = None,
     answer: Any = None,
     past: bool = False,
+    live: bool = False,
 ) -> Any:
     """Return a field that finds one thing, or things, by *arguments*: type and description by name.
 
-    *past*: also as it was known at an instant.
+    *past*: also as it was known at an instant. *live*: also as its portal shows it now.
 
     *place* says where they are read, from a row and the arguments; without it they are of the root. *answer* writes
     the SQL of a field of the root that is neither a list in pages nor found by a key.
     """
     marks = {"place": place} if place else {"answer": answer} if answer else {}
-    return strawberry.field(
-        unread(_with_past(arguments, past), type_), description=description, metadata=marks
-    )
+    taken = {**_with_past(arguments, past), **(consistency.ARGUMENTS if live else {})}
+    return strawberry.field(unread(taken, type_), description=description, metadata=marks)
 
 
 def _with_past(arguments: dict[str, tuple[Any, str]], past: bool) -> dict[str, tuple[Any, str]]:

@@ -36,10 +36,10 @@ class Mark:
 class Data:
     """The bytes of an answer's member ``data``: their cost, what is withheld in them, which instants were asked.
 
-    *mark* is that of a page of events which somebody follows.
+    *mark* is that of a page of events which somebody follows, *told* how new what was wished for is.
     """
 
-    __slots__ = ("_squeezed", "_status", "_tag", "asked", "cost", "json", "mark", "private")
+    __slots__ = ("_squeezed", "_status", "_tag", "asked", "cost", "json", "mark", "private", "told")
 
     def __init__(
         self,
@@ -48,8 +48,10 @@ class Data:
         private: tuple[str, ...],
         asked: tuple[Instant, ...] = (),
         mark: Mark | None = None,
+        told: Sequence[dict[str, Any]] = (),
     ) -> None:
         self.asked = asked
+        self.told = told
         self.mark = mark
         self.json = json
         self.cost = cost
@@ -98,7 +100,7 @@ class Answer:
 
 def whole(data: Data, status: Status, most: int) -> Answer:
     """Return the answer of *data*: with how fresh they are, what they cost, and the *most* that they may."""
-    extensions = _extensions(status, data.private, data.cost, most, data.asked)
+    extensions = _extensions(status, data.private, data.cost, most, data.asked, data.told)
     return Answer(
         b'{"data":%b,"extensions":%b}' % (data.json, extensions), held=data, squeezed=data.squeezed(status)
     )
@@ -112,9 +114,10 @@ def failed(
     private: tuple[str, ...] = (),
     *,
     left: bytes = b"null",
+    told: Sequence[dict[str, Any]] = (),
 ) -> Answer:
     """Return the answer to a request that was begun and came to nothing, or to no more than what is *left*."""
-    extensions = _extensions(status, private, cost, most)
+    extensions = _extensions(status, private, cost, most, told=told)
     body = b'{"data":%b,"errors":%b,"extensions":%b}' % (left, _json(errors), extensions)
     return Answer(body, code=_code(errors))
 
@@ -125,9 +128,20 @@ def refusal(errors: list[dict[str, Any]]) -> Answer:
 
 
 def _extensions(
-    status: Status, private: Sequence[str], cost: int, most: int, asked: Sequence[Instant] = ()
+    status: Status,
+    private: Sequence[str],
+    cost: int,
+    most: int,
+    asked: Sequence[Instant] = (),
+    told: Sequence[dict[str, Any]] = (),
 ) -> bytes:
-    return b'%b,"cost":{"nodes":%d,"limit":%d}}' % (status.extensions(private, asked)[:-1], cost, most)
+    more = b',"consistency":%b' % _json(told) if told else b""
+    return b'%b%b,"cost":{"nodes":%d,"limit":%d}}' % (
+        status.extensions(private, asked)[:-1],
+        more,
+        cost,
+        most,
+    )
 
 
 def _code(errors: list[dict[str, Any]]) -> str:

@@ -54,11 +54,11 @@ class Query:
     harvest_backends = pages(
         HarvestBackend, filters.HarvestBackendFilter, orders.HarvestBackendOrder, "Backends.", past=True
     )
-    harvest_source = look_up(HarvestSource | None, "A source.", _BY_ID_OR_SLUG, past=True)
+    harvest_source = look_up(HarvestSource | None, "A source.", _BY_ID_OR_SLUG, past=True, live=True)
     harvest_sources = pages(
         HarvestSource, filters.HarvestSourceFilter, orders.HarvestSourceOrder, "Sources.", past=True
     )
-    harvest_job = look_up(HarvestJob | None, "A job.", _BY_ID, past=True)
+    harvest_job = look_up(HarvestJob | None, "A job.", _BY_ID, past=True, live=True)
     harvest_jobs = pages(HarvestJob, filters.HarvestJobFilter, orders.HarvestJobOrder, "Jobs.", past=True)
     harvest_record = look_up(HarvestRecord | None, "A record.", _BY_ID, past=True)
     harvest_records = pages(

@@ -20,6 +20,7 @@ from graphql import (
 )
 
 from gateway.model.enums import EntityType
+from harvest_graphql.consistency import ARGUMENT as CONSISTENCY
 from harvest_graphql.plan.changing import Doing, doing_of
 from harvest_graphql.plan.conditions import ids_of, parsed, plain_text, portal_number
 from harvest_graphql.plan.draft import Call, Draft, Read, Row
@@ -31,6 +32,7 @@ from harvest_graphql.plan.operands import Operand, Values
 from harvest_graphql.plan.past import ensure_kept
 from harvest_graphql.plan.relations import BACKREF, PORTAL, entity_type, table_of
 from harvest_graphql.plan.selection import Selections
+from harvest_graphql.plan.wishes import Wished, wished
 from harvest_graphql.problems import Code, Problem
 from harvest_graphql.visibility import NOBODY, Scopes
 
@@ -51,6 +53,8 @@ class Statement:
     """What is done before it is sent; None: nothing."""
     marked: bool = False
     """Whether it tells, before the JSON and up to a line end, what whoever follows events has to know."""
+    wished: Wished | None = None
+    """How new what it tells has to be; None: as it is stored."""
 
     def arguments(self, call: Call) -> list[Any]:
         """Return the parameters for *call*; Problem where one of them cannot be used."""
@@ -146,6 +150,7 @@ def _field(
         asked_of(objects.draft, arguments),
         doing_of(field, name, arguments),
         bool(field.extensions[BACKREF].metadata.get("marked")),
+        wished(objects.draft, field, arguments) if CONSISTENCY in field.args else None,
     )
 
 

@@ -70,6 +70,10 @@ class Metrics:
         """Show one more number: what *read* returns when it is asked for."""
         self._state.gauges.append((name, words, read))
 
+    def counted(self, name: str, words: str, label: str, read: Callable[[], Mapping[str, int]]) -> None:
+        """Show one more number that only grows, for each word of the *label* that *read* returns."""
+        self._state.counters.append((name, words, label, read))
+
     def by_portal(self, words: Mapping[str, str], read: ReadPortals) -> None:
         """Show more numbers, per portal: *words* by name say what each is, *read* returns them."""
         self._state.by_portal.append((words, read))
@@ -106,6 +110,7 @@ class _State(Collector):
         self.answers = True
         """Whether the database answered a moment ago."""
         self.gauges: list[tuple[str, str, Callable[[], float]]] = []
+        self.counters: list[tuple[str, str, str, Callable[[], Mapping[str, int]]]] = []
         self.by_portal: list[tuple[Mapping[str, str], ReadPortals]] = []
         self._looked: list[GaugeMetricFamily] = []
 
@@ -151,6 +156,11 @@ class _State(Collector):
         yield _gauge("pool_connections_max", "The most that there may be.", self._pool.get_max_size())
         for name, words, read in self.gauges:
             yield _gauge(name, words, read())
+        for name, words, label, count in self.counters:
+            family = CounterMetricFamily(f"{_NAME}_{name}", words, labels=[label])
+            for word, number in count().items():
+                family.add_metric([word], number)
+            yield family
         yield from _freshness(json.loads(self._engine.known.freshness))
         yield from self._looked
 

@@ -1,0 +1,348 @@
+"""What wants to be newer than what is stored: read anew once for all, or told why not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acceptance.syncing import CONTENT
+from aiohttp import ClientSession, web
+from api.live import CLOCK, JOB, PORTAL, SOURCE, SYNC, Place, ask, place
+from listening import listening
+from udata_portal import job
+
+from gateway.postgres import connect
+from gateway.store import lease
+from gateway.sync.progress import Silent
+from gateway.testing import Reply
+
+NOBODY: frozenset[str] = frozenset()
+SOURCE_PATH, JOBS_PATH = "/harvest/source/s/", "/harvest/source/s/jobs/?page=1&page_size=50"
+
+
+@pytest.fixture
+async def there(database_url: str, tmp_path: Path) -> AsyncIterator[Place]:
+    async with place(database_url, tmp_path) as made:
+        yield made
+
+
+def fails(reason: str, told: Any) -> None:
+    assert (told["served"], told["reason"]) == ("CACHED", reason), told
+    assert told["message"]
+
+
+async def test_live_is_read_written_and_told(there: Place) -> None:
+    gateway = await there.loaded()
+    there.udata.start("s", job("k", hours=0.5, status="failed"))
+    there.later(minutes=5)
+    found, told = await ask(gateway, name="s")
+    assert found["lastJob"] == {"nativeId": "k", "status": "FAILED"}
+    assert told == {
+        "path": ["harvestSource"],
+        "wanted": "LIVE",
+        "served": "LIVE",
+        "asOf": "2026-11-21T12:05:00Z",
+    }
+    assert there.asked == [SOURCE_PATH, JOBS_PATH]
+    found, told = await ask(gateway, name="s", how="CACHED", scopes=NOBODY)
+    assert (found["lastJob"]["nativeId"], told) == ("k", None)
+    async with gateway.pool.acquire() as connection:
+        rows = await connection.fetch(
+            "SELECT kind, cause, run_id FROM event WHERE entity_type = 'HarvestJob' AND native_id = 'k'"
+        )
+        assert [tuple(row) for row in rows] == [("CREATED", "UPSTREAM", None)]
+    (summary,) = await gateway.sync(None, full=False, progress=Silent(), clock=lambda: there.now)
+    assert summary.streams["records"].new == 2  # the next poll reads the records of a run that was found so
+
+
+async def test_a_run_is_read_by_itself(there: Place) -> None:
+    gateway = await there.loaded()
+    there.udata.jobs["s"][0].update(status="done", ended=there.now.isoformat())
+    found, told = await ask(gateway, JOB, name="i")
+    assert (found["status"], found["counts"]["total"], told["served"]) == ("SUCCEEDED", 2, "LIVE")
+    assert there.asked == ["/harvest/job/i/"]
+
+
+async def test_what_many_want_at_once_is_read_once(there: Place) -> None:
+    gateway = await there.loaded()
+    names: list[dict[str, Any]] = [{"name": "s"}] * 40 + [{"slug": "s"}] * 10
+    answers = await asyncio.gather(*(ask(gateway, **name) for name in names))
+    assert {told["served"] for _, told in answers} == {"LIVE"}
+    assert there.asked == [SOURCE_PATH, JOBS_PATH]
+    assert gateway.refresher.outcomes["LIVE"] == 2, "by its id and by its slug, the second without a request"
+
+
+async def test_processes_that_want_the_same_ask_once(there: Place) -> None:
+    gateways = [await there.loaded(), await there.gateway(), await there.gateway()]
+    answers = await asyncio.gather(*(ask(gateway, name="s") for gateway in gateways))
+    assert {told["served"] for _, told in answers} == {"LIVE"}
+    assert there.asked == [SOURCE_PATH, JOBS_PATH]
+
+
+async def test_an_age_that_will_do_asks_nobody(there: Place) -> None:
+    gateway = await there.loaded()
+    there.later(minutes=1)
+    _, told = await ask(gateway, name="s", how="MAX_AGE", age=60, scopes=NOBODY)
+    assert told == {
+        "path": ["harvestSource"],
+        "wanted": "MAX_AGE",
+        "served": "CACHED",
+        "asOf": "2026-11-21T12:00:00Z",
+    }
+    assert there.asked == []
+    wishes: list[dict[str, Any]] = [{"name": "s"}, {"slug": "s"}]
+    for name in wishes:
+        _, told = await ask(gateway, how="MAX_AGE", age=59.5, **name)
+        assert told["asOf"] == "2026-11-21T12:01:00Z"
+        assert there.asked == [SOURCE_PATH, JOBS_PATH]
+        assert told["served"] == ("LIVE" if "name" in name else "CACHED")
+
+
+async def test_what_is_unchanged_writes_nothing(there: Place) -> None:
+    gateway = await there.loaded()
+    await ask(gateway, name="s")
+
+    async def written() -> dict[str, int]:
+        connection = await connect(there.database_url)
+        try:
+            await connection.execute("SELECT pg_stat_force_next_flush()")
+            rows = await connection.fetch(
+                "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del AS n FROM pg_stat_user_tables"
+            )
+            return {row["relname"]: row["n"] for row in rows if row["relname"] in CONTENT}
+        finally:
+            await connection.close()
+
+    before = await written()
+    for text, name in ((SOURCE, "s"), (SOURCE, "t"), (JOB, "i"), (JOB, "j")):
+        _, told = await ask(gateway, text, name=name)
+        assert told["served"] == "LIVE"
+    assert await written() == before
+
+
+@pytest.mark.parametrize(
+    ("callers", "scopes", "served"),
+    [
+        ("sync", NOBODY, "CACHED"),
+        ("sync", frozenset({"read-private"}), "CACHED"),
+        ("sync", SYNC, "LIVE"),
+        ("anyone", NOBODY, "LIVE"),
+        ("nobody", SYNC, "CACHED"),
+    ],
+)
+async def test_who_may(there: Place, callers: str, scopes: frozenset[str], served: str) -> None:
+    gateway = await there.loaded(refresh_callers=callers)
+    found, told = await ask(gateway, name="s", scopes=scopes)
+    assert found["name"] == "s"
+    assert told["served"] == served
+    assert told["asOf"] == "2026-11-21T12:00:00Z"
+    if served == "CACHED":
+        fails("NOT_ALLOWED", told)
+        assert there.asked == []
+
+
+async def test_a_limit_that_is_used_up(there: Place) -> None:
+    gateway = await there.loaded()
+    there.portal.answers[SOURCE_PATH] = Reply(b"", 429, headers={"Retry-After": "3600"})
+    for requests in (1, 1):
+        found, told = await ask(gateway, name="s")
+        assert found["name"] == "s"
+        fails("BUDGET_SPENT", told)
+        assert told["retryAt"] == "2026-11-21T13:00:00Z"
+        assert len(there.asked) == requests
+
+
+async def test_a_portal_that_is_left_alone(there: Place) -> None:
+    gateway = await there.loaded()
+    async with gateway.pool.acquire() as connection:
+        await connection.execute(
+            "UPDATE portal SET breaker_state = 'OPEN', breaker_since = $1, breaker_reason = 'it broke',"
+            " breaker_until = $1::timestamptz + interval '1 hour', breaker_failures = 9, breaker_openings = 1",
+            there.now,
+        )
+    _, told = await ask(gateway, name="s")
+    fails("BREAKER_OPEN", told)
+    assert (told["retryAt"], there.asked) == ("2026-11-21T13:00:00Z", [])
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (Reply({}, 500), "PORTAL_UNAVAILABLE"),
+        (Reply({}, 403), "PORTAL_REFUSED"),
+        (Reply(b"<html>", media_type="text/html"), "PORTAL_UNREADABLE"),
+        (Reply({"id": "s"}, 418), "PORTAL_UNREADABLE"),
+        (Reply({}, 404), "UNKNOWN_THERE"),
+        (Reply({"id": "another", "last_job": None}), "UNKNOWN_THERE"),
+    ],
+)
+async def test_what_a_portal_may_say_instead(there: Place, reply: Reply, reason: str) -> None:
+    there.settings["api_key"] = "a-secret-of-the-portal"
+    gateway = await there.loaded()
+    there.portal.answers[SOURCE_PATH] = reply
+    text = (await gateway.engine.execute(SOURCE, {"name": "s"}, scopes=SYNC)).decode()
+    answer = json.loads(text)
+    fails(reason, answer["extensions"]["consistency"][0])
+    assert answer["data"]["harvestSource"]["presence"] == "PRESENT", "nothing is gone for that"
+    assert "a-secret" not in text
+    assert gateway.refresher.outcomes == {reason: 1}
+
+
+async def test_a_source_that_cannot_be_read_is_kept_aside(there: Place) -> None:
+    gateway = await there.loaded()
+    long = {"id": "s", "slug": "x" * 4000, "name": "s", "last_job": None}
+    there.portal.answers[SOURCE_PATH] = Reply(long)
+    found, told = await ask(gateway, name="s")
+    fails("PORTAL_UNREADABLE", told)
+    assert found["presence"] == "PRESENT"
+    async with gateway.pool.acquire() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM quarantine WHERE released_at IS NULL") == 1
+
+
+async def test_a_portal_that_is_away(there: Place) -> None:
+    there.settings["timeout_seconds"] = 1
+    gateway = await there.loaded()
+    await there.portal.__aexit__(None, None, None)
+    found, told = await ask(gateway, name="s")
+    assert found["name"] == "s"
+    fails("PORTAL_UNAVAILABLE", told)
+
+
+async def test_a_portal_that_does_not_answer_in_time(there: Place) -> None:
+    gateway = await there.loaded(refresh_seconds=0.5)
+    never = asyncio.Event()
+
+    async def silent(_: web.Request) -> web.StreamResponse:
+        await never.wait()
+        return web.Response()
+
+    there.portal.answers[SOURCE_PATH] = silent
+    try:
+        found, told = await ask(gateway, name="s")
+    finally:
+        never.set()
+    assert found["name"] == "s"
+    fails("TIMED_OUT", told)
+
+
+async def test_a_run_that_the_portal_shows_no_more_stays(there: Place) -> None:
+    gateway = await there.loaded()
+    there.udata.gone.add("j")
+    found, told = await ask(gateway, JOB, name="j")
+    assert found["presence"] == "PRESENT"
+    fails("UNKNOWN_THERE", told)
+
+
+async def test_what_is_not_known_here(there: Place) -> None:
+    """A run comes with its source, so that none before it is missed; a source is asked for by its id."""
+    gateway = await there.loaded()
+    there.udata.start("s", job("k", hours=0.5))
+    strange: list[tuple[str, dict[str, Any]]] = [(JOB, {"name": "k"}), (SOURCE, {"slug": "n"})]
+    for text, name in strange:
+        found, told = await ask(gateway, text, **name)
+        assert found is None
+        fails("NOT_KNOWN", told)
+        assert there.asked == []
+    found, told = await ask(gateway, name="n")
+    assert found is None
+    fails("UNKNOWN_THERE", told)
+    there.udata.add("n", job("m", hours=3))
+    found, told = await ask(gateway, name="n")
+    assert (found["lastJob"]["nativeId"], told["served"]) == ("m", "LIVE")
+
+
+async def test_before_the_first_load_there_is_nothing_to_add_to(there: Place) -> None:
+    gateway = await there.gateway()
+    found, told = await ask(gateway, name="s")
+    assert found is None
+    fails("LOADING", told)
+    assert there.asked == []
+
+
+async def test_a_portal_that_is_not_read(there: Place) -> None:
+    gateway = await there.loaded()
+    _, told = await ask(gateway, SOURCE.replace(PORTAL, "another"), name="s")
+    fails("NOT_CONFIGURED", told)
+
+
+async def test_while_a_pass_writes_it_is_not_disturbed(there: Place) -> None:
+    gateway = await there.loaded()
+    number = gateway.numbers[PORTAL]
+    connection = await connect(there.database_url)
+    try:
+        held = await lease.take(connection, number, "portal", "a pass")
+        found, told = await ask(gateway, name="s")
+        assert found["name"] == "s"
+        fails("BUSY", told)
+        assert there.asked == []
+        await lease.give_back(connection, held)
+        _, told = await ask(gateway, name="s")
+        assert told["served"] == "LIVE"
+    finally:
+        await connection.close()
+
+
+async def test_what_a_pass_wrote_meanwhile_is_newer(there: Place) -> None:
+    gateway = await there.loaded()
+    number = gateway.numbers[PORTAL]
+    connection = await connect(there.database_url)
+
+    async def overtaken(request: web.Request) -> web.StreamResponse:
+        held = await lease.take(connection, number, "portal", "a pass")
+        await lease.give_back(connection, held)
+        return await there.udata.answer(request)
+
+    there.portal.answers["/harvest/source/s/jobs/"] = overtaken
+    there.udata.start("s", job("k", hours=0.5))
+    try:
+        found, told = await ask(gateway, name="s")
+    finally:
+        await connection.close()
+    fails("BUSY", told)
+    assert found["lastJob"]["nativeId"] == "i", "what was read before is thrown away"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("consistency: MAX_AGE", "maxAgeSeconds"),
+        ("maxAgeSeconds: 3", "MAX_AGE"),
+        ("consistency: LIVE, maxAgeSeconds: 3", "MAX_AGE"),
+        ("consistency: MAX_AGE, maxAgeSeconds: -1", "0 or more"),
+        ('consistency: LIVE, asOf: "2026-11-21T12:00:00Z"', "leave one out"),
+    ],
+)
+async def test_arguments_that_do_not_fit(there: Place, arguments: str, words: str) -> None:
+    gateway = await there.gateway()
+    text = f'{{ harvestSource(portal: "{PORTAL}", nativeId: "s", {arguments}) {{ name }} }}'
+    answer = json.loads(await gateway.engine.execute(text, scopes=SYNC))
+    assert "data" not in answer
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert words in error["message"]
+    assert there.asked == []
+
+
+async def test_served_beside_answers_that_are_kept(there: Place) -> None:
+    """What was kept before is dropped, what is live is never kept, and the numbers tell of it."""
+    gateway = await there.loaded(refresh_callers="anyone")
+    async with listening(gateway) as address, ClientSession(address) as session:
+
+        async def lastly(how: str) -> Any:
+            body = {"query": SOURCE, "variables": {"name": "s", "how": how}}
+            async with session.post("/graphql", json=body) as answer:
+                return (await answer.json())["data"]["harvestSource"]["lastJob"]["nativeId"]
+
+        assert [await lastly("CACHED"), await lastly("CACHED")] == ["i", "i"]
+        there.udata.start("s", job("k", hours=0.5))
+        assert await lastly("CACHED") == "i"
+        assert await lastly("LIVE") == "k"
+        there.udata.start("s", job("n", hours=0.25))
+        assert await lastly("LIVE") == "n"
+        async with session.get("/metrics") as answer:
+            assert 'harvest_gateway_refreshes_total{outcome="LIVE"} 2.0' in await answer.text()
+    assert [path for path in there.portal.paths if path == CLOCK], "the portal's clock was asked"
