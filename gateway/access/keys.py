@@ -44,11 +44,11 @@ class Keys:
         self._pool = pool
         self._remembered = Remembered(self._find, clock)
 
-    async def scopes_of(self, key: str) -> frozenset[str] | None:
-        """Return what *key* grants; None for one that is unknown, revoked or expired. Raises DatabaseUnavailable."""
+    async def valid(self, key: str) -> Valid | None:
+        """Return what is known of *key*; None for one that is unknown, revoked or expired; DatabaseUnavailable."""
         if not making.has_form(key):
             return None
-        return await self._remembered.scopes(making.digest(key))
+        return await self._remembered.valid(making.digest(key))
 
     async def create(self, name: str, scopes: Sequence[str], lifetime: timedelta | None = None) -> Created:
         """Make a key for *lifetime* (None: for ever). UsageError for an unusable name or an unknown scope."""
@@ -82,7 +82,7 @@ class Keys:
         # Postgres compares hashes as an index does; that its word is taken for no other key is checked here.
         if found is None or not hmac.compare_digest(found.key_hash, digest):
             return None
-        return Valid(granted(found.scopes), found.seconds_left)
+        return Valid(found.name, granted(found.scopes), found.seconds_left)
 
 
 def checked_name(name: str) -> str:

@@ -18,6 +18,8 @@ MOST_ANSWERS = 4096
 class Valid:
     """A key that is known, not revoked and not expired."""
 
+    name: str
+    """What it is called."""
     scopes: frozenset[str]
     """What it grants."""
     seconds_left: float | None
@@ -80,16 +82,16 @@ class Remembered:
         self._find = find
         self._clock = clock
         self._seconds = seconds
-        self._good: _Recent[frozenset[str]] = _Recent(most)
+        self._good: _Recent[Valid] = _Recent(most)
         self._bad: _Recent[None] = _Recent(most)
-        self._asked: dict[bytes, asyncio.Future[frozenset[str] | None]] = {}
+        self._asked: dict[bytes, asyncio.Future[Valid | None]] = {}
 
     def __len__(self) -> int:
         """Return how many answers are remembered."""
         return len(self._good) + len(self._bad)
 
-    async def scopes(self, digest: bytes) -> frozenset[str] | None:
-        """Return what the key with that hash grants, None for a bad one; raises what *find* raises."""
+    async def valid(self, digest: bytes) -> Valid | None:
+        """Return what is known of the key with that hash, None for a bad one; raises what *find* raises."""
         now = self._clock()
         for memory in (self._good, self._bad):
             if (found := memory.get(digest, now)) is not None:
@@ -97,11 +99,11 @@ class Remembered:
         # Shielded: a caller who goes away takes nobody else's answer along.
         return await asyncio.shield(self._asked.get(digest) or self._asking(digest))
 
-    def _asking(self, digest: bytes) -> asyncio.Future[frozenset[str] | None]:
+    def _asking(self, digest: bytes) -> asyncio.Future[Valid | None]:
         """Begin to look a key up."""
         asking = asyncio.ensure_future(self._ask(digest))
 
-        def ended(done: asyncio.Future[frozenset[str] | None]) -> None:
+        def ended(done: asyncio.Future[Valid | None]) -> None:
             del self._asked[digest]
             if not done.cancelled():
                 done.exception()  # whoever waited may have gone
@@ -110,7 +112,7 @@ class Remembered:
         asking.add_done_callback(ended)
         return asking
 
-    async def _ask(self, digest: bytes) -> frozenset[str] | None:
+    async def _ask(self, digest: bytes) -> Valid | None:
         # The time before the question counts: a revocation may come between the answer and its arrival.
         asked_at = self._clock()
         found = await self._find(digest)
@@ -118,5 +120,5 @@ class Remembered:
             self._bad.keep(digest, _Answer(None, asked_at + self._seconds))
             return None
         lasts = self._seconds if found.seconds_left is None else min(self._seconds, found.seconds_left)
-        self._good.keep(digest, _Answer(found.scopes, asked_at + lasts))
-        return found.scopes
+        self._good.keep(digest, _Answer(found, asked_at + lasts))
+        return found

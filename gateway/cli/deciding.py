@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from gateway.config import Settings
 
 Result = TypeVar("Result")
+COMMAND_LINE = "command line"
+"""Who has decided what is decided here, as it is noted: of a key it is the name."""
 
 
 def at_desk(settings: Settings, work: Callable[[Desk], Awaitable[Result]]) -> Result:

@@ -13,7 +13,18 @@ if TYPE_CHECKING:
     from gateway.compose.deciding import Decided, Desk
     from gateway.config import Settings
 
-COLUMNS = ("id", "portal", "entity_type", "scope", "rows", "members", "held_at", "run_kind", "decision")
+COLUMNS = (
+    "id",
+    "portal",
+    "entity_type",
+    "scope",
+    "rows",
+    "members",
+    "held_at",
+    "run_kind",
+    "decision",
+    "decided_by",
+)
 Ids = Annotated[
     list[int] | None,
     typer.Argument(metavar="[ID]...", help="Their ids, as the list shows them.", show_default=False),
@@ -130,7 +141,7 @@ def _decide(
     settings: Settings, word: str, ids: list[int] | None, portal: list[str] | None, *, as_json: bool
 ) -> None:
     from gateway.cli import output
-    from gateway.cli.deciding import at_desk
+    from gateway.cli.deciding import COMMAND_LINE, at_desk
     from gateway.cli.opening import known_portals
     from gateway.errors import UsageError
 
@@ -143,7 +154,8 @@ def _decide(
 
     async def work(desk: Desk) -> Sequence[Decided]:
         wanted = ids or [each["id"] for each in await desk.deletions(keys)]
-        return await (desk.approve(wanted) if word == "approve" else desk.reject(wanted))
+        decide = desk.approve if word == "approve" else desk.reject
+        return await decide(wanted, COMMAND_LINE)
 
     decided = at_desk(settings, work)
     if as_json:

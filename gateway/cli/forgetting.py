@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gateway.cli.options import KEEP, AsJson, DataDir, Sandbox, examples
+
+if TYPE_CHECKING:
+    from gateway.compose.deciding import Desk
 
 KINDS = ("persons", "documents", "quarantine", "payloads", "history", "events")
 KEEPS = (
@@ -41,16 +44,23 @@ def forget(
 ) -> None:
     """Blank what is stored of a person, and what arrives of them from now on; without --yes, show how much that is."""
     from gateway.cli import output
-    from gateway.cli.deciding import at_desk
+    from gateway.cli.deciding import COMMAND_LINE, at_desk
     from gateway.cli.opening import settings_for
 
     settings = settings_for(data=data, sandbox=sandbox)
-    told = at_desk(settings, lambda desk: desk.forget(person) if sure else desk.spoken_of(person))
+
+    async def work(desk: Desk) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, Any]]]:
+        told = await (desk.forget(person, COMMAND_LINE) if sure else desk.spoken_of(person))
+        return told, await desk.forgotten(person)
+
+    told, noted = at_desk(settings, work)
     if as_json:
-        output.print_json({"done": sure, "portals": told})
+        output.print_json({"done": sure, "portals": told, "forgotten": noted})
         return
     title = "Blanked" if sure else "Would be blanked"
     output.print_table(
         title, ("portal", *KINDS), [[key, *map(rows.get, KINDS)] for key, rows in told.items()]
     )
+    for key, each in noted.items():
+        print(f"{key}: forgotten since {each['at']:%Y-%m-%d}, as said by {each['by'] or 'somebody'}.")
     print(KEEPS if sure else f"{KEEPS}\nNothing was changed: --yes does it.")

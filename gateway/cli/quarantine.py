@@ -134,7 +134,7 @@ def retry(
     from dataclasses import asdict
 
     from gateway.cli import output
-    from gateway.cli.deciding import at_desk
+    from gateway.cli.deciding import COMMAND_LINE, at_desk
     from gateway.cli.opening import known_portals, settings_for
     from gateway.errors import UsageError
 
@@ -145,7 +145,7 @@ def retry(
         )
     settings = settings_for(data=data, sandbox=sandbox)
     keys = known_portals(settings, portal)
-    told = at_desk(settings, lambda desk: desk.retry(ids or None, keys))
+    told = at_desk(settings, lambda desk: desk.retry(COMMAND_LINE, ids or None, keys))
     if as_json:
         output.print_json(asdict(told))
     else:

@@ -25,16 +25,16 @@ class _Doer:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def approve_deletion(self, given: Mapping[str, Any]) -> Done:
-        [decided] = await self._desk.approve([given["id"]])
+    async def approve_deletion(self, given: Mapping[str, Any], by: str | None) -> Done:
+        [decided] = await self._desk.approve([given["id"]], by)
         return await self._done(ids=[decided.id], gone=decided.gone)
 
-    async def reject_deletion(self, given: Mapping[str, Any]) -> Done:
-        [decided] = await self._desk.reject([given["id"]])
+    async def reject_deletion(self, given: Mapping[str, Any], by: str | None) -> Done:
+        [decided] = await self._desk.reject([given["id"]], by)
         return await self._done(ids=[decided.id])
 
-    async def retry_quarantine(self, given: Mapping[str, Any]) -> Done:
-        told = await self._desk.retry(given.get("ids"), given.get("portals"))
+    async def retry_quarantine(self, given: Mapping[str, Any], by: str | None) -> Done:
+        told = await self._desk.retry(by, given.get("ids"), given.get("portals"))
         left, well = [*told.refused, *told.unreadable], told.read
         return await self._done(
             ids=[*left, *well][:MOST_IDS],
@@ -43,9 +43,20 @@ class _Doer:
             unreadable=len(told.unreadable),
         )
 
-    async def forget_person(self, given: Mapping[str, Any]) -> Done:
-        told = await self._desk.forget(given["who"])
-        return await self._done(told=[{"portal": key, **rows} for key, rows in told.items()])
+    async def forget_person(self, given: Mapping[str, Any], by: str | None) -> Done:
+        told = await self._desk.forget(given["who"], by)
+        noted = await self._desk.forgotten(given["who"])
+        return await self._done(
+            told=[
+                {
+                    "portal": key,
+                    **rows,
+                    "forgotten_at": noted[key]["at"].isoformat(),
+                    "forgotten_by": noted[key]["by"],
+                }
+                for key, rows in told.items()
+            ]
+        )
 
     async def _done(self, **told: Any) -> Done:
         return Done(told, await self._desk.version())

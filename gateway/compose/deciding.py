@@ -23,6 +23,7 @@ from gateway.store import (
     forgotten,
     lease,
     lying,
+    quarantine,
     renormalise,
 )
 from gateway.store.absence import Cap
@@ -79,8 +80,8 @@ class Desk:
         async with self._parts.pool.acquire() as connection:
             return await deletions.shown(connection, id_)
 
-    async def approve(self, ids: Sequence[int]) -> list[Decided]:
-        """Let the rows of held deletions go, each in a commit of its own.
+    async def approve(self, ids: Sequence[int], by: str | None) -> list[Decided]:
+        """Let the rows of held deletions go, each in a commit of its own; *by* is who decides so.
 
         UsageError for one that does not wait, LeaseHeld where a pass goes on for too long.
         """
@@ -91,18 +92,18 @@ class Desk:
             async with self._place(key) as place:
                 writer = await self._writer(place, _no_run(place))
                 for id_ in mine:
-                    gone = await deletions.approve(writer, place.connection, id_, place.now())
+                    gone = await deletions.approve(writer, place.connection, id_, by, place.now())
                     done.append(Decided(id_, key, "APPROVED", gone))
         return done
 
-    async def reject(self, ids: Sequence[int]) -> list[Decided]:
-        """Keep the rows of held deletions, all or none; UsageError for one that does not wait."""
+    async def reject(self, ids: Sequence[int], by: str | None) -> list[Decided]:
+        """Keep the rows of held deletions, all or none; UsageError for one that does not wait. *by*: who decides so."""
         async with self._parts.pool.acquire() as connection:
             by_portal = await deletions.portals_of(connection, ids)
             clocks = {key: await portal_clock(self._parts.portal(key)) for key in set(by_portal.values())}
             async with connection.transaction():
                 for id_, key in by_portal.items():
-                    await deletions.reject(connection, id_, clocks[key]())
+                    await deletions.reject(connection, id_, by, clocks[key]())
         return [Decided(id_, key, "REJECTED", 0) for id_, key in by_portal.items()]
 
     async def entries(
@@ -122,8 +123,10 @@ class Desk:
         async with self._parts.pool.acquire() as connection:
             return await lying.shown(connection, id_)
 
-    async def retry(self, ids: Sequence[int] | None = None, portals: Sequence[str] | None = None) -> Retried:
-        """Read entries again with today's rules: *ids*, or all of *portals* (None: of every one).
+    async def retry(
+        self, by: str | None, ids: Sequence[int] | None = None, portals: Sequence[str] | None = None
+    ) -> Retried:
+        """Read entries again with today's rules: *ids*, or all of *portals* (None: of every one); *by* is who says so.
 
         UsageError for an id that does not lie there, LeaseHeld where a pass goes on for too long.
         """
@@ -132,6 +135,8 @@ class Desk:
         told = Retried()
         for key, mine in by_portal.items():
             async with self._place(key) as place:
+                async with lease.writing(place.connection, place.held):
+                    await quarantine.note_retry(place.connection, mine, by, place.now())
                 told.add(await self._retry(place, mine))
         return told
 
@@ -147,19 +152,29 @@ class Desk:
                 for key, name in whom.items()
             }
 
-    async def forget(self, who: str) -> dict[str, dict[str, int]]:
-        """Blank what is stored of *who*, and whatever arrives of them from now on; return the same."""
+    async def forget(self, who: str, by: str | None) -> dict[str, dict[str, int]]:
+        """Blank what is stored of *who*, and what arrives of them from now on; return the same; *by*: who says so."""
         async with self._parts.pool.acquire() as connection:
             whom = await self._whom(connection, who)
         told = {}
         for key, name in whom.items():
             async with self._place(key) as place:
                 async with lease.writing(place.connection, place.held):
-                    await forgotten.note(place.connection, place.number, [name], place.now())
+                    await forgotten.note(place.connection, place.number, [name], by, place.now())
                 writer = await self._writer(place, _no_run(place))
                 found = Forgotten(frozenset([name]))
                 told[key] = await erasing.erase(place.connection, writer, place.number, found, place.now())
         return told
+
+    async def forgotten(self, who: str) -> dict[str, dict[str, Any]]:
+        """Return, by portal, since when *who* is forgotten (``at``) and who said so (``by``), where they are."""
+        async with self._parts.pool.acquire() as connection:
+            whom = await self._whom(connection, who)
+            found = {
+                key: await forgotten.noted(connection, self._parts.numbers[key], name)
+                for key, name in whom.items()
+            }
+        return {key: {"at": each[0], "by": each[1]} for key, each in found.items() if each is not None}
 
     async def _whom(self, connection: Connection, who: str) -> dict[str, str]:
         """Return by portal how *who* is remembered there; UsageError where nobody is meant."""

@@ -27,6 +27,7 @@ from harvest_graphql.pages.mounting import Pages
 from harvest_graphql.plan.payloads import PATH as PAYLOADS
 from harvest_graphql.serving import cors, methods, probes
 from harvest_graphql.serving.addresses import Addresses
+from harvest_graphql.serving.callers import Admit, Admitted
 from harvest_graphql.serving.discreet import Runner
 from harvest_graphql.serving.metrics import Metrics
 from harvest_graphql.serving.persisted import Documents
@@ -102,6 +103,17 @@ async def _drift(parts: Parts) -> dict[str, dict[str, float]]:
         return await drifted.counted(connection)
 
 
+def _admit(parts: Parts) -> Admit:
+    """Return what tells whose a key is."""
+    keys = Keys(parts.pool)
+
+    async def admit(key: str) -> Admitted | None:
+        found = await keys.valid(key)
+        return None if found is None else Admitted(found.scopes, found.name)
+
+    return admit
+
+
 def _callers(parts: Parts) -> Callers:
     """Return what limits callers without a key, by the settings."""
     cost, seconds = parts.settings.rate_cost, parts.settings.rate_seconds
@@ -118,7 +130,7 @@ def _mount(parts: Parts, app: web.Application, metrics: Metrics) -> Handle:
     told = limits(parts.settings.limits, locked=locked)
     pages = Pages(resources.operations(), limits=told, trusted=trusted)
     ready = partial(postgres.ensure_ready, parts.pool, postgres.head())
-    admit, callers = Keys(parts.pool).scopes_of, _callers(parts)
+    admit, callers = _admit(parts), _callers(parts)
     feed = Feed(parts.listener, parts.engine.newest)
     service = Service(parts.engine, documents, Events(parts.listener), metrics.observe, feed)
     addresses = Addresses(parts.settings.trusted_proxies)

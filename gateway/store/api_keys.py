@@ -32,6 +32,7 @@ class Active:
     """A key that is neither revoked nor expired."""
 
     key_hash: bytes
+    name: str
     scopes: list[str]
     seconds_left: float | None
     """Until it expires; None where it never does."""
@@ -66,7 +67,7 @@ async def active(connection: Connection, key_hash: bytes) -> Active | None:
     """Return the key with that hash; None where there is none, or it is revoked or expired."""
     row = await connection.fetchrow(
         """
-        SELECT key_hash, scopes, extract(epoch FROM expires_at - now())::float8 AS seconds_left FROM api_key
+        SELECT key_hash, name, scopes, extract(epoch FROM expires_at - now())::float8 AS seconds_left FROM api_key
         WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
         """,
         key_hash,

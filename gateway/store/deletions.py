@@ -31,7 +31,8 @@ _NAMED = {
 
 _LISTED = """
     SELECT h.id, p.key AS portal, h.stream, h.scope, h.entity_type, cardinality(h.entity_ids) AS rows, h.members,
-        h.held_at, r.kind AS run_kind, r.started_at AS run_started_at, h.decided_at, h.decision, h.lapsed_at
+        h.held_at, r.kind AS run_kind, r.started_at AS run_started_at, h.decided_at, h.decided_by, h.decision,
+        h.lapsed_at
     FROM held_deletion h JOIN portal p ON p.number = h.portal LEFT JOIN sync_run r ON r.id = h.run_id
 """
 
@@ -75,28 +76,31 @@ async def portals_of(connection: Connection, ids: Sequence[int]) -> dict[int, st
     return {id_: found[id_] for id_ in ids}
 
 
-async def approve(writer: Writer, connection: Connection, id_: int, now: datetime) -> int:
-    """Bury the rows of a deletion, with what falls with them; return how many rows are gone.
+async def approve(writer: Writer, connection: Connection, id_: int, by: str | None, now: datetime) -> int:
+    """Bury the rows of a deletion, as somebody (*by*) decided, with what falls with them; return how many are gone.
 
     Rows that are gone already, or came back, are left alone. UsageError where the deletion does not wait.
     """
     async with writer.unit(Cause.ACTION):
-        decided = await _decide(connection, id_, "APPROVED", now)
+        decided = await _decide(connection, id_, "APPROVED", by, now)
         return await absence.bury(connection, EntityType(decided["entity_type"]), decided["entity_ids"], now)
 
 
-async def reject(connection: Connection, id_: int, now: datetime) -> None:
+async def reject(connection: Connection, id_: int, by: str | None, now: datetime) -> None:
     """Keep the rows of a deletion until a pass finds others missing; UsageError where the deletion does not wait."""
-    await _decide(connection, id_, "REJECTED", now)
+    await _decide(connection, id_, "REJECTED", by, now)
 
 
-async def _decide(connection: Connection, id_: int, word: str, now: datetime) -> asyncpg.Record:
+async def _decide(
+    connection: Connection, id_: int, word: str, by: str | None, now: datetime
+) -> asyncpg.Record:
     found = await connection.fetchrow(
-        "UPDATE held_deletion SET decided_at = $3, decision = $2 WHERE id = $1 AND decided_at IS NULL "
+        "UPDATE held_deletion SET decided_at = $3, decision = $2, decided_by = $4 WHERE id = $1 AND decided_at IS NULL "
         "RETURNING entity_type, entity_ids",
         id_,
         word,
         now,
+        by,
     )
     if found is None:
         raise await _decided(connection, id_)

@@ -40,6 +40,8 @@ class ForgottenRow(SQLModel, table=True):
     name: str = Field(primary_key=True, sa_type=Text)
     """A person's native id; of an address ``sha256:`` and the hash of it in small letters: not the address itself."""
     at: datetime = c.instant(null=False)
+    decided_by: str | None = c.text()
+    """Who said so first: the name of a key, or the command line."""
 
 
 def is_address(text: str) -> bool:
@@ -114,11 +116,23 @@ async def read(connection: Connection, portal: int) -> Forgotten:
     return Forgotten(frozenset(row["name"] for row in rows))
 
 
-async def note(connection: Connection, portal: int, names: Iterable[str], now: datetime) -> None:
-    """Remember whom a portal's documents must not tell of from now on."""
+async def note(
+    connection: Connection, portal: int, names: Iterable[str], by: str | None, now: datetime
+) -> None:
+    """Remember whom a portal's documents must not tell of from now on, as somebody (*by*) said."""
     await connection.execute(
-        "INSERT INTO forgotten (portal, name, at) SELECT $1, n, $3 FROM unnest($2::text[]) n ON CONFLICT DO NOTHING",
+        "INSERT INTO forgotten (portal, name, at, decided_by) SELECT $1, n, $3, $4 FROM unnest($2::text[]) n "
+        "ON CONFLICT DO NOTHING",
         portal,
         list(names),
         now,
+        by,
     )
+
+
+async def noted(connection: Connection, portal: int, name: str) -> tuple[datetime, str | None] | None:
+    """Return since when somebody is to be forgotten, and who said so; None where they are not."""
+    row = await connection.fetchrow(
+        "SELECT at, decided_by FROM forgotten WHERE portal = $1 AND name = $2", portal, name
+    )
+    return None if row is None else (row["at"], row["decided_by"])

@@ -239,6 +239,10 @@ class Quarantine(SQLModel, table=True):
     sightings: int = c.count(1)
     """How often the portal has shown it."""
     released_at: datetime | None = c.instant()
+    retried_at: datetime | None = c.instant()
+    """When somebody last had it read again."""
+    retried_by: str | None = c.text()
+    """Who that was: the name of a key, or the command line."""
 
 
 class HeldDeletion(SQLModel, table=True):
@@ -258,6 +262,8 @@ class HeldDeletion(SQLModel, table=True):
     decided_at: datetime | None = c.instant()
     decision: str | None = c.text()
     """APPROVED, REJECTED, or SUPERSEDED by a later read; None while it waits."""
+    decided_by: str | None = c.text()
+    """Who approved or rejected it: the name of a key, or the command line."""
     lapsed_at: datetime | None = c.instant()
     """When a later read proved other rows absent than those that were rejected, so that the rejection ended."""
 

@@ -12,7 +12,7 @@ from gateway.store.staging import Connection
 _COLUMNS = """
     q.id, p.key AS portal, q.stream, q.scope, q.entity_type, q.native_id, q.parent, q.position, q.reason,
     length(q.body) AS bytes, encode(q.hash, 'hex') AS hash, q.retriable, q.sightings, q.first_seen_at, q.last_seen_at,
-    q.released_at
+    q.released_at, q.retried_at, q.retried_by
 """
 
 

@@ -171,6 +171,13 @@ async def release(connection: Connection, ids: Sequence[int], now: datetime) -> 
     )
 
 
+async def note_retry(connection: Connection, ids: Sequence[int], by: str | None, now: datetime) -> None:
+    """Remember who had entries read again, and when."""
+    await connection.execute(
+        "UPDATE quarantine SET retried_at = $2, retried_by = $3 WHERE id = ANY ($1)", list(ids), now, by
+    )
+
+
 async def unseen(
     connection: Connection, portal: int, stream: str, keys: Sequence[str], since: datetime
 ) -> list[str]:

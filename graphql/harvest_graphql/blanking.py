@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import strawberry
 
 from gateway.store.forgotten import is_address
+from harvest_graphql.desk import DECIDER
 from harvest_graphql.marks import field
 from harvest_graphql.plan import changing
 from harvest_graphql.plan.conditions import parsed
@@ -42,6 +44,8 @@ class BlankedRows:
     payloads: int = field("Payloads that were asked for by themselves.")
     history: int = field("Versions of things.")
     events: int = field("Events.")
+    forgotten_at: datetime = field("Since when they are forgotten there, by the portal's clock.")
+    forgotten_by: str | None = field(f"Who said so first: {DECIDER}", private=True)
 
 
 def whom(given: Mapping[str, Any]) -> Mapping[str, Any]:

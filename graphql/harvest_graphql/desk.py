@@ -14,6 +14,11 @@ from harvest_graphql.plan import desk
 from harvest_graphql.portal import Portal, SyncRun
 from harvest_graphql.words import register
 
+DECIDER = (
+    "the name of their key, or `command line`; null where it was not noted."
+    " PRIVATE: null without a key that may read it."
+)
+
 
 class HeldDeletionState(StrEnum):
     """How a held deletion stands."""
@@ -62,6 +67,7 @@ class HeldDeletion:
     )
     state: HeldDeletionState = field("How it stands.", sql=desk.state)
     decided_at: datetime | None = field("When it was decided, by the portal's clock; null while it waits.")
+    decided_by: str | None = field(f"Who approved or rejected it: {DECIDER}", private=True)
     lapsed_at: datetime | None = field(
         "When a pass found other rows missing than those that were rejected, so that the rejection ended."
     )
@@ -119,6 +125,10 @@ class QuarantineEntry:
     released_at: datetime | None = field(
         "When it was released, having been read well or being there no more."
     )
+    retried_at: datetime | None = field(
+        "When somebody last had it read again, by the portal's clock; null where nobody did."
+    )
+    retried_by: str | None = field(f"Who that was: {DECIDER}", private=True)
     text: str | None = field(
         f"Its bytes as text, null where they are no UTF-8 or more than {desk.MOST_BYTES:,}; NUL is replaced by U+FFFD."
         " PRIVATE: null without a key that may read it.",

@@ -36,18 +36,18 @@ class Done(NamedTuple):
     """The data version after it: whoever has seen this number, or a later one, has seen what was done."""
 
 
-Act = Callable[[Mapping[str, Any]], Awaitable[Done]]
-"""Does one mutation with its arguments, all of it or nothing; raises GatewayError where it cannot be done."""
+Act = Callable[[Mapping[str, Any], str | None], Awaitable[Done]]
+"""Does one mutation with its arguments, for whose key has that name; raises GatewayError where it cannot be done."""
 Acts = Mapping[str, Act]
 """What does each mutation, by its name in the schema."""
 
 
-async def do(acts: Acts, name: str, given: Mapping[str, Any]) -> str:
-    """Do the mutation *name* and return the JSON of its payload's row; Problem where it cannot be done."""
+async def do(acts: Acts, name: str, given: Mapping[str, Any], by: str | None) -> str:
+    """Do the mutation *name* for the key *by*; return its payload's row as JSON. Problem where it cannot be done."""
     if name not in acts:
         raise Problem(Code.OPERATION_NOT_ALLOWED, f"This endpoint answers questions alone: no `{name}`.")
     try:
-        done = await acts[name](given)
+        done = await acts[name](given, by)
     except UsageError as error:
         raise Problem(Code.BAD_USER_INPUT, error.message) from error
     except LeaseHeld as error:

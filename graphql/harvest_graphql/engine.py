@@ -176,9 +176,11 @@ class Engine:
         spend: Spend | None = None,
         min_version: int = 0,
         at: Position | None = None,
+        by: str | None = None,
     ) -> Answer:
         """Return the answer to a caller with *scopes*, who pays by *spend*, and whether the request was refused.
 
+        What is done for them is noted as done *by* the key of that name.
         It is of the data version *min_version* or a later one. *at* is where a reader of events is by now, None where
         its operation says so itself.
         """
@@ -198,7 +200,7 @@ class Engine:
                 await spend(cost)
             found = self._plan(document, operation_name, operation, values, scopes)
             ensure_permitted(found.needs, scopes)
-            arguments = await self._arguments(found, values, at)
+            arguments = await self._arguments(found, values, at, by)
             wishes = _wishes(found, values)
         except Problem as problem:
             return refusal([problem.as_error()])
@@ -259,15 +261,17 @@ class Engine:
         )
         return Plan(fields, found.private, found.volatile)
 
-    async def _arguments(self, found: Plan, values: Values, at: Position | None) -> list[list[Any]]:
+    async def _arguments(
+        self, found: Plan, values: Values, at: Position | None, by: str | None
+    ) -> list[list[Any]]:
         try:
-            return _read(found, self._call(values, at))
+            return _read(found, self._call(values, at, by))
         except (UnknownPortal, NotYet):
             await self._current.read()  # it may be newer than what is known here
-            return _read(found, self._call(values, at))
+            return _read(found, self._call(values, at, by))
 
-    def _call(self, values: Values, at: Position | None = None) -> Call:
-        return Call(values, self._current.status.portals, self._latest, at)
+    def _call(self, values: Values, at: Position | None = None, by: str | None = None) -> Call:
+        return Call(values, self._current.status.portals, self._latest, at, by=by)
 
     def _without_cursor(self, text: str, name: str | None, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return *variables* without the one that said where a reader of events began: by now that means nothing."""
@@ -345,7 +349,7 @@ class Engine:
     async def _change(self, field: Statement, given: Mapping[str, Any], call: Call) -> bytes:
         """Do what a field of a mutation asks for, and return the JSON of its payload."""
         assert field.doing is not None
-        done = await do(self._acts, field.doing.name, given)
+        done = await do(self._acts, field.doing.name, given, call.by)
         return await self._statement(field.sql, field.arguments(call._replace(done=done)))
 
     async def _statement(self, sql: str, arguments: list[Any]) -> bytes:

@@ -15,7 +15,7 @@ from harvest_graphql.held import TooSlow, Unreachable
 from harvest_graphql.pages.front import Page
 from harvest_graphql.problems import Code, internal
 from harvest_graphql.serving.answering import answered
-from harvest_graphql.serving.callers import Admit, nobody, scopes_of
+from harvest_graphql.serving.callers import STRANGER, Admit, Admitted, admitted, nobody
 from harvest_graphql.serving.compressing import compress
 from harvest_graphql.serving.media import HTML, media_type, takes_events, takes_json
 from harvest_graphql.serving.methods import ALL, ensure_allowed, ensure_served
@@ -26,7 +26,6 @@ from harvest_graphql.serving.refusals import Unusable, refusal
 from harvest_graphql.serving.streams import Streams
 from harvest_graphql.sockets.endpoint import Sockets
 from harvest_graphql.sockets.upgrade import is_upgrade
-from harvest_graphql.visibility import NOBODY, Scopes
 
 PATH = "/graphql"
 _log = logging.getLogger(__name__)
@@ -54,7 +53,7 @@ def routes(
 ) -> list[web.RouteDef]:
     """Return the routes of the endpoint.
 
-    *admit* tells the scopes of callers' keys, *callers* limits who comes without one; *documents* are those that
+    *admit* tells whose a key is, *callers* limits who comes without one; *documents* are those that
     can be asked for by id; *page* makes what browsers see at the bare address, None: nothing; *methods* are
     those of HTTP that are served; *sockets* takes what asks for a websocket, *streams* what asks for server-sent
     events, None: nobody does.
@@ -101,11 +100,11 @@ class View:
             ensure_short(request)
             ensure_served(request.method, self._methods)
             page = self._page if asks_nothing(request) and HTML in request.headers.get(ACCEPT, "") else None
-            scopes = None if page else await scopes_of(request.headers, self._admit)
-            if scopes is not None:
+            known = None if page else await admitted(request.headers, self._admit)
+            if known is not None:
                 caller = UNLIMITED  # whom a key stands for is known, and can be spoken to
             await caller.enter()
-            response, outcome = await (self._show(page) if page else self._answer(request, caller, scopes))
+            response, outcome = await (self._show(page) if page else self._answer(request, caller, known))
             if isinstance(response, web.Response):
                 await compress(request, response)
         except Unusable as unusable:
@@ -119,7 +118,7 @@ class View:
         return response
 
     async def _answer(
-        self, request: web.Request, caller: Caller, scopes: Scopes | None
+        self, request: web.Request, caller: Caller, known: Admitted | None
     ) -> tuple[web.StreamResponse, str]:
         accept = request.headers.get(ACCEPT, "")
         streams = self._streams if takes_events(accept) and request.method != "HEAD" else None
@@ -132,11 +131,13 @@ class View:
         if streams is not None and (type_ is None or does is OperationType.SUBSCRIPTION):
             return await streams.serve(request, asked, text, caller), _STREAMED
         assert type_ is not None, "a plain answer is taken"
+        asker = known or STRANGER
         answer = await self._engine.answer(
             text,
             asked.variables,
             asked.operation_name,
-            scopes=NOBODY if scopes is None else scopes,
+            scopes=asker.scopes,
+            by=asker.name,
             spend=caller.spending(persisted=self._documents.has(text)),
             min_version=asked.min_version,
         )
@@ -144,7 +145,7 @@ class View:
             raise caller.limited()
         if answer.refused:
             caller.refused()
-        response = answered(request, answer, type_, private=scopes is not None)
+        response = answered(request, answer, type_, private=known is not None)
         response.headers.update(caller.headers())
         return response, answer.code or "OK"
 

@@ -58,6 +58,9 @@ async def test_what_is_approved_is_as_if_it_had_been_believed(operator: Operator
     assert f"{PORTAL}: the deletion {ids[0]} is approved: " in done.stdout
     assert await operator.mirror.differences() == []
     assert await operator.told("deletions", "list") == []
+    decided = [each["decided_by"] for each in await operator.told("deletions", "list", "--all")]
+    assert decided == ["command line"] * len(ids)
+    assert (await operator.told("deletions", "show", ids[0]))["decided_by"] == "command line"
     causes = await operator.mirror.connection.fetch(
         "SELECT DISTINCT kind FROM event WHERE cause = 'ACTION' AND entity_type = 'HarvestSource'"
     )
@@ -146,6 +149,10 @@ async def test_what_could_not_be_read_is_shown_and_read_again(operator: Operator
 
     one = await operator.told("quarantine", "retry", id_)
     assert one == {"read": [int(id_)], "refused": [], "unreadable": []}
+    [retried] = [
+        each for each in await operator.told("quarantine", "list", "--all") if str(each["id"]) == id_
+    ]
+    assert retried["retried_by"] == "command line"
     done = await operator.types("quarantine", "retry", "--all")
     assert (done.returncode, f"Read and stored: {count - 1:,} (" in done.stdout) == (0, True), done.stderr
     assert await operator.told("quarantine", "list") == []

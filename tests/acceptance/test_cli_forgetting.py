@@ -80,7 +80,7 @@ async def test_who_is_forgotten_is_nowhere_and_does_not_come_back(
         )
 
         shown = await operator.told("forget", who)
-        assert shown["done"] is False
+        assert (shown["done"], shown["forgotten"]) == (False, {})
         assert shown["portals"][portal]["documents"] == before["document"]
         assert await spoken(connection, word) == before, "nothing was changed"
 
@@ -92,6 +92,7 @@ async def test_who_is_forgotten_is_nowhere_and_does_not_come_back(
 
         again = await operator.told("forget", who, "--yes")
         assert sum(again["portals"][portal].values()) == 0
+        assert again["forgotten"][portal]["by"] == "command line"
         unchanged = await mirror.run(Pass.RECONCILE)
         assert sum(tally.changed + tally.new for tally in unchanged.streams.values()) == 0
         await connection.execute(

@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient as Client
 from api.caching import Keeping, keeping
 
+from harvest_graphql.serving.callers import Admitted
 from harvest_graphql.view import routes
 from harvest_graphql.visibility import READ_PRIVATE
 
@@ -19,8 +20,8 @@ KEYS = {"reader": frozenset({READ_PRIVATE}), "syncer": frozenset({"sync"})}
 PRIVATE = ["secret@example.org"]
 
 
-async def admit(key: str) -> frozenset[str] | None:
-    return KEYS.get(key)
+async def admit(key: str) -> Admitted | None:
+    return Admitted(KEYS[key], key) if key in KEYS else None
 
 
 @pytest.fixture

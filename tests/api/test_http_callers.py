@@ -10,14 +10,15 @@ import pytest
 from aiohttp.test_utils import TestClient as Client
 
 from gateway.errors import DatabaseUnavailable
+from harvest_graphql.serving.callers import Admitted
 
 QUERY = '{ harvestSource(portal: "data-gov", slug: "air") { notificationEmails } }'
 KEYS = {"reader": frozenset({"read-private"}), "syncer": frozenset({"sync"})}
 PRIVATE = ["secret@example.org"]
 
 
-async def admit(key: str) -> frozenset[str] | None:
-    return KEYS.get(key)
+async def admit(key: str) -> Admitted | None:
+    return Admitted(KEYS[key], key) if key in KEYS else None
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ async def test_where_no_keys_are_known_every_key_is_bad(serve: Callable[..., Awa
 async def test_keys_that_cannot_be_looked_up(
     serve: Callable[..., Awaitable[Client]], error: Exception
 ) -> None:
-    async def broken(_: str) -> frozenset[str] | None:
+    async def broken(_: str) -> Admitted | None:
         raise error
 
     client = await serve(admit=broken)
@@ -136,7 +137,7 @@ async def test_the_page_needs_no_key(client: Client) -> None:
 async def test_a_mistake_of_ours_is_told_by_its_reference_alone(
     serve: Callable[..., Awaitable[Client]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(_: str) -> frozenset[str] | None:
+    async def broken(_: str) -> Admitted | None:
         raise RuntimeError("SELECT secret")
 
     answer, told = await ask(await serve(admit=broken), X_Api_Key="reader")

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient as Client
 from gateway.errors import DatabaseUnavailable
 from gateway.store.spending import Taken
 from harvest_graphql.serving.addresses import Addresses
+from harvest_graphql.serving.callers import Admitted
 from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.purses import Purses
 from harvest_graphql.serving.rates import PERSISTED_PART, REFUSED, Rates
@@ -39,8 +40,8 @@ class Window:
         return Rates(purses, Addresses(["127.0.0.0/8"]), cost=limit, seconds=SECONDS)
 
 
-async def admit(key: str) -> frozenset[str] | None:
-    return frozenset({"sync"}) if key == "known" else None
+async def admit(key: str) -> Admitted | None:
+    return Admitted(frozenset({"sync"}), "somebody") if key == "known" else None
 
 
 @pytest.fixture

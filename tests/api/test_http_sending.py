@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestClient as Client
 from gateway.config import Settings
 from harvest_graphql.engine import Engine
 from harvest_graphql.serving import cors
+from harvest_graphql.serving.callers import Admitted
 from harvest_graphql.serving.compressing import CODINGS, LEAST_BYTES
 from harvest_graphql.view import routes
 
@@ -25,8 +26,8 @@ EXPAND = {"gzip": gzip.decompress, "br": brotli.decompress}
 APP = "https://app.example.org"
 
 
-async def admit(key: str) -> frozenset[str] | None:
-    return frozenset({"read-private"}) if key == "reader" else None
+async def admit(key: str) -> Admitted | None:
+    return Admitted(frozenset({"read-private"}), "somebody") if key == "reader" else None
 
 
 @pytest.fixture

@@ -357,7 +357,11 @@ async def test_all_of_a_portal_is_read_again(ask: Asking) -> None:
     for given, expected, entries in (
         ({"portal": ["data-gouv-fr"]}, [0, 0, 0], []),
         ({"portal": ["data-gov", "data-gouv-fr"], "all": False}, [1, 1, 1], [good, bad, page]),
-        ({"all": True}, [0, 2, 1], [bad, page]),  # and a record of the seeded world, which was read again, too
+        (
+            {"all": True},
+            [0, 2, 1],
+            [bad, page],
+        ),  # and a record of the seeded world, which was read again, too
     ):
         told = (await ask(ALL_OF, **given))["data"]["retryQuarantine"]
         assert [told[name] for name in counts] == expected, given
@@ -381,3 +385,41 @@ async def test_what_is_read_again_is_said_plainly(ask: Asking, given: Any) -> No
     assert code(await ask(both, id=id_)) == "BAD_USER_INPUT"
     [entry] = (await ask(QUARANTINE))["data"]["quarantine"]["nodes"]
     assert entry["reason"] == "a rule of yesterday"
+
+
+async def test_who_decided_is_noted_and_told_to_who_may_read_it(ask: Asking) -> None:
+    _, let_go = await ask.held("air")
+    _, kept = await ask.held("water")
+    await ask(APPROVE, id=let_go)
+    told = await ask(REJECT.replace("decidedAt", "decidedAt decidedBy"), id=kept)
+    assert told["data"]["rejectDeletion"]["deletion"]["decidedBy"] == "admin"
+    every = "{ heldDeletions(filter: {state: [APPROVED, REJECTED]}) { nodes { decidedBy } } }"
+    assert (await ask(every, "reader"))["data"]["heldDeletions"]["nodes"] == [{"decidedBy": "admin"}] * 2
+    public = await ask(every, "")
+    assert public["data"]["heldDeletions"]["nodes"] == [{"decidedBy": None}] * 2
+    assert "PRIVATE" in {notice["code"] for notice in public["extensions"]["notices"]}
+
+
+async def test_who_had_elements_read_again_is_noted(ask: Asking) -> None:
+    id_ = await ask.kept("worse", b"[1]", retriable=True)
+    other = await ask.kept("other", b"[2]", retriable=True)
+    await ask(RETRY, ids=[id_])
+    told = await ask("{ quarantine { nodes { id retriedAt retriedBy } } }")
+    found = {
+        each["id"]: (each["retriedAt"] is not None, each["retriedBy"])
+        for each in told["data"]["quarantine"]["nodes"]
+    }
+    assert (found[id_], found[other]) == ((True, "admin"), (False, None))
+
+
+async def test_who_had_somebody_forgotten_is_noted(ask: Asking) -> None:
+    document = FORGET.replace("events }", "events forgottenAt forgottenBy }")
+    [first] = (await ask(document, person=gid("Person", "zoe", FR)))["data"]["forgetPerson"]["blanked"]
+    assert first["forgottenBy"] == "admin"
+    ask.keys = {**ask.keys, "other": (await Keys(ask.gateway.pool).create("other", ["admin"])).key}
+    [again] = (await ask(document, "other", person=gid("Person", "zoe", FR)))["data"]["forgetPerson"][
+        "blanked"
+    ]
+    assert (again["forgottenAt"], again["forgottenBy"]) == (first["forgottenAt"], "admin"), (
+        "who said so first"
+    )

@@ -12,6 +12,7 @@ from api.sockets import ACK, INIT, Served, until
 from gateway.compose import Gateway
 from harvest_graphql.engine import Engine, Spend
 from harvest_graphql.problems import Code, Problem
+from harvest_graphql.serving.callers import Admitted
 from harvest_graphql.serving.persisted import Documents, digest
 from harvest_graphql.serving.refusals import Unusable
 from harvest_graphql.sockets.bounds import Bounds
@@ -30,9 +31,9 @@ class Keys:
         self.opened = dict(OPENED)
         self.asked = 0
 
-    async def admit(self, key: str) -> frozenset[str] | None:
+    async def admit(self, key: str) -> Admitted | None:
         self.asked += 1
-        return self.opened.get(key)
+        return Admitted(self.opened[key], key) if key in self.opened else None
 
 
 async def emails(served: Served, payload: Any = None, **options: Any) -> Any:
@@ -105,7 +106,7 @@ async def test_several_keys_are_4400(engine: Engine) -> None:
 
 
 async def test_a_key_that_cannot_be_looked_up_is_tried_again_later(engine: Engine) -> None:
-    async def admit(_: str) -> frozenset[str] | None:
+    async def admit(_: str) -> Admitted | None:
         raise TimeoutError
 
     async with Served(engine, admit=admit) as served:

@@ -20,6 +20,7 @@ from harvest_graphql.engine import Engine
 from harvest_graphql.feed import Feed
 from harvest_graphql.limits import Limits
 from harvest_graphql.listening import Listener
+from harvest_graphql.serving.callers import Admitted
 from harvest_graphql.visibility import READ_PRIVATE
 
 FOLLOW = """subscription ($after: Cursor, $first: Int, $filter: HarvestEventFilter) {
@@ -146,8 +147,8 @@ async def test_what_is_personal_is_for_keys_and_a_revoked_one_ends_it(
 ) -> None:
     keys = {"reader": frozenset({READ_PRIVATE})}
 
-    async def admit(key: str) -> frozenset[str] | None:
-        return keys.get(key)
+    async def admit(key: str) -> Admitted | None:
+        return Admitted(keys[key], key) if key in keys else None
 
     private = {"notification_emails": ["a@example.org"], "name": "A"}
     async with Served(own_engine, admit=admit) as served:

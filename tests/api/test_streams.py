@@ -17,6 +17,7 @@ from api.test_socket_feed import FOLLOW, names, numbered
 from api.world import World
 
 from harvest_graphql.engine import Engine
+from harvest_graphql.serving.callers import Admitted
 from harvest_graphql.sockets.bounds import Bounds
 from harvest_graphql.visibility import READ_PRIVATE
 
@@ -161,8 +162,8 @@ async def test_a_place_that_is_none_is_refused(served: Served, last: str) -> Non
 async def test_keys_open_what_they_open_until_they_are_revoked(own_engine: Engine, own_world: World) -> None:
     keys = {"reader": frozenset({READ_PRIVATE})}
 
-    async def admit(key: str) -> frozenset[str] | None:
-        return keys.get(key)
+    async def admit(key: str) -> Admitted | None:
+        return Admitted(keys[key], key) if key in keys else None
 
     private = {"notification_emails": ["a@example.org"], "name": "A"}
     async with (

@@ -44,6 +44,11 @@ class Postgres:
         return found
 
 
+async def scopes(remembered: Remembered, digest: bytes) -> frozenset[str] | None:
+    found = await remembered.valid(digest)
+    return None if found is None else found.scopes
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -51,34 +56,34 @@ def clock() -> Clock:
 
 @pytest.fixture
 def postgres() -> Postgres:
-    return Postgres({b"a": Valid(SYNC, None)})
+    return Postgres({b"a": Valid("ada", SYNC, None)})
 
 
 async def test_an_answer_is_used_for_five_seconds_and_no_longer(clock: Clock, postgres: Postgres) -> None:
     remembered = Remembered(postgres.find, clock)
     for _ in range(3):
-        assert await remembered.scopes(b"a") == SYNC
+        assert await scopes(remembered, b"a") == SYNC
     clock.now += 4.99
-    assert await remembered.scopes(b"a") == SYNC
+    assert await scopes(remembered, b"a") == SYNC
     assert postgres.asked == [b"a"]
     del postgres.valid[b"a"]
     clock.now += 0.01
-    assert await remembered.scopes(b"a") is None
+    assert await scopes(remembered, b"a") is None
     assert postgres.asked == [b"a", b"a"]
 
 
 async def test_use_does_not_prolong_what_is_remembered(clock: Clock, postgres: Postgres) -> None:
     remembered = Remembered(postgres.find, clock)
     for _ in range(12):
-        await remembered.scopes(b"a")
+        await scopes(remembered, b"a")
         clock.now += 1.0
     assert len(postgres.asked) == 3
 
 
 async def test_bad_keys_are_remembered_as_bad(clock: Clock, postgres: Postgres) -> None:
     remembered = Remembered(postgres.find, clock)
-    assert await remembered.scopes(b"x") is None
-    assert await remembered.scopes(b"x") is None
+    assert await scopes(remembered, b"x") is None
+    assert await scopes(remembered, b"x") is None
     assert postgres.asked == [b"x"]
 
 
@@ -87,54 +92,54 @@ async def test_the_time_counts_from_the_question_not_from_the_answer(
 ) -> None:
     remembered = Remembered(postgres.find, clock)
     postgres.open.clear()
-    waiting = asyncio.ensure_future(remembered.scopes(b"a"))
+    waiting = asyncio.ensure_future(scopes(remembered, b"a"))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     clock.now += 3.0
     postgres.open.set()
     assert await waiting == SYNC
     clock.now += 2.0
-    await remembered.scopes(b"a")
+    await scopes(remembered, b"a")
     assert len(postgres.asked) == 2
 
 
 async def test_a_key_that_expires_sooner_is_asked_about_sooner(clock: Clock, postgres: Postgres) -> None:
-    postgres.valid[b"a"] = Valid(SYNC, 2.0)
+    postgres.valid[b"a"] = Valid("ada", SYNC, 2.0)
     remembered = Remembered(postgres.find, clock)
-    assert await remembered.scopes(b"a") == SYNC
+    assert await scopes(remembered, b"a") == SYNC
     clock.now += 1.9
-    assert await remembered.scopes(b"a") == SYNC
+    assert await scopes(remembered, b"a") == SYNC
     del postgres.valid[b"a"]
     clock.now += 0.1
-    assert await remembered.scopes(b"a") is None
+    assert await scopes(remembered, b"a") is None
 
 
 async def test_a_flood_of_bad_keys_takes_bounded_memory_and_displaces_no_good_one(
     clock: Clock, postgres: Postgres
 ) -> None:
     remembered = Remembered(postgres.find, clock, most=10)
-    assert await remembered.scopes(b"a") == SYNC
+    assert await scopes(remembered, b"a") == SYNC
     for number in range(1000):
-        assert await remembered.scopes(f"bad {number}".encode()) is None
+        assert await scopes(remembered, f"bad {number}".encode()) is None
     assert len(remembered) == 11
     asked = len(postgres.asked)
-    assert await remembered.scopes(b"a") == SYNC
-    assert await remembered.scopes(b"bad 999") is None
+    assert await scopes(remembered, b"a") == SYNC
+    assert await scopes(remembered, b"bad 999") is None
     assert len(postgres.asked) == asked
 
 
 async def test_many_good_keys_take_bounded_memory_too(clock: Clock, postgres: Postgres) -> None:
-    postgres.valid |= {b"%d" % number: Valid(SYNC, None) for number in range(100)}
+    postgres.valid |= {b"%d" % number: Valid("ada", SYNC, None) for number in range(100)}
     remembered = Remembered(postgres.find, clock, most=10)
     for digest in postgres.valid:
-        assert await remembered.scopes(digest) == SYNC
+        assert await scopes(remembered, digest) == SYNC
     assert len(remembered) == 10
 
 
 async def test_a_key_that_many_wait_for_is_looked_up_once(clock: Clock, postgres: Postgres) -> None:
     remembered = Remembered(postgres.find, clock)
     postgres.open.clear()
-    waiting = [asyncio.ensure_future(remembered.scopes(b"a")) for _ in range(50)]
+    waiting = [asyncio.ensure_future(scopes(remembered, b"a")) for _ in range(50)]
     await asyncio.sleep(0)
     waiting[0].cancel()
     postgres.open.set()
@@ -147,8 +152,8 @@ async def test_a_failure_is_told_to_everybody_who_waits_and_not_remembered(
 ) -> None:
     remembered = Remembered(postgres.find, clock)
     postgres.fails = True
-    both = await asyncio.gather(remembered.scopes(b"a"), remembered.scopes(b"a"), return_exceptions=True)
+    both = await asyncio.gather(scopes(remembered, b"a"), scopes(remembered, b"a"), return_exceptions=True)
     assert [type(each) for each in both] == [DatabaseUnavailable] * 2
     postgres.fails = False
-    assert await remembered.scopes(b"a") == SYNC
+    assert await scopes(remembered, b"a") == SYNC
     assert len(postgres.asked) == 2

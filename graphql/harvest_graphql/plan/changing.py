@@ -27,7 +27,13 @@ KEYS = "ids"
 """The column of a payload's row that holds the keys of the things that the mutation concerned."""
 TOLD = "told"
 """The column of a payload's row that holds what an act tells of several things: a list of objects."""
-_TYPES = {"Int": "bigint", "Float": "double precision", "Boolean": "boolean", "JSON": "jsonb"}
+_TYPES = {
+    "Int": "bigint",
+    "Float": "double precision",
+    "Boolean": "boolean",
+    "JSON": "jsonb",
+    "DateTime": "timestamptz",
+}
 
 Prepare = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """Turns a mutation's arguments into what its act takes; Problem where one of them cannot be used."""

@@ -32,6 +32,8 @@ class Call(NamedTuple):
     """Where a reader of events is by now, in the place of where it said to begin."""
     done: str | None = None
     """What a mutation has done, as JSON, where this reads its payload."""
+    by: str | None = None
+    """Who asks, by the name of their key."""
 
 
 Read = Callable[[Call], Any]

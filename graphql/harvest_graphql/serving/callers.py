@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
+from typing import NamedTuple
 
 from aiohttp.hdrs import AUTHORIZATION, WWW_AUTHENTICATE
 from multidict import MultiMapping
@@ -13,20 +14,32 @@ from harvest_graphql.problems import Code
 from harvest_graphql.serving.refusals import Unusable
 from harvest_graphql.visibility import NOBODY, Scopes
 
-Admit = Callable[[str], Awaitable[frozenset[str] | None]]
-"""Tells the scopes of a key; None for one that opens nothing (unknown, revoked, expired)."""
+
+class Admitted(NamedTuple):
+    """Whose request it is."""
+
+    scopes: Scopes
+    """What they may do beyond what everybody may."""
+    name: str | None
+    """What their key is called; None without one."""
+
+
+STRANGER = Admitted(NOBODY, None)
+"""Who comes without a key."""
+Admit = Callable[[str], Awaitable[Admitted | None]]
+"""Tells whose a key is; None for one that opens nothing (unknown, revoked, expired)."""
 API_KEY = "X-Api-Key"
 MOST_CHARACTERS = 1000
 """No key is longer."""
 
 
-async def nobody(_: str) -> frozenset[str] | None:
+async def nobody(_: str) -> Admitted | None:
     """Know no key at all."""
     return None
 
 
-async def scopes_of(headers: MultiMapping[str], admit: Admit) -> Scopes | None:
-    """Return the scopes of the caller who sent *headers*, None for one without a key.
+async def admitted(headers: MultiMapping[str], admit: Admit) -> Admitted | None:
+    """Return who sent *headers*, None for one without a key.
 
     Unusable: 401 for a key that opens nothing, 400 for several, 503 where keys cannot be looked up.
     """
@@ -42,7 +55,7 @@ async def scopes_of(headers: MultiMapping[str], admit: Admit) -> Scopes | None:
         raise Unusable(503, words, code=Code.UNAVAILABLE) from error
     if found is None:
         raise _unknown("The key is not known, or no longer: leave it out to read what is public.")
-    return NOBODY | found
+    return found
 
 
 def _sent(headers: MultiMapping[str]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from harvest_graphql.plan.cursors import Position, is_text, read_cursor, write_c
 from harvest_graphql.problems import Code, internal
 from harvest_graphql.serving.addresses import Addresses
 from harvest_graphql.serving.answering import VARIES
-from harvest_graphql.serving.callers import Admit, scopes_of
+from harvest_graphql.serving.callers import STRANGER, Admit, admitted
 from harvest_graphql.serving.discreet import NAME
 from harvest_graphql.serving.media import EVENTS
 from harvest_graphql.serving.rates import Caller
@@ -27,7 +27,6 @@ from harvest_graphql.serving.refusals import Unusable
 from harvest_graphql.sockets.bounds import Bounds
 from harvest_graphql.sockets.operations import Service
 from harvest_graphql.sockets.places import Places
-from harvest_graphql.visibility import NOBODY
 
 LAST = "Last-Event-ID"
 """What a browser says when it comes back by itself: the last `id` that it was told."""
@@ -123,7 +122,7 @@ class Streams:
     ) -> Answer:
         """Return the answer of now; Unusable (401) once the key opens nothing any more."""
         try:
-            scopes = await scopes_of(request.headers, self._admit)
+            asker = await admitted(request.headers, self._admit) or STRANGER
             if at is not None:
                 await caller.enter()
         except Unusable as unusable:
@@ -135,7 +134,8 @@ class Streams:
                 text,
                 asked.variables,
                 asked.operation_name,
-                scopes=NOBODY if scopes is None else scopes,
+                scopes=asker.scopes,
+                by=asker.name,
                 spend=caller.spending(persisted=self._service.documents.has(text)),
                 min_version=asked.min_version,
                 at=at,

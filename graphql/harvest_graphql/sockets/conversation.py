@@ -11,7 +11,7 @@ from aiohttp.hdrs import AUTHORIZATION
 from multidict import CIMultiDict, MultiMapping
 
 from harvest_graphql.problems import Code, internal
-from harvest_graphql.serving.callers import API_KEY, Admit, scopes_of
+from harvest_graphql.serving.callers import API_KEY, STRANGER, Admit, Admitted, admitted
 from harvest_graphql.serving.rates import UNLIMITED, Caller
 from harvest_graphql.serving.refusals import Unusable
 from harvest_graphql.sockets import closing, messages
@@ -20,7 +20,6 @@ from harvest_graphql.sockets.closing import Closing
 from harvest_graphql.sockets.messages import Complete, Init, Message, Ping, Subscribe
 from harvest_graphql.sockets.operations import Operations, Service
 from harvest_graphql.sockets.wire import Wire
-from harvest_graphql.visibility import NOBODY, Scopes
 
 _log = logging.getLogger(__name__)
 
@@ -67,11 +66,11 @@ class Conversation:
         await self._wire.close(ending)
         await self._operations.ended()
 
-    async def entered(self) -> Scopes:
-        """Return what the client may read now; Closing or Unusable where it may not."""
-        scopes = await self._scopes()
+    async def entered(self) -> Admitted:
+        """Return who the client is now; Closing or Unusable where it may ask nothing."""
+        known = await self._known()
         await self.caller.enter()
-        return NOBODY if scopes is None else scopes
+        return known or STRANGER
 
     async def send(self, message: bytes) -> None:
         """Send a message."""
@@ -122,17 +121,17 @@ class Conversation:
             self._patience.reschedule(None)
         self._keys.extend(_named(parameters))
         try:
-            if await self._scopes() is not None:
+            if await self._known() is not None:
                 self.caller = UNLIMITED
         except Unusable as unavailable:
             raise closing.try_again() from unavailable
         self._acknowledged = True
         await self._wire.send(messages.ACK)
 
-    async def _scopes(self) -> Scopes | None:
-        """Return what the client's key opens now, None without one; Unusable (503) where nobody knows."""
+    async def _known(self) -> Admitted | None:
+        """Return whose key the client has, None without one; Unusable (503) where nobody knows."""
         try:
-            return await scopes_of(self._keys, self._admit)
+            return await admitted(self._keys, self._admit)
         except Unusable as unusable:
             if unusable.problem.code is Code.UNAVAILABLE:
                 raise

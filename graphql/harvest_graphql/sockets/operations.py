@@ -18,13 +18,13 @@ from harvest_graphql.events import Events, Tell
 from harvest_graphql.feed import Feed, Read
 from harvest_graphql.plan.cursors import Position
 from harvest_graphql.problems import Code, Problem, internal
+from harvest_graphql.serving.callers import Admitted
 from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.rates import Caller
 from harvest_graphql.serving.reading import Request
 from harvest_graphql.serving.refusals import Unusable
 from harvest_graphql.sockets import messages
 from harvest_graphql.sockets.closing import Closing, taken
-from harvest_graphql.visibility import Scopes
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Client(Protocol):
         """Who pays."""
         ...
 
-    async def entered(self) -> Scopes:
+    async def entered(self) -> Admitted:
         """Return what may be read; asked before each answer, as a key may be revoked meanwhile.
 
         Closing where it was; Unusable where nobody knows, or nothing is left to be spent.
@@ -170,7 +170,7 @@ class Operations:
         connection more, and nobody may have that for the price of two messages.
         """
         try:
-            scopes = await self._client.entered()
+            asker = await self._client.entered()
         except Unusable as unusable:
             return refusal([unusable.problem.as_error()])
         caller = self._client.caller
@@ -180,7 +180,8 @@ class Operations:
                 text,
                 request.variables,
                 request.operation_name,
-                scopes=scopes,
+                scopes=asker.scopes,
+                by=asker.name,
                 spend=spend,
                 min_version=request.min_version,
                 at=at,
