@@ -5,6 +5,7 @@ import json
 import pytest
 from api.world import FR, NOW, World, gid, hours_ago
 
+from gateway.cli.query import subscribes
 from gateway.resources import operations
 from harvest_graphql.engine import Engine
 
@@ -14,6 +15,8 @@ VARIABLES = {
     "organization-errors": {"organization": gid("Organization", "epa")},
     "failed-jobs": {"since": SINCE},
     "source-as-of": {"portal": "data-gov", "slug": "air", "asOf": hours_ago(5).isoformat()},
+    "source-live": {"portal": "data-gov", "slug": "air"},
+    "job-live": {"portal": "data-gov", "nativeId": "air-00"},
     "source-detail": {"portal": "data-gov", "slug": "air"},
     "job-detail": {"id": gid("HarvestJob", "air-00")},
     "record-payload": {"id": gid("HarvestRecord", "r0")},
@@ -22,7 +25,8 @@ VARIABLES = {
     "search": {"text": "air quality"},
     "search-sources": {"name": "air"},
 }
-RUN = sorted(operations())
+FOLLOWED = sorted(name for name, text in operations().items() if subscribes(text))
+RUN = sorted(operations().keys() - set(FOLLOWED))
 
 
 @pytest.mark.parametrize("name", RUN)
@@ -34,12 +38,21 @@ async def test_every_operation_answers_with_one_statement_per_root_field(engine:
     assert all(value for value in answer["data"].values())
 
 
-@pytest.mark.parametrize("name", RUN)
+@pytest.mark.parametrize("name", FOLLOWED)
+async def test_every_subscription_is_told_with_one_statement_at_a_time(engine: Engine, name: str) -> None:
+    before = engine.sent
+    answer = json.loads(await engine.execute(operations()[name]))
+    assert "errors" not in answer
+    assert engine.sent - before == len(answer["data"]) == 1
+    assert all(answer["data"].values())
+
+
+@pytest.mark.parametrize("name", [*RUN, *FOLLOWED])
 async def test_every_operation_says_what_it_answers_and_is_named_after_its_file(name: str) -> None:
     text = operations()[name]
     title = "".join(word.capitalize() for word in name.split("-"))
     assert text.startswith("# ")
-    assert f"query {title}" in text
+    assert f"\n{'subscription' if name in FOLLOWED else 'query'} {title}" in text
 
 
 def test_there_are_at_least_twelve() -> None:
