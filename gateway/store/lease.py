@@ -2,7 +2,8 @@
 
 Who writes locks the lease's key until its commit, which lets a heartbeat extend the lease meanwhile; who takes a lease
 over locks all of it, and so waits for what is being committed. A holder that was stopped in the middle of a transaction
-would be waited for without end: its connection is ended instead.
+would be waited for without end: its connection is ended instead. So is that of somebody who was stopped while it took
+the lease: by Postgres itself, after a term.
 """
 
 from __future__ import annotations
@@ -112,8 +113,10 @@ async def _take_over(connection: Connection, wanted: Lease, found: _Found) -> in
     """Return the new token; None where the lease is another one by now, or still being written under."""
     try:
         async with connection.transaction():
+            still = round(wanted.term / timedelta(milliseconds=1))
             await connection.execute(
-                f"SET LOCAL lock_timeout = {_WAIT_MS}; SET LOCAL synchronous_commit = on"
+                f"SET LOCAL lock_timeout = {_WAIT_MS}; SET LOCAL synchronous_commit = on; "
+                f"SET LOCAL idle_in_transaction_session_timeout = {still}"
             )
             await connection.execute(
                 "SELECT FROM lease WHERE portal = $1 AND unit = $2 FOR UPDATE", wanted.portal, wanted.unit

@@ -4,16 +4,19 @@ import asyncio
 import socket
 import subprocess
 import sys
+from contextlib import suppress
+from datetime import timedelta
 
 import asyncpg
 import pytest
 from contract.writing import Bench, document
 
-from gateway.errors import DatabaseUnavailable, LeaseLost
+from gateway.errors import DatabaseUnavailable, LeaseHeld, LeaseLost
 from gateway.model.enums import EntityType
 from gateway.ports import Scope
 from gateway.postgres import connect
 from gateway.store import lease
+from gateway.store.away import LOST
 from gateway.store.parts import Part
 
 
@@ -69,11 +72,45 @@ async def test_a_holder_that_stopped_while_it_wrote_is_not_waited_for(
     async with pool.acquire() as connection:
         await connection.execute("UPDATE lease SET until = now() - interval '1 second'")
         assert (await lease.take(connection, 1, "portal", "another:1")).token == held.token + 1
-        with pytest.raises(
-            (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.AdminShutdownError)
-        ):
+        with pytest.raises((asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, *LOST)):
             await stopped.execute("SELECT 1")
         assert await connection.fetchval("SELECT count(*) FROM sync_due") == 0
+
+
+class Frozen(asyncpg.Connection):
+    """A connection whose process stands still once it is to read a value: in the middle of taking a lease."""
+
+    async def fetchval(self, *_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_who_stopped_while_it_took_a_lease_is_not_waited_for(
+    database_url: str, pool: asyncpg.Pool
+) -> None:
+    stopped = await asyncpg.connect(database_url, connection_class=Frozen)
+    term = timedelta(seconds=1)
+    taking = asyncio.ensure_future(lease.take(stopped, 1, "portal", "elsewhere:1", term=term))
+    async with pool.acquire() as connection:
+        await until_locked(connection)
+        for _ in range(4):
+            with suppress(LeaseHeld):
+                assert (await lease.take(connection, 1, "portal", "another:1")).token == 1
+                break
+        else:
+            pytest.fail("nobody takes the lease")
+    taking.cancel()
+    await asyncio.gather(taking, return_exceptions=True)
+    stopped.terminate()
+
+
+async def until_locked(connection: asyncpg.Connection) -> None:
+    """Wait until somebody has locked the lease's row."""
+    while True:
+        rows = await connection.fetch("SELECT FROM lease")
+        free = await connection.fetch("SELECT FROM lease FOR UPDATE SKIP LOCKED")
+        if len(free) < len(rows):
+            return
+        await asyncio.sleep(0.01)
 
 
 async def test_a_holder_that_still_commits_is_waited_for(database_url: str, pool: asyncpg.Pool) -> None:

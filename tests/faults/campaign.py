@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 _TOLD_SECONDS = 10.0
+_MOST_TOLD = 20
 
 
 @dataclass(slots=True)
@@ -24,8 +25,6 @@ class Campaign:
     """It stops after so many; None: when it has reached what is wanted."""
     seed: int
     counts: Counter[str] = field(default_factory=Counter)
-    found: list[str] = field(default_factory=list)
-    """What is wrong, a sentence each."""
     _began: float = field(default_factory=time.monotonic)
     _told: float = field(default_factory=time.monotonic)
 
@@ -52,14 +51,13 @@ class Campaign:
         return done < self.wanted and (self.seconds is None or self.elapsed < self.seconds)
 
     def wrong(self, count: str, words: str) -> None:
-        """Count something that must not be, and keep what it was."""
+        """Count something that must not be, and tell what it was: the first of each kind, at once."""
         self.counts[count] += 1
-        self.found.append(f"{count}: {words}")
+        if self.counts[count] <= _MOST_TOLD:
+            print(f"{self.name}: after {self.elapsed:.0f} s {count}: {words}"[:1500], flush=True)
 
     def end(self, told: Collection[str], bad: Collection[str]) -> int:
-        """Print what was found, then the counts *told* with the seconds; return 1 where a *bad* one is not 0."""
-        for line in self.found[:50]:
-            print(line[:1500])
+        """Print the counts *told* with the seconds; return 1 where a *bad* one is not 0."""
         counts = {name: self.counts[name] for name in told}
         print(json.dumps({**counts, "seed": self.seed, "seconds": round(self.elapsed, 1)}))
         sys.stdout.flush()
