@@ -91,10 +91,13 @@ def _key_words(key: str, portal: Portal) -> Iterable[str]:
 
 def _free_operations(most: int = 2) -> Sequence[str]:
     """Return the names of operations that run without a variable."""
+    from gateway.cli.query import subscribes
     from gateway.resources import operations
 
     free = (
-        name for name, text in operations().items() if "!" not in text.partition("{")[0].replace("!]", "]")
+        name
+        for name, text in operations().items()
+        if "!" not in text.partition("{")[0].replace("!]", "]") and not subscribes(text)
     )
     return list(islice(free, most))
 

@@ -81,6 +81,8 @@ def query(
     document = known.get(name)
     if document is None:
         raise _unknown(name, list(known))
+    if subscribes(document):
+        raise _endless(name)
     variables = dict(map(_pair, variable or ()))
     settings = settings_for(data=data, sandbox=sandbox, key=key_in(key_file) if key_file else None)
     where = None if database else (url or find(settings))
@@ -121,9 +123,28 @@ def describe(document: str) -> str:
 
 def head(document: str) -> str:
     """Return the variables that a document declares, as they stand in it."""
-    before, _, _ = document[document.find("query") :].partition("{")
+    before, _, _ = _operation(document).partition("{")
     _, found, inner = before.partition("(")
     return " ".join(inner.rpartition(")")[0].split()) if found else ""
+
+
+def subscribes(document: str) -> bool:
+    """Return whether a document is a subscription, which has no end."""
+    return _operation(document).startswith("subscription")
+
+
+def _operation(document: str) -> str:
+    """Return a document without the comment at its top."""
+    return "\n".join(line for line in document.splitlines() if not line.startswith("#"))
+
+
+def _endless(name: str) -> Exception:
+    from gateway.errors import UsageError
+
+    return UsageError(
+        f"{name} is a subscription: it tells again and again, without an end.",
+        hint=f"Follow it at the endpoint: curl -N -H 'Accept: text/event-stream' '.../graphql?documentId={name}'.",
+    )
 
 
 def _unknown(name: str, known: list[str]) -> Exception:

@@ -14,10 +14,12 @@ from api.conftest import Serving
 from api.happenings import happen
 from api.sockets import SECONDS, Served, until
 from api.test_socket_feed import FOLLOW, names, numbered
-from api.world import World
+from api.world import FR, World
 
+from gateway.resources import operations
 from harvest_graphql.engine import Engine
 from harvest_graphql.serving.callers import Admitted
+from harvest_graphql.serving.persisted import Documents, digest
 from harvest_graphql.sockets.bounds import Bounds
 from harvest_graphql.visibility import READ_PRIVATE
 
@@ -252,3 +254,53 @@ async def test_a_locked_endpoint_takes_post_alone(serving: Serving) -> None:
         assert response.status == 405
     async with session.post("/graphql", json={"query": FOLLOW}, headers=STREAM) as response:
         await Source(response).page()
+
+
+async def test_a_trusting_endpoint_streams_its_own_subscriptions(
+    own_engine: Engine, own_world: World
+) -> None:
+    documents = Documents(operations(), trusted=True)
+    async with Served(own_engine, documents=documents) as served:
+        asked = {"documentId": "follow-events", "variables": '{"portal": ["data-gov"]}'}
+        async with served.client.get("/graphql", params=asked, headers=STREAM) as response:
+            source = Source(response)
+            assert (await source.page())["nodes"] == []
+            await happen(own_world, "other", portal=FR)
+            await happen(own_world, "wanted")
+            assert [each["nativeId"] for each in (await source.page())["nodes"]] == ["wanted"]
+        async with served.client.get(
+            "/graphql", params={"documentId": "watch-syncs"}, headers=STREAM
+        ) as response:
+            name, told = await Source(response).event()
+            assert (name, len(told["data"]["syncProgress"]["portals"])) == ("next", 2)
+        async with served.client.get("/graphql", params={"query": WATCH}, headers=STREAM) as response:
+            assert response.status == 403
+
+
+async def test_a_trusting_endpoint_follows_its_own_subscriptions_on_a_socket(
+    own_engine: Engine, own_world: World
+) -> None:
+    text = operations()["follow-events"]
+    documents = Documents(operations(), trusted=True)
+    async with Served(own_engine, documents=documents) as served:
+        talk = await served.begun()
+        ids = {"name": "follow-events", "hash": f"sha256:{digest(text)}"}
+        for id_, document in ids.items():
+            await talk.say({"id": id_, "type": "subscribe", "payload": {"documentId": document}})
+            told = await talk.hear()
+            assert (told["id"], told["type"], told["payload"]["data"]["harvestEvents"]["nodes"]) == (
+                id_,
+                "next",
+                [],
+            )
+        await happen(own_world, "e")
+        heard = {(told := await talk.hear())["id"]: told["payload"]["data"]["harvestEvents"] for _ in ids}
+        assert {id_: [each["nativeId"] for each in page["nodes"]] for id_, page in heard.items()} == {
+            "name": ["e"], "hash": ["e"],
+        }  # fmt: skip
+        await talk.subscribe("other", WATCH)
+        refused = await talk.hear()
+        assert (refused["type"], refused["payload"][0]["extensions"]["code"]) == (
+            "error",
+            "DOCUMENT_NOT_TRUSTED",
+        )

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.cli.app import run
 from gateway.cli.output import WIDE, print_table
-from gateway.cli.query import describe, head
+from gateway.cli.query import describe, head, subscribes
 from gateway.resources import operations
 
 DOCUMENT = """# Sources that never ran,
@@ -31,6 +31,15 @@ def test_every_operation_is_listed_with_a_description(capsys: pytest.CaptureFixt
     rows = json.loads(capsys.readouterr().out)
     assert [row["name"] for row in rows] == list(operations())
     assert all(row["description"].endswith(".") for row in rows)
+
+
+def test_a_subscription_is_listed_and_not_asked_once(capsys: pytest.CaptureFixture[str]) -> None:
+    followed = [name for name, text in operations().items() if subscribes(text)]
+    assert followed == ["follow-events", "watch-syncs"]
+    assert head(operations()["watch-syncs"]) == "$portal: String"
+    for name in followed:
+        assert run(["query", name]) == 2
+        assert f"documentId={name}" in capsys.readouterr().err
 
 
 def test_a_misspelt_name_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
