@@ -1,10 +1,10 @@
 """A worker that is killed at any moment leaves nothing that the next one cannot go on with.
 
 ``python tests/faults/kill_campaign.py --count N`` runs ``gateway sync`` on the sandbox portals, in forks of a warm
-parent, and kills them with -9: at system calls (by strace) and at times, several in a row on the same work. Then one is
-left alone: it has to end, and the database has to be the truth. The last line is one JSON object: *kills* (and how
-many *at_calls*), *resumed* (works that were gone on with), *divergent* (of them, those that did not end in the truth)
-and *stuck* (processes that did not end, or could not work).
+parent, and kills them with -9: at system calls (by strace) and at times, several in a row on the same work, until one
+was not hit in time or is left alone: it has to end, and the database has to be the truth. The last line is one JSON:
+*kills* (and how many *at_calls*), *resumed* (works that were gone on with), *divergent* (of them, those that did not
+end in the truth) and *stuck* (processes that did not end, or could not work).
 """
 
 from __future__ import annotations
@@ -98,19 +98,22 @@ class Haunted:
         """Have one piece of work done by workers that are killed, the last one excepted."""
         words = ["sync", "--portal", self._mirror.portal.key, *(["--full"] if full else [])]
         for _ in range(self._dice.randint(2, IN_A_ROW)):
-            if not await self._killed(words):
+            if await self._to_be_killed(words) == 0:  # it has done the work, before it could be
                 break
-        began = time.monotonic()
-        ended = await self._workers.run(words, None, PATIENCE)
+        else:
+            await self._left_alone(words)
         self._campaign.counts["resumed"] += 1
-        if ended != 0:
-            self._campaign.wrong(
-                "stuck", f"{self._where}: it ended {ended} after {time.monotonic() - began:.0f} s"
-            )
         await self._compare(full=full)
 
-    async def _killed(self, words: list[str]) -> bool:
-        """Run a process to be killed; return whether it was."""
+    async def _left_alone(self, words: list[str]) -> None:
+        began = time.monotonic()
+        ended = await self._workers.run(words, None, PATIENCE)
+        if ended != 0:
+            seconds = time.monotonic() - began
+            self._campaign.wrong("stuck", f"{self._where}: it ended {ended} after {seconds:.0f} s")
+
+    async def _to_be_killed(self, words: list[str]) -> int | None:
+        """Run a process to be killed; return how it ended."""
         stroke = self._killer.stroke()
         began = time.monotonic()
         ended = await self._workers.run(words, stroke, PATIENCE)
@@ -120,7 +123,7 @@ class Haunted:
         self._campaign.counts["at_calls"] += hit and bool(stroke.call)
         if not hit and ended != 0:
             self._campaign.wrong("stuck", f"{self._where}: to be killed {stroke}, it ended {ended}")
-        return hit
+        return ended
 
     async def _compare(self, *, full: bool) -> None:
         mirror = self._mirror
