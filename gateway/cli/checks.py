@@ -98,7 +98,7 @@ def port(settings: Settings) -> Finding:
 async def database(settings: Settings) -> list[Finding]:
     """Check Postgres, its extensions and its tables; an embedded one that was never made stays unmade."""
     from gateway import postgres as pg
-    from gateway.cli.opening import beside
+    from gateway.cli.lending import beside
 
     found = beside(settings)
     if found.database_url is None and not (found.data_dir / "postgres" / "PG_VERSION").exists():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gateway.cli.calling import with_changes
+from gateway.cli.lending import shared
 
 if TYPE_CHECKING:
     from gateway.compose import Gateway
@@ -29,31 +27,12 @@ def settings_for(
     return place(settings) if settings.sandbox else settings
 
 
-def beside(settings: Settings) -> Settings:
-    """Return *settings* with the address of the Postgres that another process runs on the data folder."""
-    if settings.database_url is not None:
-        return settings
-    url = running_postgres(settings.data_dir)
-    return settings if url is None else with_changes(settings, database_url=url)
-
-
-def running_postgres(data_dir: Path) -> str | None:
-    """Return the address of the Postgres that a living gateway started on *data_dir*, or None."""
-    try:
-        holder = json.loads((data_dir / "postgres.lock").read_text("utf-8"))
-        os.kill(holder["pid"], 0)
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return str(holder["url"]) if "url" in holder else None
-
-
 @asynccontextmanager
 async def open_gateway(settings: Settings) -> AsyncIterator[Gateway]:
     """Open the gateway; an embedded Postgres that nobody else runs is migrated, any other one is not."""
     from gateway.compose import opened
 
-    found = beside(settings)
-    async with opened(found, migrate=found.database_url is None) as gateway:
+    async with shared(settings, lambda found, migrate: opened(found, migrate=migrate)) as gateway:
         yield gateway
 
 
@@ -62,8 +41,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Postgres]:
     """Open the Postgres of ``open_gateway`` and nothing more, for processes that open a gateway each."""
     from gateway.compose import prepared
 
-    found = beside(settings)
-    async with prepared(found, migrate=found.database_url is None) as database:
+    async with shared(settings, lambda found, migrate: prepared(found, migrate=migrate)) as database:
         yield database
 
 

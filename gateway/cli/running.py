@@ -86,19 +86,20 @@ async def _sync(
     from gateway.cli.progress import watching
 
     async with AsyncExitStack() as stack:
-        gateway = await _open_with_portals(settings, stack)
+        gateway, _ = await _open_with_portals(settings, stack)
         progress = stack.enter_context(watching(quiet=quiet))
         return await gateway.sync(keys, full=full, progress=progress, patience=patience)
 
 
-async def _open_with_portals(settings: Settings, stack: AsyncExitStack) -> Gateway:
-    """Open the gateway and, for the sandbox, serve the portals that it reads."""
+async def _open_with_portals(settings: Settings, stack: AsyncExitStack) -> tuple[Gateway, list[str]]:
+    """Open the gateway and, for the sandbox, serve the portals that it reads; return also those that others serve."""
     from gateway.cli.opening import open_gateway
     from gateway.cli.sandboxes import serving
 
+    others: list[str] = []
     if settings.sandbox:
-        settings = await stack.enter_async_context(serving(settings))
-    return await stack.enter_async_context(open_gateway(settings))
+        settings = await stack.enter_async_context(serving(settings, others=others))
+    return await stack.enter_async_context(open_gateway(settings)), others
 
 
 def show_summaries(summaries: Sequence[RunSummary], *, as_json: bool) -> None:
@@ -164,6 +165,7 @@ def serve(
 
 async def _serve(settings: Settings, port: int) -> None:
     from gateway.cli.endpoint import forgotten, graphql, note
+    from gateway.cli.lending import while_lent
     from gateway.cli.opening import open_gateway
     from gateway.cli.stopping import stop_on_signals, until
 
@@ -175,7 +177,8 @@ async def _serve(settings: Settings, port: int) -> None:
         async with open_gateway(settings) as gateway:
             print(f"Database  {gateway.where}", flush=True)
             with forgotten(settings.data_dir):
-                await until(stop, gateway.serve(host=settings.host, port=port, stop=stop, ready=ready))
+                serving = gateway.serve(host=settings.host, port=port, stop=stop, ready=ready)
+                await until(stop, while_lent(settings, (), serving))
 
 
 def worker(*, data: DataDir = None, sandbox: Sandbox = None) -> None:
@@ -191,14 +194,17 @@ def worker(*, data: DataDir = None, sandbox: Sandbox = None) -> None:
 
 async def _work(settings: Settings) -> None:
     from gateway.cli.calling import with_changes
+    from gateway.cli.lending import while_lent
     from gateway.cli.progress import watching
     from gateway.cli.stopping import HAND_BACK_SECONDS, stop_on_signals, until
 
     with stop_on_signals() as stop:
         async with AsyncExitStack() as stack:
-            gateway = await _open_with_portals(with_changes(settings, pool_size=1), stack)
+            gateway, others = await _open_with_portals(with_changes(settings, pool_size=1), stack)
+            print(f"Database  {gateway.where}", flush=True)
             progress = stack.enter_context(watching())
-            await until(stop, gateway.dispatch(stop, progress), grace=HAND_BACK_SECONDS)
+            working = while_lent(settings, others, gateway.dispatch(stop, progress))
+            await until(stop, working, grace=HAND_BACK_SECONDS)
 
 
 def migrate(*, data: DataDir = None, sandbox: Sandbox = None, as_json: AsJson = False) -> None:
@@ -217,7 +223,7 @@ def migrate(*, data: DataDir = None, sandbox: Sandbox = None, as_json: AsJson = 
 
 async def _migrate(settings: Settings) -> tuple[str, list[str]]:
     from gateway import postgres as pg
-    from gateway.cli.opening import beside
+    from gateway.cli.lending import beside
 
     found = beside(settings)
     async with pg.postgres(found.database_url, found.data_dir) as postgres:
