@@ -153,9 +153,11 @@ class Refresher:
         standing = Standing(None, None, None)
         try:
             async with asyncio.timeout(self._settings.refresh_seconds):
+                began = await self._time()
                 standing = await self._standing(wish)
-                with spoken():
-                    outcome = await self._refreshed(wish, standing)
+                async with self._turns[wish.portal]:  # whoever waits here holds no connection
+                    with spoken():
+                        outcome = await self._refreshed(wish, standing, began)
         except TimeoutError:
             words = f"It took longer than {self._settings.refresh_seconds:g} s to read it anew."
             outcome = Outcome(reason=Reason.TIMED_OUT, message=words)
@@ -171,7 +173,11 @@ class Refresher:
         self.outcomes[outcome.reason or LIVE] += 1
         return _Ended(outcome, standing)
 
-    async def _refreshed(self, wish: Wish, standing: Standing) -> Outcome:
+    async def _time(self) -> datetime:
+        async with self._pool.acquire() as connection:
+            return await refreshed.clock(connection)
+
+    async def _refreshed(self, wish: Wish, standing: Standing, began: datetime) -> Outcome:
         native_id = standing.native_id
         if native_id is None and wish.type is EntityType.HARVEST_SOURCE:
             native_id = wish.native_id
@@ -181,19 +187,17 @@ class Refresher:
         now = await self._clock_of(portal)
         connection = await self._connect()
         try:
-            began = await refreshed.clock(connection)
-            async with self._turns[wish.portal]:
-                reading = Refresh(
-                    portal=portal,
-                    number=number,
-                    adapter=self._adapters[portal.settings.adapter],
-                    connection=connection,
-                    asked=partial(asked, self._connect, portal, number, now),
-                    keeper=Keeper(self._connect, this_process(), self._settings.heartbeat_seconds),
-                    now=now,
-                    cap=Cap(self._settings.deletion_cap_percent, self._settings.deletion_cap_rows),
-                )
-                return await reading.run(Wanted(wish.type, native_id, standing.source), began)
+            reading = Refresh(
+                portal=portal,
+                number=number,
+                adapter=self._adapters[portal.settings.adapter],
+                connection=connection,
+                asked=partial(asked, self._connect, portal, number, now),
+                keeper=Keeper(self._connect, this_process(), self._settings.heartbeat_seconds),
+                now=now,
+                cap=Cap(self._settings.deletion_cap_percent, self._settings.deletion_cap_rows),
+            )
+            return await reading.run(Wanted(wish.type, native_id, standing.source), began)
         finally:
             connection.terminate()
 

@@ -83,6 +83,28 @@ async def test_processes_that_want_the_same_ask_once(there: Place) -> None:
     assert there.asked == [SOURCE_PATH, JOBS_PATH]
 
 
+async def test_what_waits_for_its_turn_holds_no_connection(there: Place) -> None:
+    gateway = await there.loaded()
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        begun.set()
+        await go.wait()
+        return await there.udata.answer(request)
+
+    names = [f"n{number}" for number in range(12)]
+    there.portal.answers.update({f"/harvest/source/{name}/": slow for name in names})
+    count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    async with gateway.pool.acquire() as connection:
+        before = await connection.fetchval(count)
+        asking = [asyncio.create_task(ask(gateway, name=name)) for name in names]
+        await begun.wait()
+        assert await connection.fetchval(count) - before <= 2, "one that writes, one that counts requests"
+        go.set()
+        for _, told in await asyncio.gather(*asking):
+            fails("UNKNOWN_THERE", told)
+
+
 async def test_an_age_that_will_do_asks_nobody(there: Place) -> None:
     gateway = await there.loaded()
     there.later(minutes=1)
