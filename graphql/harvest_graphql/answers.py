@@ -51,6 +51,8 @@ class Key(NamedTuple):
     scopes: Scopes
     at: Position | None = None
     """Where a reader of events is by now."""
+    most: int | None = None
+    """How many of them it takes at most, whatever its operation says."""
 
 
 class Moment(NamedTuple):
@@ -100,6 +102,7 @@ class Answers:
         scopes: Scopes,
         least: int = 0,
         at: Position | None = None,
+        most: int | None = None,
     ) -> Question | None:
         """Return the request as it is known by here; None where nothing is kept now, or nothing like it.
 
@@ -112,7 +115,7 @@ class Answers:
             written = _encode(variables) if variables else b""
         except (TypeError, ValueError, OverflowError, RecursionError):
             return None  # no JSON that Postgres could take
-        return Question(Key(document, operation_name, written, scopes & ALL, at), moment)
+        return Question(Key(document, operation_name, written, scopes & ALL, at, most), moment)
 
     def find(self, question: Question) -> Data | None:
         """Return what is kept for *question*, None where there is nothing."""

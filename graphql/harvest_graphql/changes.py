@@ -105,7 +105,8 @@ class HarvestEventFilter:
         "The portals' own ids of the things that changed.", condition=picking.native_ids
     )
     source: list[strawberry.ID] | None = narrows(
-        "Ids of sources: what happened to them, to their runs, and to the datasets that they brought.",
+        "Ids of sources: what happened to them, to their runs, and to the datasets that they brought, and which lists"
+        " of theirs a first load has read.",
         condition=picking.sources,
     )
     at: DateTimeRange | None = narrows(

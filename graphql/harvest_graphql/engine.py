@@ -176,20 +176,21 @@ class Engine:
         spend: Spend | None = None,
         min_version: int = 0,
         at: Position | None = None,
+        most: int | None = None,
         by: str | None = None,
     ) -> Answer:
         """Return the answer to a caller with *scopes*, who pays by *spend*, and whether the request was refused.
 
         What is done for them is noted as done *by* the key of that name.
         It is of the data version *min_version* or a later one. *at* is where a reader of events is by now, None where
-        its operation says so itself.
+        its operation says so itself; of *most* events at most.
         """
         said = (
             (variables or {})
             if at is None
             else self._without_cursor(document, operation_name, variables or {})
         )
-        question = self.answers.question(document, operation_name, said, scopes, min_version, at)
+        question = self.answers.question(document, operation_name, said, scopes, min_version, at, most)
         cost = 0
         try:
             if question is not None and (kept := self.answers.find(question)) is not None:
@@ -198,7 +199,7 @@ class Engine:
             cost = self._afforded(operation, values)
             if spend is not None:
                 await spend(cost)
-            found = self._plan(document, operation_name, operation, values, scopes)
+            found = self._plan(document, operation_name, operation, values, scopes, most)
             ensure_permitted(found.needs, scopes)
             arguments = await self._arguments(found, values, at, by)
             wishes = _wishes(found, values)
@@ -240,14 +241,20 @@ class Engine:
         return operation, values
 
     def _plan(
-        self, text: str, name: str | None, operation: Operation, values: Values, scopes: Scopes
+        self,
+        text: str,
+        name: str | None,
+        operation: Operation,
+        values: Values,
+        scopes: Scopes,
+        most: int | None = None,
     ) -> Plan:
-        key = (text, name, scopes & ALL, shape(values, operation.ids))
-        return self._plans.get(key, lambda: self._compile(operation, values, scopes))
+        key = (text, name, scopes & ALL, shape(values, operation.ids), most)
+        return self._plans.get(key, lambda: self._compile(operation, values, scopes, most))
 
-    def _compile(self, operation: Operation, values: Values, scopes: Scopes) -> Plan:
+    def _compile(self, operation: Operation, values: Values, scopes: Scopes, most: int | None) -> Plan:
         """Return the plan; what is asked of the schema without variables is answered once and for all."""
-        found = plan(self._schema, operation.node, operation.fragments, values, scopes)
+        found = plan(self._schema, operation.node, operation.fragments, values, scopes, most)
         if found.size() > self._limits.statement:
             words = "The operation becomes too long a statement: ask for fewer fields of things of any type."
             raise Problem(Code.DOCUMENT_TOO_LARGE, words)

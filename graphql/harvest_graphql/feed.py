@@ -16,8 +16,10 @@ from harvest_graphql.plan.cursors import Position
 from harvest_graphql.problems import Code
 
 _log = logging.getLogger(__name__)
-Read = Callable[[Position | None], Awaitable[Answer]]
-"""Reads the page after a place; None: after the one that the client has said."""
+Read = Callable[[Position | None, int | None], Awaitable[Answer]]
+"""Reads the page after a place (None: after the one that the client has said), of so many events at most."""
+_LARGEST = 100
+"""How many events a page holds at most."""
 Newest = Callable[[], Awaitable[tuple[str, int]]]
 """Reads where the newest event is: the series and its id."""
 
@@ -32,7 +34,8 @@ class Feed:
     So nothing is queued for anybody. Who has read all waits for *changes* to be heard; one statement then finds out for
     all of them whether there are new events (*newest*), at most every *pause* seconds, and pages that several ask for
     alike are one statement, too, as the answers that are kept. Where nothing is heard that is looked for every *blind*
-    seconds. Who is told nothing for *silent* seconds, since a filter leaves all out, is told its new place then.
+    seconds. What is too large for one answer is told in smaller pages. Who is told nothing for *silent* seconds, since
+    a filter leaves all out, is told its new place then.
     """
 
     def __init__(
@@ -60,7 +63,8 @@ class Feed:
     async def follow(self, read: Read, tell: Tell, begin: Position | None = None) -> Answer:
         """Tell page after page, the first at once; return the answer to who cannot begin or go on, else never.
 
-        *begin* is where the follower is, None where its operation says that. What goes wrong meanwhile
+        *begin* is where the follower is, None where its operation says that. Who follows events of which a single one
+        is too large for an answer cannot go on. What else goes wrong meanwhile
         (too much was asked for, the database was away) is tried again from the same place.
         """
         async with self._following():
@@ -84,11 +88,15 @@ class Feed:
         shown: Position | None = None
         failed: str | None = None
         late = 0.0
+        most: int | None = None
         while True:
             async with self._turn:
-                answer = await read(at)
+                answer = await read(at, most)
             mark = answer.mark
             if mark is None:
+                if answer.code == Code.ANSWER_TOO_LARGE and most != 1:
+                    most = (most or _LARGEST) // 2
+                    continue
                 if (answer.refused and not begun) or answer.code == Code.ANSWER_TOO_LARGE:
                     return answer
                 if not answer.refused and answer.code != failed:
@@ -101,6 +109,7 @@ class Feed:
                 shown, late = mark.at, monotonic() + self._silent
             at, failed, begun = mark.at, None, True
             if not mark.more:
+                most = None
                 await asyncio.sleep(self._pause)
                 await self._beyond(at, None if at == shown else late - monotonic())
 

@@ -150,6 +150,21 @@ async def test_filters(own_engine: Engine, mixed: World, filter_: dict[str, Any]
     assert kinds(await page(own_engine, filter=filter_)) == expected.split()
 
 
+async def test_what_a_first_load_has_read_is_found_by_its_source(own_engine: Engine, mixed: World) -> None:
+    loaded = {"kind": "LOADED", "cause": "BASELINE", "entity_id": None}
+    for name, type_, count in (
+        ("air", "HarvestJob", 1), ("air-00", "HarvestRecord", 2), ("air-01", "HarvestError", 3),
+        ("water", "HarvestJob", 4), (None, "HarvestSource", 5), (None, "HarvestJob", 6), ("geo-1", "HarvestRecord", 7),
+    ):  # fmt: skip
+        await happen(mixed, name, entity_type=type_, count=count, **loaded)
+    found = await page(own_engine, filter={"source": [gid("HarvestSource", "air")], "kind": ["LOADED"]})
+    assert [node["count"] for node in found["nodes"]] == [1, 2, 3]
+    found = await page(
+        own_engine, filter={"source": [gid("HarvestSource", "water"), gid("HarvestSource", "geo", FR)]}
+    )
+    assert [node["count"] for node in found["nodes"] if node["kind"] == "LOADED"] == [4]
+
+
 async def test_what_stands_for_many(own_engine: Engine, mixed: World) -> None:
     assert mixed.keys
     nodes = {node["kind"]: node for node in (await page(own_engine))["nodes"]}

@@ -33,9 +33,9 @@ class Follower:
         self.read = 0
         self.taken = 0
 
-    async def look(self, at: Position | None) -> Answer:
+    async def look(self, at: Position | None, most: int | None) -> Answer:
         """Read a page."""
-        answer: Answer = await self._engine.answer(FOLLOW, {"first": 10}, at=at)
+        answer: Answer = await self._engine.answer(FOLLOW, {"first": 10}, at=at, most=most)
         self.read += 1
         return answer
 

@@ -209,7 +209,29 @@ async def test_nothing_is_asked_while_nobody_follows_and_little_while_nothing_ha
     await until(lambda: served.feed.followers == 0)
 
 
-async def test_an_answer_that_is_too_large_ends_it(own_world: World, pool: asyncpg.Pool) -> None:
+async def test_what_is_too_large_for_one_answer_is_told_in_smaller_pages(
+    own_world: World, pool: asyncpg.Pool
+) -> None:
+    engine = Engine(pool, status_seconds=0, limits=Limits(answer_bytes=4000))
+    async with Served(engine) as served:
+        talk, begun = await following(served)
+        for number in range(30):
+            name = "x" * (3000 if number == 5 else 100)
+            await happen(own_world, f"n{number}", after={"name": name}, shown=number == 29)
+        pages: list[list[str]] = []
+        while sum(map(len, pages)) < 30:
+            pages.append(names(await heard(talk)))
+        assert [name for page in pages for name in page] == [f"n{number}" for number in range(30)]
+        assert max(map(len, pages)) < 20
+        again = await served.begun()
+        await again.subscribe("feed", FOLLOW, variables={"after": begun["endCursor"]})
+        assert names(await heard(again)) == pages[0], "also where the first page of all is too large"
+        await happen(own_world, "later")
+        assert names(await heard(talk)) == ["later"]
+    await engine.close()
+
+
+async def test_an_event_that_is_too_large_ends_it(own_world: World, pool: asyncpg.Pool) -> None:
     engine = Engine(pool, status_seconds=0, limits=Limits(answer_bytes=2000))
     async with Served(engine) as served:
         talk, _ = await following(served)

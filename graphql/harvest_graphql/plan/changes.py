@@ -52,6 +52,7 @@ def _page(
     """Return the SQL of what is *shown* of the page *row*, after the argument *cursor* or else from *start*."""
     draft = row.draft
     size, event = Window.of(given).size, draft.alias()
+    size = size if draft.most is None else min(size, draft.most)
     position = _position(given.get(cursor))
     series = draft.bind(lambda call: (found := position(call)) and found.direction, "text")
     id_ = draft.bind(lambda call: (found := position(call)) and found.id, "bigint")

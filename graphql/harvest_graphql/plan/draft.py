@@ -53,6 +53,8 @@ class Draft:
         """Fields that are selected and that this caller may not read."""
         self.volatile = False
         """Whether what is selected can change without a move of the data version."""
+        self.most: int | None = None
+        """How many events a page holds at most, whatever is asked for; None: as many as that."""
         self.past: Past | None = None
         """The instant that it asks about; None: now."""
         self._bound: dict[Read, str] = {}

@@ -18,7 +18,7 @@ from harvest_graphql.plan.objects import Objects
 from harvest_graphql.plan.relations import is_private, table_of
 
 EVENT: Table = ledger.Event.__table__  # type: ignore[attr-defined]
-ARRIVED, DRIFTED = "ARRIVED", "DRIFTED"
+ARRIVED, DRIFTED, LOADED = "ARRIVED", "DRIFTED", "LOADED"
 _OWN = frozenset({"id", "portal", "document_hash", "row_hash", "wire_status"})
 """Columns of things that no event shows: keys and fingerprints of the gateway's own."""
 _PRIVATE_REST = "native_private"
@@ -43,7 +43,7 @@ def entity_word(row: Row) -> str:
 
 def native_id(row: Row) -> str:
     """Return the SQL, as JSON text, of the native id of what changed: of a first load it is the scope's key."""
-    own = f"CASE WHEN {row.column('kind')} <> 'LOADED' THEN to_json({row.column('native_id')})::text END"
+    own = f"CASE WHEN {row.column('kind')} <> '{LOADED}' THEN to_json({row.column('native_id')})::text END"
     return f"coalesce({own}, {NULL})"
 
 

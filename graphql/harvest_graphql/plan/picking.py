@@ -8,7 +8,7 @@ from typing import Any
 from gateway.model.enums import EntityType
 from harvest_graphql.plan.conditions import identity, of_portals, parsed, plain_text
 from harvest_graphql.plan.draft import Call, Draft
-from harvest_graphql.plan.happened import ARRIVED
+from harvest_graphql.plan.happened import ARRIVED, LOADED
 from harvest_graphql.plan.leaves import constant
 from harvest_graphql.plan.operands import Operand, chooses
 from harvest_graphql.plan.relations import table_of
@@ -65,7 +65,10 @@ def things(draft: Draft, event: str, value: Operand) -> str:
 
 
 def sources(draft: Draft, event: str, value: Operand) -> str:
-    """Return that an event is of one of some sources, of one of its runs, or of a dataset that it brought."""
+    """Return that an event is of one of some sources, of one of its runs, or of a dataset that it brought.
+
+    Of LOADED the native id is the scope's key: that of a source for its runs, of a run for what that brought.
+    """
     portals, natives = (draft.bind(_of_source(value, index), "text[]") for index in range(2))
     keys = (
         f"ARRAY(SELECT w.id FROM unnest({portals}, {natives}) AS g(portal, native) JOIN portal p ON p.key = g.portal"
@@ -75,8 +78,13 @@ def sources(draft: Draft, event: str, value: Operand) -> str:
         f"EXISTS (SELECT FROM {table} w WHERE w.id = {event}.entity_id AND w.source_id = ANY ({keys}))"
         for table in ("harvest_job", "dataset")
     )
+    scope = f"w.portal = {event}.portal AND w.native_id = {event}.native_id"
+    runs = f"EXISTS (SELECT FROM harvest_source w WHERE {scope} AND w.id = ANY ({keys}))"
+    brought = f"EXISTS (SELECT FROM harvest_job w WHERE {scope} AND w.source_id = ANY ({keys}))"
     return (
-        f"CASE WHEN {event}.entity_id IS NULL THEN false"
+        f"CASE WHEN {event}.kind = '{LOADED}' THEN CASE {event}.entity_type WHEN 'HarvestJob' THEN {runs}"
+        f" WHEN 'HarvestRecord' THEN {brought} WHEN 'HarvestError' THEN {brought} ELSE false END"
+        f" WHEN {event}.entity_id IS NULL THEN false"
         f" WHEN {event}.kind = '{ARRIVED}' OR {event}.entity_type = 'HarvestJob' THEN {run}"
         f" WHEN {event}.entity_type = 'HarvestSource' THEN {event}.entity_id = ANY ({keys})"
         f" WHEN {event}.entity_type = 'Dataset' THEN {dataset} ELSE false END"
@@ -85,7 +93,7 @@ def sources(draft: Draft, event: str, value: Operand) -> str:
 
 def native_ids(draft: Draft, event: str, value: Operand) -> str:
     """Return that what changed has one of some native ids."""
-    return f"({event}.native_id = ANY ({_texts(draft, value)}) AND {event}.kind <> 'LOADED')"
+    return f"({event}.native_id = ANY ({_texts(draft, value)}) AND {event}.kind <> '{LOADED}')"
 
 
 def _texts(draft: Draft, value: Operand) -> str:

@@ -112,8 +112,12 @@ def plan(
     fragments: dict[str, FragmentDefinitionNode],
     values: Values,
     scopes: Scopes = NOBODY,
+    most: int | None = None,
 ) -> Plan:
-    """Return how *operation* is answered to a caller with *scopes*; *values* are the call's coerced variables."""
+    """Return how *operation* is answered to a caller with *scopes*; *values* are the call's coerced variables.
+
+    A page of events holds *most* at most, where that is said.
+    """
     root = schema.get_root_type(operation.operation)
     assert root is not None
     selections = Selections(schema, fragments, values)
@@ -121,6 +125,8 @@ def plan(
     if operation.operation is OperationType.SUBSCRIPTION and len(selected) != 1:
         raise Problem(Code.GRAPHQL_VALIDATION_FAILED, "A subscription selects one field.")
     drafts = [Draft(scopes, schema) for _ in selected]
+    for draft in drafts:
+        draft.most = most
     fields = [
         _field(root, key, nodes, Objects(selections, draft))
         for (key, nodes), draft in zip(selected.items(), drafts, strict=True)

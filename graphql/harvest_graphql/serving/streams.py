@@ -110,15 +110,21 @@ class Streams:
         """Return the one answer, or the last: what ends a subscription, which has none otherwise."""
         service = self._service
 
-        async def look(at: Position | None = None) -> Answer:
-            return await self._asked(request, asked, text, caller, at)
+        async def look(at: Position | None = None, most: int | None = None) -> Answer:
+            return await self._asked(request, asked, text, caller, at, most)
 
         if service.engine.does(text, asked.operation_name) is OperationType.SUBSCRIPTION:
             return await service.watch(text, asked.operation_name, look, stream.tell, begin)
         return await look()
 
     async def _asked(
-        self, request: web.Request, asked: Request, text: str, caller: Caller, at: Position | None
+        self,
+        request: web.Request,
+        asked: Request,
+        text: str,
+        caller: Caller,
+        at: Position | None,
+        most: int | None,
     ) -> Answer:
         """Return the answer of now; Unusable (401) once the key opens nothing any more."""
         try:
@@ -139,6 +145,7 @@ class Streams:
                 spend=caller.spending(persisted=self._service.documents.has(text)),
                 min_version=asked.min_version,
                 at=at,
+                most=most,
             )
         )
         self._answers.add(answering)

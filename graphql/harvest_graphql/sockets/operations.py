@@ -54,7 +54,7 @@ class Service:
         """
         if self.engine.follows(text, name):
             return await self.feed.follow(look, tell, begin)
-        return await self.events.follow(lambda: look(None), tell)
+        return await self.events.follow(lambda: look(None, None), tell)
 
 
 class Client(Protocol):
@@ -147,8 +147,8 @@ class Operations:
         service = self._service
         text = service.documents.text(request.query, request.document_id)
 
-        async def look(at: Position | None = None) -> Answer:
-            return await self._asked(text, request, at)
+        async def look(at: Position | None = None, most: int | None = None) -> Answer:
+            return await self._asked(text, request, at, most)
 
         async def tell(answer: Answer) -> None:
             await self._client.send(messages.next_(id_, answer.body))
@@ -163,8 +163,8 @@ class Operations:
         await tell(answer)
         return []
 
-    async def _asked(self, text: str, request: Request, at: Position | None) -> Answer:
-        """Return the answer of now, or to who follows events the page after *at*.
+    async def _asked(self, text: str, request: Request, at: Position | None, most: int | None) -> Answer:
+        """Return the answer of now, or to who follows events the page after *at*, of *most* at most.
 
         It is read to its end even if the operation is stopped meanwhile: to break a statement off takes a
         connection more, and nobody may have that for the price of two messages.
@@ -185,6 +185,7 @@ class Operations:
                 spend=spend,
                 min_version=request.min_version,
                 at=at,
+                most=most,
             )
         )
         self._answers.add(answering)
