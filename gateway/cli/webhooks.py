@@ -69,6 +69,14 @@ def add(
             "--kind", help="Only events of this kind, e.g. GONE. May be given again.", show_default="all"
         ),
     ] = None,
+    entity: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--entity",
+            help="Only events of things of this type, e.g. DATASET. May be given again.",
+            show_default="all",
+        ),
+    ] = None,
     source: Annotated[
         list[str] | None,
         typer.Option(
@@ -85,7 +93,7 @@ def add(
     from gateway.cli.opening import known_portals, settings_for
 
     settings = settings_for(data=data, sandbox=sandbox)
-    given = {"portal": known_portals(settings, portal), "kind": kind, "source": source}
+    given = {"portal": known_portals(settings, portal), "kind": kind, "entityType": entity, "source": source}
     filter_ = {key: value for key, value in given.items() if value}
     made = _with_webhooks(settings, lambda hooks: hooks.add(name, url, filter_, after))
     if as_json:

@@ -18,7 +18,8 @@ from gateway.compose.deciding import Desk
 from gateway.compose.parts import Parts
 from gateway.compose.passes import ask_payload
 from gateway.errors import ConfigurationError
-from gateway.store import drifted
+from gateway.store import drifted, webhooks
+from gateway.store.webhooks import Measured
 from harvest_graphql import payloads
 from harvest_graphql.events import Events
 from harvest_graphql.feed import Feed
@@ -103,6 +104,11 @@ async def _drift(parts: Parts) -> dict[str, dict[str, float]]:
         return await drifted.counted(connection)
 
 
+async def _deliveries(parts: Parts) -> list[Measured]:
+    async with parts.pool.acquire() as connection:
+        return await webhooks.measured(connection)
+
+
 def _admit(parts: Parts) -> Admit:
     """Return what tells whose a key is."""
     keys = Keys(parts.pool)
@@ -141,6 +147,7 @@ def _mount(parts: Parts, app: web.Application, metrics: Metrics) -> Handle:
     metrics.gauge("sockets", "Open websockets and streams of events.", lambda: sockets.open)
     metrics.by_portal(_WAITING, Desk(parts).waiting)
     metrics.by_portal(_DRIFT, partial(_drift, parts))
+    metrics.by_webhook(partial(_deliveries, parts))
     metrics.counted(
         "refreshes",
         "Readings of one source or run before an answer, by outcome: LIVE or why not.",

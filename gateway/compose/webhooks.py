@@ -126,7 +126,12 @@ async def read(ask: Ask, cursor: str, filter_: Mapping[str, Any]) -> Events:
     """Return what a webhook is sent next; Unanswerable where its filter cannot be used any more."""
     found = await ask({**filter_, "since": cursor, "first": PAGE})
     messages = [
-        Message(node["id"], _body(f"harvest.{node['kind'].lower()}", node["at"], node), node["cursor"])
+        Message(
+            node["id"],
+            _body(f"harvest.{node['kind'].lower()}", node["at"], node),
+            node["cursor"],
+            datetime.fromisoformat(node["at"]),
+        )
         for node in found["nodes"]
     ]
     if (gap := found["gap"]) is not None:

@@ -45,6 +45,12 @@ class WebhookRow(SQLModel, table=True):
     disabled_at: datetime | None = c.instant()
     notice: str | None = c.text()
     """What went wrong last; None after a message that was taken."""
+    taken: int = c.count()
+    """How many messages it took, those that were sent again as often as they were."""
+    refused: int = c.count()
+    """How often it did not take one."""
+    event_at: datetime | None = c.instant()
+    """When the event happened that it took last, by the clock of its portal."""
 
 
 c.finish(WebhookRow, UniqueConstraint("name", name="uq_webhook_name"), c.index("webhook_due", "due_at"))
@@ -94,6 +100,28 @@ async def every(connection: Connection) -> list[Webhook]:
     return [_webhook(row) for row in await connection.fetch(f"SELECT {_COLUMNS} FROM webhook ORDER BY name")]
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a webhook took."""
+
+    name: str
+    taken: int
+    refused: int
+    lag_seconds: float | None
+    """How old the last event was when it was taken: as much as the clocks of its portal and of Postgres are apart."""
+    delivered_at: datetime | None
+    disabled: bool
+
+
+async def measured(connection: Connection) -> list[Measured]:
+    """Return what each webhook took, by name."""
+    rows = await connection.fetch(
+        "SELECT name, taken, refused, extract(epoch FROM delivered_at - event_at)::float8 AS lag_seconds, delivered_at,"
+        " disabled_at IS NOT NULL AS disabled FROM webhook ORDER BY name"
+    )
+    return [Measured(**dict(row)) for row in rows]
+
+
 async def named(connection: Connection, name: str) -> Webhook | None:
     """Return the webhook *name*, None where there is none."""
     row = await connection.fetchrow(f"SELECT {_COLUMNS} FROM webhook WHERE name = $1", name)
@@ -135,17 +163,26 @@ async def take(connection: Connection, holder: str, term: timedelta) -> Webhook 
 
 
 async def taken_in(
-    connection: Connection, webhook: Webhook, holder: str, cursor: str, term: timedelta
+    connection: Connection,
+    webhook: Webhook,
+    holder: str,
+    cursor: str,
+    term: timedelta,
+    event_at: datetime | None = None,
 ) -> bool:
-    """Note that all up to *cursor* has been taken, and keep it for *term*; False where it is held no more."""
+    """Note that all up to *cursor* has been taken, and keep it for *term*; False where it is held no more.
+
+    *event_at* is when the event happened, None where the message told of none.
+    """
     return await _changed(
         connection,
-        "UPDATE webhook SET cursor = $3, delivered_at = now(), due_at = now() + $4, failures = 0,"
-        " failing_since = NULL, notice = NULL WHERE id = $1 AND holder = $2",
+        "UPDATE webhook SET cursor = $3, delivered_at = now(), due_at = now() + $4, failures = 0, taken = taken + 1,"
+        " event_at = $5, failing_since = NULL, notice = NULL WHERE id = $1 AND holder = $2",
         webhook.id,
         holder,
         cursor,
         term,
+        event_at,
     )
 
 
@@ -169,8 +206,8 @@ async def failed(
     """Note that a message was not taken: tried again after *pause*, and no more once that goes on for *patience*."""
     await _changed(
         connection,
-        "UPDATE webhook SET failures = failures + 1, failing_since = coalesce(failing_since, now()), notice = $3,"
-        " due_at = now() + $4, holder = NULL,"
+        "UPDATE webhook SET failures = failures + 1, refused = refused + 1, notice = $3,"
+        " failing_since = coalesce(failing_since, now()), due_at = now() + $4, holder = NULL,"
         " disabled_at = CASE WHEN coalesce(failing_since, now()) <= now() - $5::interval THEN now() END"
         " WHERE id = $1 AND holder = $2",
         webhook.id,

@@ -46,6 +46,8 @@ class Message:
     body: bytes
     cursor: str
     """Where its receiver is once it has been taken."""
+    at: datetime | None = None
+    """When the event happened; None where it tells of none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class Deliverer:
             headers = signed(webhook.secret, message.id, message.body, self._now())
             ensure_taken(await self._post(webhook.url, message.body, headers))
             async with self._connections() as connection:
-                if not await webhooks.taken_in(connection, webhook, holder, message.cursor, TERM):
+                if not await webhooks.taken_in(connection, webhook, holder, message.cursor, TERM, message.at):
                     return  # somebody has rewound or removed it
         async with self._connections() as connection:
             pause = timedelta() if events.more else self._pause

@@ -19,14 +19,17 @@ async def test_a_webhook_is_added_listed_tried_and_removed(database_url: str, tm
     refused = run("add", "alerts", URL, networks="")
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "GATEWAY_WEBHOOK_NETWORKS" in refused.stderr
-    made = run("add", "alerts", URL, "--kind", "GONE", "--portal", "data-gov")
+    made = run("add", "alerts", URL, "--kind", "GONE", "--portal", "data-gov", "--entity", "DATASET")
     assert made.returncode == 0, made.stderr
     [secret] = made.stdout.split()
     assert secret.startswith("whsec_")
     assert "never shown again" in made.stderr
     listed = run("list", "--json")
     (row,) = json.loads(listed.stdout)
-    assert (row["name"], row["filter"]) == ("alerts", {"portal": ["data-gov"], "kind": ["GONE"]})
+    assert (row["name"], row["filter"]) == (
+        "alerts",
+        {"portal": ["data-gov"], "kind": ["GONE"], "entityType": ["DATASET"]},
+    )
     assert secret not in listed.stdout
     assert "kind: GONE" in run("list").stdout
     tried = run("test", "alerts")

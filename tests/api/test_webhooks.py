@@ -138,6 +138,7 @@ async def test_filters_cursors_and_names_are_checked(opened: Gateway, receiver: 
     for filter_, after in (
         ({"portal": ["nowhere"]}, None),
         ({"kind": ["NOTHING"]}, None),
+        ({"entityType": ["THING"]}, None),
         ({"source": [gid("HarvestJob", "air-00")]}, None),
         ({}, "nowhere"),
     ):
@@ -151,3 +152,51 @@ async def test_filters_cursors_and_names_are_checked(opened: Gateway, receiver: 
             await wrong
     await hooks.remove("hook")
     assert await hooks.listed() == []
+
+
+async def test_only_what_is_wanted_is_sent(opened: Gateway, own_world: World, receiver: Any) -> None:
+    await Webhooks(opened).add(
+        "hook", receiver.url, {"entityType": ["HARVEST_JOB"], "kind": ["EXPIRED"]}, None
+    )
+    await happen(own_world, "air", kind="EXPIRED")
+    await happen(own_world, "air-00", entity_type="HarvestJob")
+    await happen(own_world, "air-01", entity_type="HarvestJob", kind="EXPIRED")
+    async with delivering(opened, asyncio.Event()):
+        await until(lambda: bool(receiver.got))
+    assert receiver.told == ["air-01"]
+
+
+async def test_what_was_taken_is_told_to_prometheus(
+    serving: Serving, own_world: World, receiver: Any
+) -> None:
+    gateway, session = await serving(webhook_networks="127.0.0.0/8")
+
+    async def numbers() -> dict[str, float]:
+        async with session.get("/metrics") as answer:
+            lines = (await answer.text()).splitlines()
+        found = (line.rpartition(" ") for line in lines if line.startswith("harvest_gateway_webhook_"))
+        return {name.removeprefix("harvest_gateway_webhook_"): float(value) for name, _, value in found}
+
+    def sent(outcome: str) -> str:
+        return f'deliveries_total{{outcome="{outcome}",webhook="hook"}}'
+
+    await Webhooks(gateway).add("hook", receiver.url, {}, None)
+    assert await numbers() == {sent("taken"): 0, sent("failed"): 0, 'disabled{webhook="hook"}': 0}
+    receiver.status = 503
+    await happen(own_world, "one")
+    async with delivering(gateway, asyncio.Event()):
+        await until(lambda: len(receiver.got) == 1)
+    assert (await numbers())[sent("failed")] == 1
+    receiver.status = 204
+    await happen(own_world, "two")
+    await Webhooks(gateway).redeliver("hook", None)
+    async with delivering(gateway, asyncio.Event()):
+        await until(lambda: len(receiver.got) == 3)
+    told = await numbers()
+    assert (told[sent("taken")], told[sent("failed")]) == (2, 1)
+    row = await own_world.connection.fetchrow("SELECT delivered_at, event_at FROM webhook")
+    assert row is not None
+    assert row["event_at"] == NOW
+    lag = (row["delivered_at"] - NOW).total_seconds()
+    assert told['lag_seconds{webhook="hook"}'] == pytest.approx(lag)
+    assert told['taken_timestamp_seconds{webhook="hook"}'] == pytest.approx(row["delivered_at"].timestamp())

@@ -18,16 +18,22 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from gateway.errors import GatewayError
+from gateway.store.webhooks import Measured
 from harvest_graphql.engine import Engine
 from harvest_graphql.held import LOST, TooSlow, Unreachable
+from harvest_graphql.serving import deliveries
 from harvest_graphql.serving.siblings import Siblings
 
 PATH = "/metrics"
 _NAME = "harvest_gateway"
+_SHARED = (f"{_NAME}_portal_", deliveries.PREFIX)
+"""What the names of numbers begin with that every process reads from the database."""
 _PATIENCE_SECONDS = 5.0
 """How long numbers that are read when they are asked for may take."""
 ReadPortals = Callable[[], Awaitable[Mapping[str, Mapping[str, float]]]]
 """Returns numbers by name, each by the keys of portals."""
+ReadWebhooks = Callable[[], Awaitable[Iterable[Measured]]]
+"""Returns what webhooks took."""
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -76,7 +82,19 @@ class Metrics:
 
     def by_portal(self, words: Mapping[str, str], read: ReadPortals) -> None:
         """Show more numbers, per portal: *words* by name say what each is, *read* returns them."""
-        self._state.by_portal.append((words, read))
+
+        async def look() -> list[Metric]:
+            return list(_by_portal(words, await read()))
+
+        self._state.looks.append(look)
+
+    def by_webhook(self, read: ReadWebhooks) -> None:
+        """Show more numbers, per webhook: what *read* returns when it is asked for."""
+
+        async def look() -> list[Metric]:
+            return deliveries.families(await read())
+
+        self._state.looks.append(look)
 
     def routes(self) -> list[web.RouteDef]:
         """Return the route of the numbers."""
@@ -93,7 +111,7 @@ class Metrics:
         encode, content_type = choose_encoder(request.headers.get(ACCEPT, ""))
         numbers: Collector = self._registry
         if self._siblings is not None:
-            numbers = await self._siblings.gathered(self.collect(), f"{_NAME}_portal_")
+            numbers = await self._siblings.gathered(self.collect(), _SHARED)
         return web.Response(body=encode(numbers), headers={CONTENT_TYPE: content_type})
 
     def collect(self) -> Iterable[Metric]:
@@ -111,23 +129,18 @@ class _State(Collector):
         """Whether the database answered a moment ago."""
         self.gauges: list[tuple[str, str, Callable[[], float]]] = []
         self.counters: list[tuple[str, str, str, Callable[[], Mapping[str, int]]]] = []
-        self.by_portal: list[tuple[Mapping[str, str], ReadPortals]] = []
-        self._looked: list[GaugeMetricFamily] = []
+        self.looks: list[Callable[[], Awaitable[list[Metric]]]] = []
+        self._looked: list[Metric] = []
 
     async def look(self) -> None:
-        """Read what is told by portal; what cannot be read is left out."""
+        """Read what is told by portal and by webhook; what cannot be read is left out."""
         self._looked = []
-        for words, read in self.by_portal:
+        for read in self.looks:
             try:
                 async with asyncio.timeout(_PATIENCE_SECONDS):
-                    told = await read()
+                    self._looked += await read()
             except (GatewayError, asyncpg.PostgresError, *LOST, TimeoutError):
                 continue
-            for name, said in words.items():
-                family = GaugeMetricFamily(f"{_NAME}_portal_{name}", said, labels=["portal"])
-                for key, value in told[name].items():
-                    family.add_metric([key], value)
-                self._looked.append(family)
 
     def describe(self) -> Iterable[Metric]:
         """Say nothing before it is asked for."""
@@ -163,6 +176,14 @@ class _State(Collector):
             yield family
         yield from _freshness(json.loads(self._engine.known.freshness))
         yield from self._looked
+
+
+def _by_portal(words: Mapping[str, str], told: Mapping[str, Mapping[str, float]]) -> Iterator[Metric]:
+    for name, said in words.items():
+        family = GaugeMetricFamily(f"{_NAME}_portal_{name}", said, labels=["portal"])
+        for key, value in told[name].items():
+            family.add_metric([key], value)
+        yield family
 
 
 def _freshness(portals: dict[str, dict[str, Any]]) -> Iterator[Metric]:

@@ -77,10 +77,10 @@ class Siblings:
             server.close()
             path.unlink(missing_ok=True)
 
-    async def gathered(self, own: Iterable[Metric], shared: str) -> Numbers:
+    async def gathered(self, own: Iterable[Metric], shared: tuple[str, ...]) -> Numbers:
         """Return *own* numbers beside the others', each labelled by its process.
 
-        Names that begin with *shared* tell the same in all of them: they are this process's own, without a label.
+        Names that begin with one of *shared* tell the same in all of them: they are this process's own, unlabelled.
         """
         others = await asyncio.gather(*(self._told(place) for place in self._places()))
         told = {place: each for place, each in others if each is not None}
@@ -109,7 +109,7 @@ class Siblings:
             return place, None
 
 
-def merged(told: dict[int, list[Told]], shared: str) -> Iterator[Metric]:
+def merged(told: dict[int, list[Told]], shared: tuple[str, ...]) -> Iterator[Metric]:
     """Yield what the processes told, each name once with the samples of all of them, and how many they are."""
     families: dict[str, Metric] = {}
     for place, numbers in sorted(told.items()):
