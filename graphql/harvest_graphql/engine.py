@@ -16,7 +16,7 @@ from graphql import OperationType
 from strawberry import Schema
 
 from harvest_graphql.answers import Answers, Versions
-from harvest_graphql.consistency import Refreshes, Wish, granted, stored
+from harvest_graphql.consistency import Refreshes, granted, stored
 from harvest_graphql.current import Current
 from harvest_graphql.documents import MOST_ERRORS, Documents, Operation, Refused, Remembered
 from harvest_graphql.doing import Acts, do
@@ -202,7 +202,7 @@ class Engine:
             found = self._plan(document, operation_name, operation, values, scopes, most)
             ensure_permitted(found.needs, scopes)
             arguments = await self._arguments(found, values, at, by)
-            wishes = _wishes(found, values)
+            wishes = {key: wished.read(values) for key, wished in found.wished}
         except Problem as problem:
             return refusal([problem.as_error()])
         except Refused as refused:
@@ -211,7 +211,7 @@ class Engine:
             return failed([self._told(error).as_error()], self._current.status, cost, self._limits.nodes)
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
             return refusal([internal(_log, "planning", error).as_error()])
-        asked = instants([each.asked for each in found.fields if isinstance(each, Statement)], values)
+        asked = instants(found.asked, values)
         renewed = await granted(wishes, self._refreshes, scopes) if wishes else []
         run = partial(self._run, operation, found, arguments, variables or {}, cost, asked, renewed)
         return await (run() if question is None or found.volatile else self.answers.share(question, run))
@@ -381,12 +381,6 @@ class Engine:
 
 def _read(found: Plan, call: Call) -> list[list[Any]]:
     return [_given(each, call) if isinstance(each, Statement) else [] for each in found.fields]
-
-
-def _wishes(found: Plan, values: Values) -> dict[str, Wish]:
-    """Return what the fields wish to be newer than what is stored, by their keys."""
-    fields = (each for each in found.fields if isinstance(each, Statement))
-    return {each.key: each.wished.read(values) for each in fields if each.wished}
 
 
 def _given(field: Statement, call: Call) -> list[Any]:

@@ -70,9 +70,9 @@ def asked_of(draft: Draft, arguments: Mapping[str, Operand]) -> Asked | None:
     return Asked(arguments[ARGUMENT], portals, ids, bool(draft.past.read & _PARTLY))
 
 
-def instants(asked: Sequence[Asked | None], values: Values) -> tuple[Instant, ...]:
+def instants(asked: Sequence[Asked], values: Values) -> tuple[Instant, ...]:
     """Return what the root fields of a plan ask of the past in the call with these variables, each once."""
-    return tuple(dict.fromkeys(each.read(values) for each in asked if each is not None))
+    return tuple(dict.fromkeys(each.read(values) for each in asked)) if asked else ()
 
 
 def _several(named: str | Sequence[str]) -> Sequence[str]:

@@ -77,22 +77,31 @@ class Introspection:
     nodes: tuple[FieldNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """How one operation is answered in every call of one shape."""
+    """How one operation is answered in every call of one shape: what a call needs to know of it is worked out once.
 
-    fields: tuple[Statement | Known | Introspection, ...]
-    private: tuple[str, ...]
-    """Selected fields that this caller may not read."""
-    volatile: bool = False
-    """Whether the answer can change without a move of the data version, so that it is never kept."""
+    *private* are selected fields that this caller may not read. *volatile*: the answer can change without a move of the
+    data version, so that it is never kept.
+    """
 
-    @property
-    def needs(self) -> frozenset[str]:
+    __slots__ = ("asked", "fields", "needs", "private", "volatile", "wished")
+
+    def __init__(
+        self,
+        fields: tuple[Statement | Known | Introspection, ...],
+        private: tuple[str, ...],
+        volatile: bool = False,
+    ) -> None:
+        statements = [each for each in fields if isinstance(each, Statement)]
+        self.fields = fields
+        self.private = private
+        self.volatile = volatile
+        self.asked = tuple(each.asked for each in statements if each.asked)
+        """What its fields ask of the past."""
+        self.wished = tuple((each.key, each.wished) for each in statements if each.wished)
+        """How new its fields have to be, by their keys."""
+        self.needs = frozenset(each.doing.needs for each in statements if each.doing)
         """The scopes without which nobody may do what it does."""
-        return frozenset(
-            each.doing.needs for each in self.fields if isinstance(each, Statement) and each.doing
-        )
 
     def size(self) -> int:
         """Return about how many bytes it takes to remember this."""
