@@ -19,7 +19,7 @@ class Operator:
         self.mirror = mirror
         self._folder = folder
         portal = f"GATEWAY_PORTALS__{mirror.portal.key.upper().replace('-', '_')}"
-        self._settings = {
+        self.settings = {
             "GATEWAY_DATABASE_URL": database_url,
             f"{portal}__BASE_URL": mirror.sandbox.base_url,
             f"{portal}__SANDBOX": "true",  # the sandbox's clock counts
@@ -27,7 +27,7 @@ class Operator:
 
     async def types(self, *words: str) -> CompletedProcess[str]:
         """Run ``gateway`` with these words, while the sandbox goes on serving."""
-        return await asyncio.to_thread(gateway, *words, data=self._folder, env=self._settings)
+        return await asyncio.to_thread(gateway, *words, data=self._folder, env=self.settings)
 
     async def told(self, *words: str) -> Any:
         """Return what a command prints as JSON."""
