@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from gateway.errors import PortalError, PortalRefused, PortalUnavailable, PortalUnreadable
+from gateway.fetch import decode, parting
 from gateway.fetch.client import RETRIED, Answer, Client
-from gateway.fetch.decode import DecodeError, envelope, value
+from gateway.fetch.decode import DecodeError, NotJsonError, value
 from gateway.model.document import Fetch, Rejection
 from gateway.ports import End, Page, Scope
 
@@ -91,12 +92,23 @@ async def sheet(
     if answer.status != 200:
         return Garbled(f"status {answer.status}", answer)
     try:
-        rest, rows = envelope(answer.body, "data")
+        rest, rows = _parts(answer.body, number, size)
     except DecodeError as error:
         return Garbled(f"{answer.media_type}, {error}", answer)
     total = _total(rest)
     more = rest["next_page"] is not None if "next_page" in rest else (total or 0) > number * size
     return Sheet(rows, total, more and bool(rows), answer.fetch)
+
+
+def _parts(body: bytes, number: int, size: int) -> tuple[dict[str, Any], list[bytes]]:
+    """Return a page's envelope and its rows; one with rows that are no JSON where all that there should be are told."""
+    try:
+        return decode.envelope(body, "data")
+    except NotJsonError:
+        rest, rows = parting.envelope(body, "data")
+        if len(rows) != min(size, (_total(rest) or 0) - (number - 1) * size):
+            raise
+        return rest, rows
 
 
 def _total(rest: Mapping[str, Any]) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters.data_gov.settings import KEY_URL, DataGovSettings
 from gateway.errors import PortalError, PortalRefused, PortalUnavailable, PortalUnreadable
-from gateway.fetch import decode
+from gateway.fetch import decode, parting
 from gateway.fetch.client import RETRIED, Answer, BudgetSpent, Client
 from gateway.model.document import Fetch
 from gateway.ports import Payload, Portal
@@ -71,11 +71,12 @@ class Asking:
         self._hint = f"{asked} Keys come from {key_url}."
 
     async def rows(
-        self, path: str, params: Params, *, of_one: bool = False
+        self, path: str, params: Params, *, of_one: bool = False, whole: bool = False
     ) -> tuple[list[bytes], Fetch] | None:
         """Return the exact bytes of each row of a list, None where the portal says that there are none.
 
         *of_one*: the list is of one item (a source's jobs), so that a 404 in an item's words says so, too.
+        *whole*: fewer rows cannot be asked for, so those that are no JSON are told apart from their neighbours.
         Raises TooMuch where fewer rows at once may help, Absent where there is no such endpoint;
         PortalUnavailable, PortalRefused, PortalUnreadable.
         """
@@ -83,8 +84,9 @@ class Asking:
         if _empty(answer) or (of_one and _nothing(answer)):
             return None
         self._judge(answer)
+        taken_apart = parting.elements if whole else decode.elements
         try:
-            return decode.elements(answer.body), answer.fetch
+            return taken_apart(answer.body), answer.fetch
         except decode.WrongShapeError as error:
             raise self._unread(answer, str(error)) from error
         except decode.DecodeError as error:

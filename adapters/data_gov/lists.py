@@ -145,7 +145,7 @@ class Listing:
 async def everything(asking: Asking, query: Query, member: EntityType) -> Sheet | None:
     """Return a list that the portal gives in one answer, None where it says that it is empty."""
     try:
-        found = await asking.rows(query.path, query.params())
+        found = await asking.rows(query.path, query.params(), whole=True)
     except TooMuch as reason:
         raise reason.error from reason
     return None if found is None else sheet_of(found, member, set())
@@ -161,7 +161,7 @@ async def beyond(
     """
     seen = {name_of(row) for row in first.rows}
     for number in count(1):
-        found = await asking.rows(query.path, {**query.params(), "page": number}, of_one=of_one)
+        found = await asking.rows(query.path, {**query.params(), "page": number}, of_one=of_one, whole=True)
         sheet = None if found is None else sheet_of(found, member, seen)
         if sheet is None or not sheet.rows:
             return

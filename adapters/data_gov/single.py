@@ -34,7 +34,7 @@ class Single:
 
     async def rows(self, query: Query, member: EntityType) -> Sheet | None:
         """Return a list, None where the portal says that there is none; raises as ``Asking.rows``."""
-        found = await self._asking.rows(query.path, query.params(), of_one=True)
+        found = await self._asking.rows(query.path, query.params(), of_one=True, whole=True)
         self._broken = 0
         return None if found is None else sheet_of(found, member, set())
 

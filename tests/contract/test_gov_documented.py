@@ -272,9 +272,9 @@ async def test_a_job_or_a_record_that_breaks_costs_no_other() -> None:
     ("matches", "fault", "error"),
     [
         ("/harvest_source/", BROKEN, PortalUnavailable),
-        ("/harvest_source/", Reply(b"[NaN]"), PortalUnreadable),
+        ("/harvest_source/", Reply(b"[NaN"), PortalUnreadable),
         ("/harvest_job/", BROKEN, PortalUnavailable),
-        ("/harvest_job/", Reply(b"[NaN]"), PortalUnreadable),
+        ("/harvest_job/", Reply(b"[NaN"), PortalUnreadable),
         ("/harvest_record/", BROKEN, PortalUnavailable),
     ],
 )

@@ -176,3 +176,29 @@ async def test_an_answer_that_is_no_record_is_put_aside(readers: Readers, body: 
 async def test_a_page_for_people_instead_of_a_record_is_put_aside(readers: Readers) -> None:
     page = Item(documented_front.RECORDS, b"<html>", page=True, content_type="text/html")
     assert await readers.read("documented", page) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("wire", "listed"),
+    [
+        ("v17", gouv_front.SOURCES),
+        ("v17", gouv_front.JOBS),
+        ("v17", gouv_front.ITEMS),
+        ("v9", gouv_front.JOBS),
+        ("real", gov_front.SOURCES),
+        ("real", gov_front.ORGANIZATIONS),
+        ("documented", documented_front.ERRORS),
+    ],
+)
+async def test_rows_that_are_no_json_cost_their_neighbours_nothing(
+    readers: Readers, wire: str, listed: str
+) -> None:
+    element = fronts()[wire].element(listed)
+    named = "remote_id" if listed == gouv_front.ITEMS else "id"
+    rows = [item(listed, element, **{named: f"{n:024x}"}) for n in range(900, 908)]
+    inside = (b'"\\ud800"', b'"\xff"', b"01", b"[1:2]", b"[" * 600 + b"]" * 600)
+    bad = [
+        Item(listed, row.body[:-1] + b', "further": ' + one + b"}")
+        for row, one in zip(rows[3:], inside, strict=True)
+    ]
+    assert await readers.read(wire, rows[0], *bad, *rows[1:3]) == (3, 5)

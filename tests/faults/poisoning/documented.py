@@ -10,7 +10,8 @@ from typing import Any
 from aiohttp import web
 from faults.poisoning.fronts import RUN, Broken, Element, Templates, encoded
 
-from gateway.fetch.decode import DecodeError, elements, value
+from gateway.fetch.decode import DecodeError, value
+from gateway.fetch.parting import elements
 from gateway.model.enums import EntityType
 
 ORGANIZATIONS, SOURCES, JOBS, ERRORS, RECORDS = (

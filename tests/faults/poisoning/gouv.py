@@ -10,7 +10,8 @@ from itertools import count
 from aiohttp import web
 from faults.poisoning.fronts import Broken, Element, Templates, encoded
 
-from gateway.fetch.decode import DecodeError, envelope
+from gateway.fetch.decode import DecodeError
+from gateway.fetch.parting import envelope
 from gateway.fetch.splitting import Members
 from gateway.model.enums import EntityType
 

@@ -9,7 +9,8 @@ from itertools import count
 from aiohttp import web
 from faults.poisoning.fronts import RUN, Broken, Element, Templates, encoded
 
-from gateway.fetch.decode import DecodeError, elements
+from gateway.fetch import decode, parting
+from gateway.fetch.decode import DecodeError
 from gateway.model.enums import EntityType
 
 ORGANIZATIONS, SOURCES, JOBS = "organization_list", "harvest_sources", "harvest_jobs"
@@ -22,6 +23,8 @@ _TYPES = {
     ERRORS: EntityType.HARVEST_ERROR,
     JOB_ERRORS: EntityType.HARVEST_ERROR,
 }
+_WHOLE = frozenset({ORGANIZATIONS, SOURCES})
+"""Lists that come in one answer."""
 _OF_JOB = frozenset({RECORDS, ERRORS, JOB_ERRORS})
 
 
@@ -85,17 +88,16 @@ class GovFront:
 
     def splits(self, listed: str, body: bytes) -> bool:
         """Whether a page of that list can be taken apart."""
-        try:
-            elements(body)
-        except DecodeError:
-            return False
-        return listed in _TYPES
+        return self._taken_apart(listed, body) is not None
 
     def parts(self, listed: str, rows: Sequence[bytes]) -> list[bytes] | None:
-        """Return the rows as a page of any list is taken apart, None where it cannot be."""
-        del listed
+        """Return the rows as a page of that list is taken apart, None where it cannot be."""
+        return self._taken_apart(listed, b"[" + b", ".join(rows) + b"]")
+
+    def _taken_apart(self, listed: str, body: bytes) -> list[bytes] | None:
+        """Return a page's rows; where fewer cannot be asked for, also with rows that are no JSON."""
         try:
-            return elements(b"[" + b", ".join(rows) + b"]")
+            return (parting if listed in _WHOLE else decode).elements(body)
         except DecodeError:
             return None
 
