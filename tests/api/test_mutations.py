@@ -96,7 +96,7 @@ def test_every_mutation_has_somebody_who_does_it() -> None:
 def test_the_command_line_tells_the_same_of_what_was_blanked() -> None:
     told = core().type_map["BlankedRows"]
     assert isinstance(told, GraphQLObjectType)
-    assert list(told.fields) == ["portal", *KINDS]
+    assert list(told.fields) == ["portal", *KINDS, "forgottenAt", "forgottenBy"]
 
 
 @pytest.mark.parametrize("key", ["", "syncer", "reader"])
