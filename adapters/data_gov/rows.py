@@ -14,6 +14,7 @@ from gateway.model.document import Document, Fetch, Rejection, digest
 from gateway.model.enums import EntityType
 from gateway.ports import Page
 
+DOUBLE = "another row of the page has its id"
 PER_PAGE = 100
 SIZES = (100, 50, 25, 5, 1)
 """Rows asked for at once; each divides the one before, so that positions stay page borders."""
@@ -97,15 +98,20 @@ def stamp(when: datetime) -> str:
 def fresh(
     bodies: Sequence[bytes | Rejection], member: EntityType, fetch: Fetch, seen: set[str], position: int
 ) -> tuple[list[Row | Rejection], bool]:
-    """Return the rows that have not been seen, marked as seen, and whether rows of this page bear one name."""
+    """Return the rows that have not been seen, marked as seen, and whether rows of this page bear one name.
+
+    Of other rows of the page with that name the first is told, the others are rejected.
+    """
     found: list[Row | Rejection] = []
-    names: set[str] = set()
+    names: dict[str, bytes] = {}
     for place, body in enumerate(bodies, start=position):
         row = body if isinstance(body, Rejection) else _row(body, member, fetch, place)
         if (name := name_of(row)) not in seen:
             seen.add(name)
             found.append(row)
-        names.add(name)
+        elif names.get(name, row.body) != row.body:
+            found.append(Rejection(member, DOUBLE, row.body, fetch, native_id=name, position=place))
+        names.setdefault(name, row.body)
     return found, len(names) < len(bodies)
 
 

@@ -117,6 +117,14 @@ async def test_an_id_with_a_nul_in_it_costs_one_row_alone(readers: Readers) -> N
     assert await readers.read("real", record(1), record(2, id="a\0b"), record(3)) == (2, 1)
 
 
+@pytest.mark.parametrize("wire", ["real", "documented", "v17"])
+async def test_a_row_with_the_id_of_another_is_put_aside(readers: Readers, wire: str) -> None:
+    listed = gouv_front.SOURCES if wire == "v17" else gov_front.SOURCES
+    element = fronts()[wire].element(listed)
+    rows = [item(listed, element, id=f"{900 + n % 3:024x}", name=f"row {n}") for n in range(4)]
+    assert await readers.read(wire, *rows) == (3, 1)
+
+
 async def test_a_row_that_names_no_run_is_kept(readers: Readers) -> None:
     assert await readers.read("real", record(1), record(2, harvest_job_id={"id": 1})) == (2, 0)
 
