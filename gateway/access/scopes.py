@@ -12,7 +12,7 @@ ADMIN = "admin"
 
 SCOPES: Mapping[str, str] = {
     READ_PRIVATE: "read personal data and stored documents",
-    SYNC: "start syncs",
+    SYNC: "start syncs, and have a source or run read anew",
     ADMIN: "everything that the others may, and what is the operators' alone",
 }
 """Each scope, and what it lets a caller do, in words."""

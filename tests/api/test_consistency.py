@@ -249,6 +249,38 @@ async def test_a_portal_that_does_not_answer_in_time(there: Place) -> None:
         never.set()
     assert found["name"] == "s"
     fails("TIMED_OUT", told)
+    there.portal.answers[SOURCE_PATH] = there.udata.answer
+    _, told = await ask(await there.gateway(), name="s")
+    assert told["served"] == "LIVE", "what was given up holds nothing that others wait for"
+
+
+async def test_who_goes_away_takes_nothing_from_the_others(there: Place) -> None:
+    gateway = await there.loaded()
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: web.Request) -> web.StreamResponse:
+        begun.set()
+        await go.wait()
+        return await there.udata.answer(request)
+
+    there.portal.answers[SOURCE_PATH] = slow
+    first, second = (asyncio.create_task(ask(gateway, name="s")) for _ in range(2))
+    await begun.wait()
+    first.cancel()
+    go.set()
+    _, told = await second
+    assert told["served"] == "LIVE"
+    assert there.asked == [SOURCE_PATH, JOBS_PATH]
+
+
+async def test_an_endpoint_that_trusts_its_own_documents_can_be_asked_by_name(there: Place) -> None:
+    gateway = await there.loaded(documents="trusted", refresh_callers="anyone")
+    async with listening(gateway) as address, ClientSession(address) as session:
+        body = {"documentId": "source-live", "variables": {"portal": PORTAL, "nativeId": "s"}}
+        async with session.post("/graphql", json=body) as answer:
+            told = await answer.json()
+    assert told["data"]["harvestSource"]["lastJob"]["nativeId"] == "i"
+    assert told["extensions"]["consistency"][0]["served"] == "LIVE"
 
 
 async def test_a_run_that_the_portal_shows_no_more_stays(there: Place) -> None:
