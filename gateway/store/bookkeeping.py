@@ -232,8 +232,8 @@ async def drop_cursors(connection: Connection, portal: int, stream: str, keys: S
 async def unread(connection: Connection, portal: int, stream: str, keys: Sequence[str]) -> list[str]:
     """Return those of *keys* whose scope has never been read whole."""
     rows = await connection.fetch(
-        "SELECT k FROM unnest($3::text[]) AS k WHERE NOT EXISTS (SELECT FROM scope s "
-        "WHERE s.portal = $1 AND s.stream = $2 AND s.key = k AND s.read_at IS NOT NULL)",
+        "SELECT k FROM unnest($3::text[]) AS k WHERE (SELECT s.read_at FROM scope s "
+        "WHERE s.portal = $1 AND s.stream = $2 AND s.key = k) IS NULL",
         portal,
         stream,
         list(keys),

@@ -7,7 +7,8 @@ from functools import cache
 
 from gateway.model.enums import EntityType
 from gateway.store import journal
-from gateway.store.shape import shape
+from gateway.store.merge import joins, key_of
+from gateway.store.shape import Shape, shape
 from gateway.store.staging import Connection
 
 _TOUCHED = f"(SELECT id FROM stage_touched WHERE entity_type = '{EntityType.DATASET}')"
@@ -15,6 +16,19 @@ _TOUCHED = f"(SELECT id FROM stage_touched WHERE entity_type = '{EntityType.DATA
 _STAGED_RECORDS = """
     FROM stage_harvest_record s JOIN harvest_record r ON r.portal = $1 AND r.native_id = s.native_id
 """
+
+
+async def conceive(connection: Connection, portal: int) -> None:
+    """Give a key to every staged dataset that is new: ``settle`` makes its row once all of it is known."""
+    await connection.execute(
+        """
+        INSERT INTO stage_newborn
+        SELECT s.native_id, nextval(pg_get_serial_sequence('dataset', 'id'))
+        FROM (SELECT DISTINCT native_id FROM stage_dataset) s
+        WHERE (SELECT t.id FROM dataset t WHERE t.portal = $1 AND t.native_id = s.native_id) IS NULL
+        """,
+        portal,
+    )
 
 
 async def touch_former(connection: Connection, portal: int) -> None:
@@ -42,8 +56,21 @@ async def touch_unlinked(connection: Connection, portal: int) -> None:
     )
 
 
-async def touch_merged(connection: Connection, portal: int, *, inventory: bool) -> None:
-    """Touch the datasets of merged records; of an inventory's only where the mention is not an old one."""
+async def touch_stored(connection: Connection, *, inventory: bool) -> None:
+    """Touch the datasets of stored records; of an inventory's only where the mention is not an old one."""
+    await connection.execute(_touching("FROM stage_stored r", inventory))
+    await connection.execute(
+        f"INSERT INTO stage_touched SELECT '{EntityType.DATASET}', id FROM stage_newborn ON CONFLICT DO NOTHING"
+    )
+
+
+async def touch_staged(connection: Connection, portal: int, *, inventory: bool) -> None:
+    """Touch the datasets of staged records, stored anew or not, as ``touch_stored`` does."""
+    await connection.execute(f"{_touching(_STAGED_RECORDS, inventory)}", portal)
+
+
+def _touching(records: str, inventory: bool) -> str:
+    """Return the statement that touches the datasets of the *records* (FROM, at the alias r)."""
     newer = """
         LEFT JOIN dataset d ON d.id = r.dataset_id
         LEFT JOIN harvest_job j ON j.id = r.job_id
@@ -52,11 +79,9 @@ async def touch_merged(connection: Connection, portal: int, *, inventory: bool) 
         WHERE r.dataset_id IS NOT NULL AND (lj.id IS NULL
             OR (j.created_at, j.native_id COLLATE "C") >= (lj.created_at, lj.native_id COLLATE "C"))
     """
-    every = "WHERE r.dataset_id IS NOT NULL"
-    await connection.execute(
-        f"INSERT INTO stage_touched SELECT DISTINCT '{EntityType.DATASET}', r.dataset_id {_STAGED_RECORDS} "
-        f"{newer if inventory else every} ON CONFLICT DO NOTHING",
-        portal,
+    return (
+        f"INSERT INTO stage_touched SELECT DISTINCT '{EntityType.DATASET}', r.dataset_id {records} "
+        f"{newer if inventory else 'WHERE r.dataset_id IS NOT NULL'} ON CONFLICT DO NOTHING"
     )
 
 
@@ -76,7 +101,7 @@ async def touch_sources(connection: Connection, portal: int, jobs: list[str]) ->
 
 
 async def settle(connection: Connection, portal: int, now: datetime, *, inventory: bool, told: bool) -> None:
-    """Settle state, presence and latest record of the touched datasets, then their text.
+    """Settle state, presence and latest record of the touched datasets, then their text; make those that are new.
 
     *told*: events tell what changes, so that it has to be remembered what was; they have no history.
     """
@@ -84,7 +109,9 @@ async def settle(connection: Connection, portal: int, now: datetime, *, inventor
     touched = f"t.portal = $1 AND t.id IN {_TOUCHED}"
     if told:
         await journal.remember(connection, EntityType.DATASET, touched, portal)
-    await connection.execute(_INVENTORY if inventory else _CHANGES, portal, now)
+    newborn = await connection.fetchval("SELECT EXISTS (SELECT FROM stage_newborn)")
+    verdict = _INVENTORY if inventory else _CHANGES
+    await connection.execute(f"{verdict} {_apply() if newborn else _APPLY}", portal, now)
     await connection.execute(
         f"""
         UPDATE dataset t SET presence = 'GONE', removed_at = $2, last_seen_at = t.changed_at, changed_at = $2
@@ -123,15 +150,20 @@ async def voiceless(connection: Connection, portal: int, limit: int) -> list[str
 def _text() -> str:
     """Return the statement that gives each dataset the text that its latest record tells, where it is staged."""
     shape_ = shape(EntityType.DATASET)
-    plain = [f'"{name}"' for name in shape_.plain if name not in {"native_id", "deleted_at"}]
-    sets = ", ".join(f"{name} = s.{name}" for name in plain)
+    sets = ", ".join(f"{name} = s.{name}" for name in _told(shape_))
     return f"""
         UPDATE dataset t SET {sets}, row_hash = s.row_hash, text_record_id = t.latest_record_id,
             changed_at = CASE WHEN t.row_hash IS DISTINCT FROM s.row_hash THEN $2 ELSE t.changed_at END
-        FROM {shape_.stage} s JOIN harvest_record r ON r.portal = $1 AND r.native_id = s.speaker
-        WHERE t.portal = $1 AND t.native_id = s.native_id AND t.latest_record_id = r.id
+        FROM harvest_record r, {shape_.stage} s
+        WHERE t.portal = $1 AND t.id IN {_TOUCHED}
+          AND r.id = t.latest_record_id AND s.native_id = t.native_id AND s.speaker = r.native_id
           AND (t.row_hash, t.text_record_id) IS DISTINCT FROM (s.row_hash, t.latest_record_id)
     """
+
+
+def _told(shape_: Shape) -> list[str]:
+    """Return the columns that are a dataset's text: what its records tell, and no verdict."""
+    return [f'"{name}"' for name in shape_.plain if name not in {"native_id", "deleted_at"}]
 
 
 _APPLY = """
@@ -144,6 +176,39 @@ _APPLY = """
       AND (t.state, t.presence, t.deleted_at, t.state_job_id, t.latest_record_id, t.source_id) IS DISTINCT FROM
           (v.state, v.presence, v.deleted_at, v.state_job_id, v.latest_record_id, coalesce(v.source_id, t.source_id))
 """
+
+
+@cache
+def _apply() -> str:
+    """Return what makes the rows of new datasets, after a verdict, and changes those of the others.
+
+    A new one has the text that its latest record tells. One without a verdict has only records that are gone.
+    """
+    shape_ = shape(EntityType.DATASET)
+    told = _told(shape_)
+    sources = [ref for ref in shape_.references if ref.column == "source_id"]
+    source = ", ".join(["v.source_id", *(key_of(shape_, ref) for ref in sources)])
+    return f"""
+    , settled AS ({_APPLY}), chosen AS (
+        SELECT DISTINCT ON (n.id) n.id, s.ctid AS place, r.native_id IS NOT NULL AS speaks
+        FROM stage_newborn n JOIN {shape_.stage} s USING (native_id) LEFT JOIN verdict v ON v.dataset_id = n.id
+        LEFT JOIN stage_stored r ON r.entity_type = '{EntityType.HARVEST_RECORD}' AND r.id = v.latest_record_id
+            AND r.native_id = s.speaker
+        ORDER BY n.id, speaks DESC
+    ), made AS (
+        INSERT INTO dataset (id, portal, native_id, first_seen_at, changed_at, {", ".join(told)}, row_hash, source_id,
+            state, presence, deleted_at, state_basis, state_job_id, latest_record_id, text_record_id)
+        SELECT c.id, $1::smallint, s.native_id, $2::timestamptz, $2::timestamptz,
+            {", ".join(f"s.{name}" for name in told)}, s.row_hash, coalesce({source}),
+            coalesce(v.state, 'UNPUBLISHED'), coalesce(v.presence, 'PRESENT'), v.deleted_at, v.basis, v.state_job_id,
+            v.latest_record_id, CASE WHEN c.speaks THEN v.latest_record_id END
+        FROM chosen c JOIN {shape_.stage} s ON s.ctid = c.place LEFT JOIN verdict v ON v.dataset_id = c.id
+        {joins(shape_)}
+        RETURNING id, native_id
+    )
+    INSERT INTO stage_stored SELECT '{EntityType.DATASET}', id, native_id, NULL, NULL, true FROM made
+    """
+
 
 _NEWEST_CHANGE = """
     dataset_id, created_at DESC NULLS LAST, job_created_at DESC NULLS LAST, job_native DESC NULLS LAST, native_id DESC
@@ -175,7 +240,6 @@ _CHANGES = f"""
             NULL::bigint AS source_id
         FROM newest n LEFT JOIN published p USING (dataset_id) LEFT JOIN voice v USING (dataset_id)
     )
-    {_APPLY}
 """
 
 _INVENTORY = f"""
@@ -213,7 +277,6 @@ _INVENTORY = f"""
         ORDER BY g.dataset_id, CASE WHEN g.listed THEN g.created_at ELSE g.complete_at END DESC NULLS LAST,
             CASE WHEN g.listed THEN g.native_id ELSE g.complete_native END DESC
     )
-    {_APPLY}
 """
 
 _PARENTS = """

@@ -95,6 +95,14 @@ async def touch_open(connection: Connection, portal: int, sources_: Sequence[str
     )
 
 
+async def touch_stored(connection: Connection) -> None:
+    """Touch the jobs that stored jobs, records and errors speak of."""
+    await connection.execute(
+        f"INSERT INTO stage_touched SELECT DISTINCT '{EntityType.HARVEST_JOB}', job_id FROM stage_stored "
+        "WHERE job_id IS NOT NULL ON CONFLICT DO NOTHING"
+    )
+
+
 async def touch_staged(connection: Connection, portal: int, types: Container[EntityType]) -> None:
     """Touch the jobs that staged jobs, records and errors speak of."""
     for type_, column in (

@@ -70,7 +70,7 @@ async def write(
     With them the events that others have laid out: all at the end, since who writes events has all others wait.
     """
     kept = await _types(connection, "stage_prior")
-    fresh = set() if baseline else await _types(connection, "stage_fresh")
+    fresh = set() if baseline else await _types(connection, "stage_stored WHERE fresh")
     for type_ in JOURNALED:
         if type_ in kept and type_ in HISTORY:
             await connection.execute(_steady(type_))
@@ -196,6 +196,6 @@ def _creations(type_: EntityType) -> str:
         INSERT INTO event (at, portal, run_id, cause, kind, entity_type, entity_id, native_id, after)
         SELECT $1, $2, $3, $4, 'CREATED', '{type_}', t.id, t.native_id,
             jsonb_strip_nulls(to_jsonb(t) - {_SILENT_ARRAY})
-        FROM stage_fresh f JOIN {ROWS[type_].__tablename__} t ON t.id = f.id
-        WHERE f.entity_type = '{type_}'
+        FROM stage_stored f JOIN {ROWS[type_].__tablename__} t ON t.id = f.id
+        WHERE f.entity_type = '{type_}' AND f.fresh
     """

@@ -8,15 +8,26 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from gateway.model.document import Document, Fetch, Rejection
-from gateway.model.entities import Dataset, Entity, HarvestRecord
+from gateway.model.entities import Entity
 from gateway.model.enums import EntityType
 from gateway.store.bookkeeping import encode
 from gateway.store.shape import Unstorable, shape
 
 Normalise: TypeAlias = Callable[[Document], Iterable[Entity | Rejection]]
 
-Staged: TypeAlias = tuple[EntityType, Any, tuple[Any, ...]]
-"""Type, identity within the unit, and values in the order of the type's stage."""
+Spoken: TypeAlias = tuple[EntityType, str, tuple[Any, ...], str | None]
+"""Type, native id and values of an entity; for a dataset the record that tells of it."""
+_NOWHERE = (None,) * 6
+"""The address of what no document is named after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one document says, in the form in which it is stored."""
+
+    document: Document
+    entities: Sequence[Spoken]
+    rejected: Sequence[Rejection]
 
 
 @dataclass(slots=True)
@@ -28,44 +39,45 @@ class Layout:
     """What could not be read, and the document that it was in, or that it is."""
 
 
-def lay_out(documents: Sequence[Document], normalise: Normalise, fetches: Mapping[Fetch, int]) -> Layout:
-    """Normalise *documents* into rows; one that cannot be read or stored harms no other."""
+def read(document: Document, normalise: Normalise) -> Reading:
+    """Normalise *document*; what cannot be read or stored is told, never raised."""
+    entities: list[Spoken] = []
+    rejected: list[Rejection] = []
+    speaker: str | None = None
+    try:
+        for entity in normalise(document):
+            if isinstance(entity, Rejection):
+                rejected.append(entity)
+                continue
+            type_, native_id = entity.type, entity.native_id
+            if type_ is EntityType.HARVEST_RECORD:
+                speaker = native_id
+            values = shape(type_).row(entity)
+            entities.append((type_, native_id, values, speaker if type_ is EntityType.DATASET else None))
+    except Unstorable as error:
+        return Reading(document, (), (_rejection(document, str(error)),))
+    return Reading(document, entities, rejected)
+
+
+def lay_out(readings: Iterable[Reading], fetches: Mapping[Fetch, int]) -> Layout:
+    """Return the rows of what was read; *fetches* are the keys of the answers that it came with."""
     layout = Layout()
-    for document in documents:
-        try:
-            rows, rejected = _rows(document, normalise, fetches.get(document.fetch))
-        except Unstorable as error:
-            rows, rejected = [], [_rejection(document, str(error))]
-        layout.rejected.extend((document, rejection) for rejection in rejected)
-        for type_, key, row in rows:
-            layout.rows[type_][key] = row
+    for reading in readings:
+        document = reading.document
+        layout.rejected.extend((document, rejection) for rejection in reading.rejected)
+        for type_, native_id, values, speaker in reading.entities:
+            address = _NOWHERE
+            if type_ is document.type and native_id == document.native_id:
+                address = _address(document, fetches.get(document.fetch))
+            key = native_id if speaker is None else (native_id, speaker)
+            layout.rows[type_][key] = (*values, *address, speaker)
     return layout
 
 
-def _rows(
-    document: Document, normalise: Normalise, fetch_id: int | None
-) -> tuple[list[Staged], list[Rejection]]:
-    rows: list[Staged] = []
-    rejected: list[Rejection] = []
-    speaker: str | None = None
-    for entity in normalise(document):
-        if isinstance(entity, Rejection):
-            rejected.append(entity)
-            continue
-        if isinstance(entity, HarvestRecord):
-            speaker = entity.native_id
-        rows.append(_staged(entity, document, fetch_id, speaker if isinstance(entity, Dataset) else None))
-    return rows, rejected
-
-
-def _staged(entity: Entity, document: Document, fetch_id: int | None, speaker: str | None) -> Staged:
-    """Return the row of *entity*; *document*'s address goes with the entity that it is named after."""
-    address: tuple[Any, ...] = (None, None, None, None, None, None, speaker)
-    if entity.type is document.type and entity.native_id == document.native_id:
-        place = (document.parent, document.position, encode(document.counted))
-        address = (document.hash, document.body, *place, fetch_id, speaker)
-    key = entity.native_id if speaker is None else (entity.native_id, speaker)
-    return entity.type, key, (*shape(entity.type).row(entity), *address)
+def _address(document: Document, fetch: int | None) -> tuple[Any, ...]:
+    """Return where *document* came from, for the entity that it is named after."""
+    place = (document.parent, document.position, encode(document.counted))
+    return (document.hash, document.body, *place, fetch)
 
 
 def _rejection(document: Document, reason: str) -> Rejection:

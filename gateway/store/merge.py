@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from gateway.model.enums import EntityType
 from gateway.store.shape import Reference, Shape, shape, stub_values
@@ -42,20 +44,35 @@ class Merged:
 async def merge(
     connection: Connection, type_: EntityType, portal: int, now: datetime, *, seen: bool = True
 ) -> Merged:
-    """Merge the staged rows of *type_*, with stubs for the parents they name and their documents.
+    """Merge the staged rows of *type_*, with their documents; the parents that they name are there.
 
     Not *seen*: the rows come out of stored documents, so that one that is gone stays gone.
     """
     shape_ = shape(type_)
-    for reference in shape_.references:
-        await connection.execute(_stubs(shape_, reference), portal, now)
-    if type_ is EntityType.DATASET:
-        await connection.execute(_new_datasets(), portal, now)
-        return Merged()
     rows = await connection.fetch(_upsert(type_), portal, now, seen)
     await connection.execute(_documents(shape_), portal)
     arrived = tuple((row["job_id"], row["new"]) for row in rows if row["job_id"] is not None and row["new"])
     return Merged(sum(row["new"] for row in rows), sum(row["changed"] for row in rows), arrived)
+
+
+async def make_stubs(
+    connection: Connection,
+    type_: EntityType,
+    portal: int,
+    now: datetime,
+    rows: Iterable[tuple[Any, ...]],
+    coming: Mapping[str, Container[str]],
+) -> None:
+    """Make a stub of each parent that staged *rows* of *type_* name, that is not known and does not come with them.
+
+    *coming*: the native ids that come with them, by table.
+    """
+    shape_ = shape(type_)
+    for reference in shape_.references:
+        place, known = shape_.fields.index(reference.field), coming.get(reference.table, ())
+        named = [name for name in {row[place] for row in rows} if name is not None and name not in known]
+        if named:
+            await connection.execute(_stubs(reference.table), portal, now, named)
 
 
 async def retire_lost_errors(connection: Connection, portal: int, now: datetime) -> int:
@@ -80,31 +97,36 @@ async def retire_lost_errors(connection: Connection, portal: int, now: datetime)
 
 
 @cache
-def _stubs(shape_: Shape, reference: Reference) -> str:
-    """Return the statement that makes a stub of every parent that is named but not known."""
-    values = stub_values(reference.table)
+def _stubs(table: str) -> str:
+    """Return the statement that makes a stub of every row of *table* that is named ($3) but not known."""
+    values = stub_values(table)
     return f"""
-        INSERT INTO {reference.table} (portal, native_id, first_seen_at, changed_at, {", ".join(values)})
-        SELECT DISTINCT $1::smallint, s."{reference.field}", $2::timestamptz, $2::timestamptz,
-            {", ".join(values.values())}
-        FROM {shape_.stage} s
-        WHERE s."{reference.field}" IS NOT NULL AND NOT EXISTS (
-            SELECT FROM {reference.table} t WHERE t.portal = $1 AND t.native_id = s."{reference.field}")
+        INSERT INTO {table} (portal, native_id, first_seen_at, changed_at, {", ".join(values)})
+        SELECT $1::smallint, n.native_id, $2::timestamptz, $2::timestamptz, {", ".join(values.values())}
+        FROM unnest($3::text[]) AS n (native_id)
+        WHERE (SELECT t.id FROM {table} t WHERE t.portal = $1 AND t.native_id = n.native_id) IS NULL
         ON CONFLICT DO NOTHING
     """
 
 
-def _joins(shape_: Shape) -> str:
-    return "\n".join(
+def joins(shape_: Shape) -> str:
+    """Return the joins of a stage, at the alias s, with the rows that it refers to."""
+    found = [
         f"LEFT JOIN {ref.table} r_{ref.field} ON r_{ref.field}.portal = $1 "
         f'AND r_{ref.field}.native_id = s."{ref.field}"'
         for ref in shape_.references
-    )
+    ]
+    if any(ref.table == "dataset" for ref in shape_.references):
+        found.append("LEFT JOIN stage_newborn n ON n.native_id = s.dataset")
+    return "\n".join(found)
 
 
-def _key_of(shape_: Shape, reference: Reference) -> str:
+def key_of(shape_: Shape, reference: Reference) -> str:
+    """Return the SQL of the key of the row that a staged row refers to."""
     if shape_.type is EntityType.HARVEST_RECORD and reference.field == "source":
         return "coalesce(r_source.id, r_job.source_id)"
+    if reference.table == "dataset":
+        return f"coalesce(r_{reference.field}.id, n.id)"
     return f"r_{reference.field}.id"
 
 
@@ -120,19 +142,19 @@ def _upsert(type_: EntityType) -> str:
     plain = [name for name in shape_.plain if name != "native_id"]
     derived = {column: source for column, source in _DERIVED_FROM.items() if source in plain}
     columns = [f'"{name}"' for name in plain] + [ref.column for ref in shape_.references]
-    values = [f's."{name}"' for name in plain] + [_key_of(shape_, ref) for ref in shape_.references]
+    values = [f's."{name}"' for name in plain] + [key_of(shape_, ref) for ref in shape_.references]
     updates = ", ".join(f"{column} = excluded.{column}" for column in columns)
     if type_ is EntityType.HARVEST_RECORD:  # of the others, derive settles every touched row
         updates += ", " + ", ".join(_begun(column, source) for column, source in derived.items())
     stays = "NOT $3::boolean AND t.presence IN ('GONE', 'EXPIRED')"
     presence = f"CASE WHEN {stays} THEN t.presence ELSE excluded.presence END"
     differs = f"(t.row_hash IS DISTINCT FROM excluded.row_hash OR t.presence IS DISTINCT FROM {presence})"
-    by_job = "job_id" if type_ in BULK else "NULL::bigint AS job_id"
-    keep = (
-        ""
-        if type_ in BULK
-        else f", kept AS (INSERT INTO stage_fresh SELECT '{type_}', id FROM merged WHERE fresh)"
-    )
+    by_job = "job_id" if type_ in BULK else "NULL::bigint"
+    belongs = {
+        EntityType.HARVEST_JOB: "t.id, NULL::bigint",
+        EntityType.HARVEST_RECORD: "t.job_id, t.dataset_id",
+        EntityType.HARVEST_ERROR: "t.job_id, NULL::bigint",
+    }.get(type_, "NULL::bigint, NULL::bigint")
     return f"""
         WITH merged AS (
             INSERT INTO {shape_.table} AS t (portal, native_id, presence, first_seen_at, changed_at,
@@ -142,17 +164,20 @@ def _upsert(type_: EntityType) -> str:
                 {", ".join([*values, *(f"s.{source}" for source in derived.values())])},
                 s.row_hash, s.document_hash
             FROM {shape_.stage} s
-            {_joins(shape_)}
+            {joins(shape_)}
             ON CONFLICT (portal, native_id) DO UPDATE SET {updates}, presence = {presence},
                 removed_at = CASE WHEN {stays} THEN t.removed_at END,
                 last_seen_at = CASE WHEN {stays} THEN t.last_seen_at END, row_hash = excluded.row_hash,
                 document_hash = excluded.document_hash,
                 changed_at = CASE WHEN {differs} THEN excluded.changed_at ELSE t.changed_at END
             WHERE {differs} OR t.document_hash IS DISTINCT FROM excluded.document_hash
-            RETURNING t.id, {by_job}, t.xmax = 0 AS fresh, t.changed_at = $2 AS differs
-        ){keep}
-        SELECT job_id, count(*) FILTER (WHERE fresh) AS new, count(*) FILTER (WHERE differs AND NOT fresh) AS changed
-        FROM merged GROUP BY job_id
+            RETURNING t.id, t.native_id, {belongs}, t.xmax = 0, t.changed_at = $2
+        ), stored (id, native_id, job_id, dataset_id, fresh, differs) AS (SELECT * FROM merged), kept AS (
+            INSERT INTO stage_stored SELECT '{type_}', id, native_id, job_id, dataset_id, fresh FROM stored
+        )
+        SELECT {by_job} AS job_id, count(*) FILTER (WHERE fresh) AS new,
+            count(*) FILTER (WHERE differs AND NOT fresh) AS changed
+        FROM stored GROUP BY 1
     """
 
 
@@ -162,25 +187,7 @@ def _documents(shape_: Shape) -> str:
         INSERT INTO document (portal, entity_type, entity_id, hash, body, parent, position, counted, fetch_id)
         SELECT $1::smallint, '{shape_.type}', t.id, s.document_hash, s.body, s.doc_parent, s.doc_position,
             s.doc_counted, s.fetch_id
-        FROM {shape_.stage} s JOIN {shape_.table} t ON t.portal = $1 AND t.native_id = s.native_id
+        FROM {shape_.stage} s JOIN stage_stored t ON t.entity_type = '{shape_.type}' AND t.native_id = s.native_id
         WHERE s.body IS NOT NULL AND s.fetch_id IS NOT NULL
-        ON CONFLICT DO NOTHING
-    """
-
-
-@cache
-def _new_datasets() -> str:
-    """Return the statement that makes a row of every dataset that is new; what it says is settled by derive."""
-    shape_ = shape(EntityType.DATASET)
-    plain = [f'"{name}"' for name in shape_.plain if name != "native_id"]
-    references = [ref.column for ref in shape_.references]
-    return f"""
-        INSERT INTO dataset (portal, native_id, presence, first_seen_at, changed_at,
-            {", ".join([*plain, *references])}, row_hash, state)
-        SELECT DISTINCT ON (s.native_id) $1::smallint, s.native_id, 'PRESENT', $2::timestamptz, $2::timestamptz,
-            {", ".join([*(f"s.{name}" for name in plain), *(_key_of(shape_, ref) for ref in shape_.references)])},
-            s.row_hash, 'UNPUBLISHED'
-        FROM {shape_.stage} s {_joins(shape_)}
-        WHERE NOT EXISTS (SELECT FROM dataset t WHERE t.portal = $1 AND t.native_id = s.native_id)
         ON CONFLICT DO NOTHING
     """

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.model.document import Document, Rejection
 from gateway.model.entities import JSON
 from gateway.ports import End, Scope
 from gateway.store.absence import Seen
+from gateway.store.layout import Reading
 
 
 @dataclass(slots=True)
@@ -44,3 +45,5 @@ class Part:
     """The scope's end, where these elements are its last."""
     loaded: int | None = None
     """On a first load: how many elements the scope brought in all."""
+    readings: dict[int, Reading] = field(default_factory=dict)
+    """What documents among the elements say, where they were read ahead; by ``id`` of the document."""

@@ -252,7 +252,7 @@ class Dataset(EntityRow, table=True):
 
     __tablename__: ClassVar[str] = "dataset"
     __table_args__: ClassVar[dict[str, Any]] = {"postgresql_with": {"fillfactor": 35}}
-    """Room beside each row for its next two states: a unit inserts it, settles its state, and then its text.
+    """Room beside each row for its next two states: each run that lists it changes it.
     A row that changes in its page needs no new entries in the indexes, and those of its words are dear."""
 
     source_id: int | None = c.refers("harvest_source")

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.enums import Cause, EntityType
@@ -34,12 +35,13 @@ from gateway.store import (
 from gateway.store.bookkeeping import Run
 from gateway.store.documents import documents_of
 from gateway.store.forgotten import Forgotten
+from gateway.store.growth import Growth
 from gateway.store.judging import NOTHING, Judges, Kinds
-from gateway.store.layout import Layout, Normalise, lay_out
+from gateway.store.layout import Layout, Normalise, lay_out, read
 from gateway.store.parts import Part, Tally
 from gateway.store.quarantine import Refused
 from gateway.store.shape import shape
-from gateway.store.staging import Connection, prepare, stage, touch, touched
+from gateway.store.staging import ENTWINED, Connection, make_stages, prepare, stage, touched
 from gateway.store.tables import ROWS
 from gateway.store.waiting import Name, Settled
 
@@ -70,7 +72,10 @@ class Writer:
         self._cap = cap
         self._now = now
         self._judges = Judges(expected)
+        self._growth = Growth()
         self._newest: dict[EntityType, int] = {}
+        self._stages = set(ENTWINED)
+        """The types that there are stages of."""
         self.turn = asyncio.Lock()
         """Held by who uses the connection while pages are read."""
         self._forgotten = Forgotten()
@@ -87,6 +92,15 @@ class Writer:
             async with self.turn:
                 self._newest[scope.member] = await absence.newest_key(self._connection, scope.member)
         return absence.Seen(self._newest[scope.member])
+
+    def read_ahead(self, part: Part) -> None:
+        """Normalise what is all new, on a first load, while the unit before is being stored."""
+        if not self._forgotten:
+            part.readings = {
+                id(element): read(element, self._normalise)
+                for element in part.elements
+                if isinstance(element, Document)
+            }
 
     async def commit(
         self,
@@ -133,6 +147,10 @@ class Writer:
                 )
             await self._note_progress(parts, tally)
             await self._settle(cause, baseline=loading)
+        if loading and fresh:
+            await self._growth.note(
+                self._connection, parts[0].scope.stream, len(fresh), {*layout.rows, *ENTWINED}
+            )
         return tally
 
     @asynccontextmanager
@@ -244,7 +262,9 @@ class Writer:
         """Return the rows of *fresh*; what cannot be read joins *rejections*, and all of these go to quarantine."""
         if not again:
             fetches = await self._log(fresh, rejections)
-        layout, now = lay_out(fresh, self._normalise, fetches), self._now()
+        ahead = {key: reading for part in parts for key, reading in part.readings.items()}
+        readings = (ahead.get(id(document)) or read(document, self._normalise) for document in fresh)
+        layout, now = lay_out(readings, fetches), self._now()
         scopes = {(e.type, e.native_id): part.scope for part in parts for e in part.elements}
         rejections += [Refused(scopes[d.type, d.native_id], r, _whole(d, r)) for d, r in layout.rejected]
         for each in rejections:
@@ -265,6 +285,8 @@ class Writer:
     ) -> None:
         """Merge what is laid out of *documents*, *seen* now or stored before."""
         now = self._now()
+        await make_stages(self._connection, layout.rows.keys() - self._stages)
+        self._stages |= layout.rows.keys()
         for type_, rows in layout.rows.items():
             await stage(self._connection, shape(type_), list(rows.values()))
             if type_ in journal.JOURNALED and type_ is not EntityType.DATASET:
@@ -281,18 +303,20 @@ class Writer:
     async def _merge(
         self, layout: Layout, tally: Tally, now: datetime, *, loading: bool, cause: Cause, seen: bool
     ) -> None:
-        connection, portal = self._connection, self._run.portal
-        records = EntityType.HARVEST_RECORD in layout.rows
-        if records and not self._inventory:
+        connection, portal, rows = self._connection, self._run.portal, layout.rows
+        coming = {shape(type_).table: _natives(type_, rows[type_]) for type_ in rows}
+        records = EntityType.HARVEST_RECORD in rows
+        if records and not (self._inventory or loading):
             await datasets.touch_former(connection, portal)
         changed = 0
-        for type_ in merge.ORDER:
-            if type_ not in layout.rows:
+        for type_ in (each for each in merge.ORDER if each in rows):
+            await merge.make_stubs(connection, type_, portal, now, rows[type_].values(), coming)
+            if type_ is EntityType.DATASET:
+                await datasets.conceive(connection, portal)
                 continue
             merged = await merge.merge(connection, type_, portal, now, seen=seen)
             tally.new += merged.new
             changed += merged.changed
-            await touch(connection, EntityType.HARVEST_JOB, [job for job, _ in merged.arrived])
             for job, count in () if loading else merged.arrived:
                 await journal.tell_arrival(
                     connection, type_, job, count, portal=portal, run=self._run.id, now=now, cause=cause
@@ -300,9 +324,13 @@ class Writer:
         tally.changed += changed
         if self._inventory and changed:
             tally.gone += await merge.retire_lost_errors(connection, portal, now)
-        await derive.touch_staged(connection, portal, layout.rows)
+        await derive.touch_stored(connection)
+        if not seen:
+            await derive.touch_staged(connection, portal, rows)
         if records:
-            await datasets.touch_merged(connection, portal, inventory=self._inventory)
+            await datasets.touch_stored(connection, inventory=self._inventory)
+            if not seen:
+                await datasets.touch_staged(connection, portal, inventory=self._inventory)
 
     async def _note_progress(self, parts: Sequence[Part], tally: Tally) -> None:
         """On a first load note how far it is; cursors are kept where the pass may have to go on from them."""
@@ -327,6 +355,11 @@ class Writer:
             await datasets.settle(connection, portal, now, inventory=self._inventory, told=not baseline)
         await journal.write(connection, portal, self._run.id, now, cause, baseline=baseline)
         await bookkeeping.move_version(connection)
+
+
+def _natives(type_: EntityType, rows: Mapping[Any, Any]) -> Container[str]:
+    """Return the native ids of *rows*, by which they are laid out; those of datasets with the record that speaks."""
+    return {key if isinstance(key, str) else key[0] for key in rows} if type_ is EntityType.DATASET else rows
 
 
 def _whole(document: Document, rejection: Rejection) -> Document | None:

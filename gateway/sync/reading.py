@@ -142,9 +142,10 @@ class Gatherer:
             last = start + self._elements >= len(page.elements)
             if self._count + len(elements) > self._elements:
                 await self._hand_over()
-            self._parts.append(
-                Part(scope, elements, seen, cursor=page.cursor if last else None, loaded=loaded)
-            )
+            part = Part(scope, elements, seen, cursor=page.cursor if last else None, loaded=loaded)
+            if loaded is not None:
+                self._writer.read_ahead(part)
+            self._parts.append(part)
             self._count += len(elements)
             self._bytes += sum(len(element.body) for element in elements)
         await self._flush_when_full()
