@@ -11,6 +11,7 @@ import aiohttp
 
 from gateway import postgres
 from gateway.compose.parts import Parts
+from gateway.compose.settling import collect_rarely
 from gateway.ports import Part, Pass, Portal
 from gateway.store import lease, overview, timetable
 from gateway.store.absence import Cap
@@ -52,6 +53,7 @@ async def run_pass(
     *wanted* decides, under the portal's lease, whether there is anything to do; None: there was not. Raises LeaseHeld,
     LeaseLost, DatabaseUnavailable.
     """
+    collect_rarely()
     now = clock or await portal_clock(portal)
     connection, number = await postgres.connect(parts.url), parts.numbers[portal.key]
     try:

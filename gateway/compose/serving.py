@@ -17,6 +17,7 @@ from gateway.access.spending import Spending
 from gateway.compose.deciding import Desk
 from gateway.compose.parts import Parts
 from gateway.compose.passes import ask_payload
+from gateway.compose.settling import settle
 from gateway.errors import ConfigurationError
 from gateway.store import drifted, webhooks
 from gateway.store.webhooks import Measured
@@ -35,7 +36,6 @@ from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.purses import Purses
 from harvest_graphql.serving.rates import FILE, Callers, Rates, paid, unlimited
 from harvest_graphql.serving.reading import MOST_LINE
-from harvest_graphql.serving.settling import settle
 from harvest_graphql.serving.shortcut import Handle, Shortcut
 from harvest_graphql.serving.siblings import Siblings
 from harvest_graphql.serving.streams import Streams

@@ -158,7 +158,10 @@ class Sender:
 
     def endpoint(self, request: Request) -> str:
         """Return the request's path and query below the base URL, as they are sent."""
-        return self._url(request).raw_path_qs.removeprefix(self._base.raw_path)
+        return self._below(self._url(request))
+
+    def _below(self, url: URL) -> str:
+        return url.raw_path_qs.removeprefix(self._base.raw_path)
 
     def _url(self, request: Request) -> URL:
         return URL(f"{self._base}{request.path}").update_query(request.params)
@@ -183,8 +186,9 @@ class Sender:
 
     async def _sent(self, request: Request, into: BinaryIO | None) -> Answer | TooLarge:
         assert self._session is not None, "the client is not open"
+        url = self._url(request)
         async with self._session.get(
-            self._url(request),
+            url,
             headers={} if request.mask is None else {"X-Fields": request.mask},
             allow_redirects=False,
             middlewares=(_once, self._signed) if request.keyed else (_once,),
@@ -195,7 +199,7 @@ class Sender:
                     response.close()
                     return TooLarge()
             body, page_hash = taker.taken()
-            fetch = Fetch(self.endpoint(request), request.mask, self._arrived(response), page_hash)
+            fetch = Fetch(self._below(url), request.mask, self._arrived(response), page_hash)
             return Answer(response.status, response.content_type.lower(), response.headers, body, fetch)
 
     def _arrived(self, response: aiohttp.ClientResponse) -> datetime:

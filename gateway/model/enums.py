@@ -17,6 +17,8 @@ class EntityType(StrEnum):
     HARVEST_ERROR = "HarvestError"
     DATASET = "Dataset"
 
+    __hash__ = str.__hash__  # half of every element's name: an enum's own is a function of Python
+
 
 class Presence(StrEnum):
     """Whether the portal still has a row, and how we know."""

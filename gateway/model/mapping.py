@@ -98,13 +98,19 @@ class Table(Generic[E]):
         if unknown:
             raise ValueError(f"{entity.__name__} has no field {', '.join(sorted(unknown))}")
         self._whole = tuple((rule.field, rule.read) for rule in rules if not rule.path)
-        self._members = tuple((rule.field, rule.path[0], rule.read) for rule in rules if len(rule.path) == 1)
+        members = [rule for rule in rules if len(rule.path) == 1]
+        self._copied = tuple((rule.field, rule.path[0]) for rule in members if rule.read is same)
+        self._members = tuple(
+            (rule.field, rule.path[0], rule.read) for rule in members if rule.read is not same
+        )
         self._deep = tuple((rule.field, rule.path, rule.read) for rule in rules if len(rule.path) > 1)
 
     def read(self, element: Mapping[str, Any], **given: Any) -> E:
         """Return the entity that *element* describes; *given* are the fields that its address tells."""
         values: dict[str, Any] = given
         get = element.get
+        for field, key in self._copied:
+            values[field] = get(key)
         for field, key, read in self._members:
             values[field] = read(get(key))
         for field, read in self._whole:

@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 
 from gateway.postgres import connect
+from gateway.store.staging import LIGHT
 
 BATCH = 10_000
 TABLES = """
@@ -28,6 +29,7 @@ async def copied(url: str) -> dict[str, Any]:
         await writer.execute(
             "SET synchronous_commit = off; DROP SCHEMA IF EXISTS bare CASCADE; CREATE SCHEMA bare"
         )
+        await writer.execute(LIGHT)
         names = [row["relname"] for row in await reader.fetch(TABLES)]
         for name in names:
             await writer.execute(f"CREATE TABLE bare.{name} (LIKE public.{name} INCLUDING ALL)")

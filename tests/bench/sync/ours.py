@@ -14,6 +14,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the rest of the bench
 
+import uvloop
 from child import answer, orders
 from measured import RATE
 
@@ -72,4 +73,5 @@ async def main(database: str, portal: str, url: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4]))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as `gateway sync` has it
+        runner.run(main(*sys.argv[1:4]))
