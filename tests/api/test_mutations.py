@@ -354,7 +354,7 @@ async def test_all_of_a_portal_is_read_again(ask: Asking) -> None:
     bad = await ask.kept("worse", b"[1]", retriable=True)
     page = await ask.kept(None, b"<html>")
     counts = ("read", "refused", "unreadable")
-    for given, expected, entries in (
+    asked: list[tuple[dict[str, Any], list[int], list[str]]] = [
         ({"portal": ["data-gouv-fr"]}, [0, 0, 0], []),
         ({"portal": ["data-gov", "data-gouv-fr"], "all": False}, [1, 1, 1], [good, bad, page]),
         (
@@ -362,7 +362,8 @@ async def test_all_of_a_portal_is_read_again(ask: Asking) -> None:
             [0, 2, 1],
             [bad, page],
         ),  # and a record of the seeded world, which was read again, too
-    ):
+    ]
+    for given, expected, entries in asked:
         told = (await ask(ALL_OF, **given))["data"]["retryQuarantine"]
         assert [told[name] for name in counts] == expected, given
         assert [entry["id"] for entry in told["entries"]][: len(entries)] == entries
