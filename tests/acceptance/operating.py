@@ -9,14 +9,16 @@ from subprocess import CompletedProcess
 from typing import Any
 
 from acceptance.commanding import gateway
+from acceptance.forking import Run
 from acceptance.syncing import Rehearsal
 
 
 class Operator:
     """Types commands beside a sandbox portal and its mirror."""
 
-    def __init__(self, mirror: Rehearsal, database_url: str, folder: Path) -> None:
+    def __init__(self, mirror: Rehearsal, database_url: str, folder: Path, run: Run = gateway) -> None:
         self.mirror = mirror
+        self._run = run
         self._folder = folder
         portal = f"GATEWAY_PORTALS__{mirror.portal.key.upper().replace('-', '_')}"
         self.settings = {
@@ -27,7 +29,7 @@ class Operator:
 
     async def types(self, *words: str) -> CompletedProcess[str]:
         """Run ``gateway`` with these words, while the sandbox goes on serving."""
-        return await asyncio.to_thread(gateway, *words, data=self._folder, env=self.settings)
+        return await asyncio.to_thread(self._run, *words, data=self._folder, env=self.settings)
 
     async def told(self, *words: str) -> Any:
         """Return what a command prints as JSON."""

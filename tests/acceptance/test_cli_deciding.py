@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from acceptance.forking import Run
 from acceptance.operating import Operator
 from acceptance.syncing import Rehearsal, rehearsal
 
@@ -25,9 +26,9 @@ HELD = Limits(cap=Cap(percent=0, rows=1))
 
 
 @pytest.fixture
-async def operator(database_url: str, tmp_path: Path) -> AsyncIterator[Operator]:
+async def operator(database_url: str, tmp_path: Path, forked: Run) -> AsyncIterator[Operator]:
     async with rehearsal(PORTAL, database_url, seed=6) as mirror:
-        yield Operator(mirror, database_url, tmp_path)
+        yield Operator(mirror, database_url, tmp_path, forked)
 
 
 async def days_until_held(operator: Operator) -> list[dict[str, Any]]:
@@ -129,8 +130,8 @@ async def picky_pass(mirror: Rehearsal) -> int:
     await mirror.run(Pass.RECONCILE)
     mirror.adapter = adapter
     assert await mirror.differences() != []
-    count: int = await mirror.connection.fetchval("SELECT count(*) FROM quarantine WHERE released_at IS NULL")
-    return count
+    waits = "SELECT count(*) FROM quarantine WHERE released_at IS NULL"
+    return int(await mirror.connection.fetchval(waits) or 0)
 
 
 async def test_what_could_not_be_read_is_shown_and_read_again(operator: Operator, tmp_path: Path) -> None:

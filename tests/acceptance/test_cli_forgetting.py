@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from acceptance.forking import Run
 from acceptance.operating import Operator
 from acceptance.personal import CHANGED, CHOICES, fingerprints, spoken
 from acceptance.syncing import rehearsal
@@ -14,10 +15,10 @@ from gateway.ports import Pass
 
 @pytest.mark.parametrize("portal", sorted(CHOICES))
 async def test_who_is_forgotten_is_nowhere_and_does_not_come_back(
-    portal: str, database_url: str, tmp_path: Path
+    portal: str, database_url: str, tmp_path: Path, forked: Run
 ) -> None:
     async with rehearsal(portal, database_url, seed=6) as mirror:
-        operator, connection = Operator(mirror, database_url, tmp_path), mirror.connection
+        operator, connection = Operator(mirror, database_url, tmp_path, forked), mirror.connection
         await mirror.run(Pass.RECONCILE)
         chosen = await connection.fetchrow(CHOICES[portal])
         assert chosen is not None
