@@ -133,6 +133,7 @@ class Writer:
         loading = any(part.loaded is not None for part in parts)
         if not (fresh or rejections or conclusions or settles or (loading and elements)):
             return tally
+        layout = Layout()
         async with self._transaction():
             if fresh or rejections:
                 layout = await self._lay_out(parts, fresh, rejections, fetches, again=again)
