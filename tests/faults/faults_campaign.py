@@ -131,7 +131,7 @@ def _count(sentence: str) -> str:
 
 async def expose(campaign: Campaign, wire: Wire, seed: int, url: str, fired: Counter[str]) -> None:
     """Let one mirror live through faults."""
-    dice = random.Random(f"{campaign.seed} {wire} {seed} {url}")
+    dice = random.Random(f"{campaign.seed} {wire} {seed}")
     async with rehearsal(
         wire.adapter, url, seed=seed, dialect=wire.dialect, settings=wire.settings
     ) as mirror:

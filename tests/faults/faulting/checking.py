@@ -44,7 +44,8 @@ class Judge:
 
     What only a broken pass has seen is known to no mirror that was never broken. Such a row is excused where the portal
     did have it then and has it no more, or still has it, as it was, and no pass asks for it any more; so is the dataset
-    of such a record.
+    of such a record. A dataset that no record names any more keeps the state that was last concluded: one that a broken
+    pass concluded, which had read a new run and not yet that older ones name it no longer, is excused.
     """
 
     mirror: Rehearsal
@@ -77,8 +78,18 @@ class Judge:
         excused |= {
             ("Dataset", found[key]["fields"]["dataset"]) for key in excused if key[0] == "HarvestRecord"
         }
+        excused |= {key for key in strange if key in truth and _rests_on_another(found[key], truth[key])}
         kept = {key: row for key, row in found.items() if key not in excused}
         return list(differences(kept, (row for key, row in truth.items() if key not in excused)))
+
+
+def _rests_on_another(found: Row, shown: Row) -> bool:
+    """Whether a dataset is gone, and differs in the state that was last concluded of it alone."""
+    if found["type"] != "Dataset" or not _gone(found):
+        return False
+    concluded = ("state", "state_job")
+    fields = [{**row["fields"], **dict.fromkeys(concluded)} for row in (found, shown)]
+    return fields[0] == fields[1] and found["presence"] == shown["presence"]
 
 
 def _gone(row: Row | None) -> bool:
