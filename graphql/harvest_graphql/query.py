@@ -31,7 +31,8 @@ _BY_ID_OR_SLUG = {
 class Query:
     """The query root."""
 
-    node = look_up(Node | None, "Anything, by its id.", {"id": (strawberry.ID, "The id.")}, past=True)
+    # Relay takes a `node` with one argument and no other: of the past `nodes` tells.
+    node = look_up(Node | None, "Anything, by its id.", {"id": (strawberry.ID, "The id.")})
     nodes = look_up(
         list[Node | None],
         "Things, by their ids, in the order of the ids; null where there is none.",

@@ -243,17 +243,17 @@ async def test_an_id_is_asked_of_then_as_a_look_up_is(asked: Asked) -> None:
     await asked.commit(SOURCES, document(SOURCE, "s", name="c"))
     ids = [json.dumps(global_id("HarvestSource", "toy", name)) for name in ("s", "late", "never")]
     fields = "... on HarvestSource { name lastJob { status } }"
-    node, nodes = f"node(id: {ids[0]}, asOf: $at) {{ {fields} }}", by_ids(*ids, fields=fields)
+    one, nodes = by_ids(ids[0], fields=fields), by_ids(*ids, fields=fields)
     for at in (loading, then, asked.bench.now, None):
         look_up = await asked.data(f"{ONE_SOURCE} {{ name lastJob {{ status }} }}", at)
-        assert await asked.data(node, at) == look_up
+        assert await asked.data(one, at) == [look_up]
         assert (await asked.data(nodes, at))[0] == look_up
-        for text in (node, nodes):
+        for text in (one, nodes):
             if at is not None:
                 assert await asked.notices(text, at) == await asked.notices(f"{ONE_SOURCE} {{ name }}", at)
     found = await asked.data(nodes, then)
     assert [each and each["name"] for each in found] == ["b", None, None]
-    assert await asked.notices(node, loading) == [("NOT_KNOWN_YET", "toy", "2026-11-01T02:00:00Z")]
+    assert await asked.notices(one, loading) == [("NOT_KNOWN_YET", "toy", "2026-11-01T02:00:00Z")]
 
 
 async def test_ids_of_records_say_what_was_not_kept(asked: Asked) -> None:
@@ -272,7 +272,7 @@ async def test_ids_of_records_say_what_was_not_kept(asked: Asked) -> None:
     ]
     told = [("PARTLY_KNOWN", None, None)]
     assert await asked.notices(both, then) == told
-    assert await asked.notices(f"node(id: {record}, asOf: $at) {{ {fields} }}", then) == told
+    assert await asked.notices(by_ids(record, fields=fields), then) == told
     assert await asked.notices(by_ids(job, fields=fields), then) == [], "no record was asked for"
 
 
@@ -283,17 +283,14 @@ async def test_ids_of_what_has_no_past(asked: Asked) -> None:
     dataset, portal = (
         json.dumps(global_id(*of)) for of in (("Dataset", "toy", "d"), ("Portal", "toy", "toy"))
     )
-    for text in (f"node(id: {dataset}, asOf: $at) {{ id }}", by_ids(portal, dataset, fields="id")):
+    for text in (by_ids(dataset, fields="id"), by_ids(portal, dataset, fields="id")):
         (error,) = (await asked.answer(text, asked.bench.now))["errors"]
         assert error["extensions"]["code"] == "BAD_USER_INPUT"
         assert "ask for their records instead" in error["message"]
     shown = "... on Portal { key }"
-    for text, told in (
-        (f"node(id: {portal}, asOf: $at) {{ {shown} }}", {"key": "toy"}),
-        (by_ids(portal, fields=shown), [{"key": "toy"}]),
-    ):
-        assert await asked.data(text, before) == told, "portals are told as they are now"
-        assert await asked.notices(text, before) == []
+    text = by_ids(portal, fields=shown)
+    assert await asked.data(text, before) == [{"key": "toy"}], "portals are told as they are now"
+    assert await asked.notices(text, before) == []
 
 
 async def test_ids_of_then_are_found_by_an_index(asked: Asked) -> None:
