@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import sys
+from contextlib import suppress
 
 _PR_SET_PTRACER = 0x59616D61
 _ANYBODY = ctypes.c_ulong(-1)
@@ -63,7 +64,8 @@ def main() -> None:
         os.close(reading)
         tell(f"born {pid}")
         sys.stdin.readline()
-        os.write(writing, b"g")
+        with suppress(BrokenPipeError):  # killed while it waited for that
+            os.write(writing, b"g")
         os.close(writing)
         tell(f"died {os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}")
 
