@@ -66,7 +66,7 @@ async def touch_stored(connection: Connection, *, inventory: bool) -> None:
 
 async def touch_staged(connection: Connection, portal: int, *, inventory: bool) -> None:
     """Touch the datasets of staged records, stored anew or not, as ``touch_stored`` does."""
-    await connection.execute(f"{_touching(_STAGED_RECORDS, inventory)}", portal)
+    await connection.execute(_touching(_STAGED_RECORDS, inventory), portal)
 
 
 def _touching(records: str, inventory: bool) -> str:

@@ -8,6 +8,7 @@ Refreshes of one portal follow each other, in all processes, by a lease of their
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from gateway.store.parts import Part
 from gateway.store.staging import Connection
 from gateway.store.unit import Writer
 from gateway.sync import schedule
+from gateway.sync.patience import once_free
 
 UNIT = "refresh"
 """The lease of those who read one thing of a portal."""
@@ -135,14 +137,12 @@ class Refresh:
     async def _alone(self) -> AsyncIterator[None]:
         """Wait until no other process refreshes anything of the portal, for as long as the caller lets it."""
         async with AsyncExitStack() as stack:
-            while True:
-                try:
-                    await stack.enter_async_context(
-                        self._keeper.holding(self._connection, self._number, UNIT)
-                    )
-                    break
-                except LeaseHeld:
-                    await asyncio.sleep(PAUSE_SECONDS)
+
+            async def taken() -> Lease:
+                holding = self._keeper.holding(self._connection, self._number, UNIT)
+                return await stack.enter_async_context(holding)
+
+            await once_free(taken, patience=math.inf, pause=PAUSE_SECONDS)
             yield
 
     async def _free(self) -> int | None:

@@ -9,9 +9,9 @@ from pathlib import Path
 FOR = (
     ("documents", re.compile(r"INSERT INTO document ")),
     ("history", re.compile(r"_history")),
-    ("events", re.compile(r"INTO event|stage_prior|stage_fresh$")),
+    ("events", re.compile(r"INTO event|stage_prior|stage_stored WHERE fresh$")),
     ("rollups", re.compile(r"INSERT INTO (job|portal)_rollup")),
-    ("datasets", re.compile(r"INTO dataset |UPDATE dataset |'Dataset'")),
+    ("datasets", re.compile(r"INTO dataset |INTO stage_newborn|UPDATE dataset |'Dataset'")),
     ("staging", re.compile(r"^(ANALYZE|COPY) ")),
 )
 """What a statement is for, by its text."""
