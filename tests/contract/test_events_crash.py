@@ -20,6 +20,7 @@ from gateway.postgres.server import Server
 from gateway.store.following import settle
 
 WRITER = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"
+AT_REST = "SELECT wait_event = 'WalWriterMain' FROM pg_stat_activity WHERE pid = $1"
 
 
 @pytest.fixture
@@ -42,13 +43,29 @@ async def reached(url: str) -> asyncpg.Connection:
             await asyncio.sleep(0.05)
 
 
+async def writer_stopped(connection: asyncpg.Connection) -> int:
+    """Stop the process that writes down what commits do not wait for; return its pid.
+
+    It is stopped at rest: amid its work it holds a lock that every commit would wait for, without an end.
+    """
+    pid: int = await connection.fetchval(WRITER)
+    async with asyncio.timeout(60):
+        while True:
+            os.kill(pid, signal.SIGSTOP)
+            while "\nState:\tT" not in await asyncio.to_thread(Path(f"/proc/{pid}/status").read_text):
+                await asyncio.sleep(0.001)
+            if await connection.fetchval(AT_REST, pid):
+                return pid
+            os.kill(pid, signal.SIGCONT)
+            await asyncio.sleep(0.01)
+
+
 async def test_what_was_told_is_not_taken_back(server: Server) -> None:
     await migrate(server.url)
     connection = await connect(server.url)
     told = await write(connection)
     await settle(connection)
-    pid = await connection.fetchval(WRITER)
-    os.kill(pid, signal.SIGSTOP)  # nobody writes down what commits do not wait for
+    pid = await writer_stopped(connection)
     await connection.execute("SET synchronous_commit = off")
     lost = [await write(connection) for _ in range(40)]  # more ids than Postgres notes ahead
     assert await connection.fetchval("SELECT count(*) FROM event") == 41
@@ -72,8 +89,7 @@ async def test_what_was_told_of_a_sync_that_does_not_wait_stays(server: Server) 
     await migrate(server.url)
     connection = await connect(server.url)
     await connection.execute("SET synchronous_commit = off")
-    pid = await connection.fetchval(WRITER)
-    os.kill(pid, signal.SIGSTOP)
+    pid = await writer_stopped(connection)
     keys = [await write(connection) for _ in range(5)]
     await settle(connection)
     told = await read(connection)
