@@ -96,6 +96,11 @@ class Page:
     """Where to go on after this page if the pass is interrupted; None: the scope must start over."""
     total: int | None = None
     """How many members the portal says there are, where it says so."""
+    mark: bytes | None = None
+    """Fingerprint of an answer that brought these documents and nothing else; None: it is not to be recognised.
+
+    Where a scope's answers have the fingerprints that they had, in their order, its documents are the same.
+    """
 
 
 @dataclass(frozen=True, slots=True)

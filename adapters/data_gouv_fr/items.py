@@ -5,14 +5,14 @@ Items have no id: their place in the job is their name, so places are counted fr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from adapters.data_gouv_fr import wire
 from adapters.data_gouv_fr.paging import ABSENT, Garbled, Missing, Read, Sheet, sheet
 from gateway.fetch.client import RETRIED, Client
-from gateway.model.document import Document, Fetch, Rejection
+from gateway.model.document import Document, Fetch, Rejection, Rows
 from gateway.model.enums import EntityType
 from gateway.model.identity import item_id
 from gateway.ports import End, Page, Scope
@@ -47,14 +47,16 @@ class Items:
         number = cursor["page"] if cursor else 1
         before = (number - 1) * wire.ITEMS_PAGE
         more = True
+        elements: Sequence[Document | Rejection]
         while more:
             start = (number - 1) * wire.ITEMS_PAGE
             found = await self._sheet(number, wire.ITEMS_PAGE)
             if isinstance(found, Garbled):
                 yield Page([found.rejection(self._scope)], cursor={"page": number})
                 raise found.error(self._client.portal)
+            mark = None
             if isinstance(found, Sheet):
-                elements: list[Document | Rejection] = list(self._taken(found, start))
+                elements, mark = self._taken(found, start), found.fetch.page_hash
                 more = found.more and not self._misplaced
             elif found.status == ABSENT and not self._shown:
                 async with aclosing(self._instead()) as embedded:
@@ -68,7 +70,7 @@ class Items:
                 yield End(proved=False, reason=f"the portal does not show this job's items ({found.status})")
                 return
             number += more  # after the last page, that page again: one past the end is a 404
-            yield Page(elements, cursor={"page": number}, total=self._end)
+            yield Page(elements, cursor={"page": number}, total=self._end, mark=mark)
         yield self._verdict(before)
 
     async def _sheet(
@@ -84,7 +86,7 @@ class Items:
             self._misplaced = "items came or went while they were read"
         return found
 
-    def _taken(self, found: Sheet, start: int) -> list[Document]:
+    def _taken(self, found: Sheet, start: int) -> Sequence[Document]:
         """Return a page's rows as documents; the first is at *start*."""
         rows = hash(tuple(found.rows))
         if found.rows and rows == self._before:
@@ -96,7 +98,7 @@ class Items:
         self._shown += len(found.rows)
         if found.total is not None:
             self._end = found.total
-        return [self._document(start + index, row, found.fetch) for index, row in enumerate(found.rows)]
+        return Rows(found.rows, lambda index, row: self._document(start + index, row, found.fetch))
 
     def _document(self, position: int, row: bytes, fetch: Fetch) -> Document:
         job = self._scope.key

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, overload
 
 from gateway.model.enums import EntityType
 
@@ -63,6 +64,44 @@ class Document:
         """Return the document of *body*, with its fingerprint, which covers the counts."""
         told = body if counted is None else body + json.dumps(counted, sort_keys=True).encode()
         return cls(type, native_id, body, fetch, digest(told), parent, position, counted)
+
+
+class Rows(Sequence[Document]):
+    """The documents of one answer's rows, made once somebody looks at them: an answer that is recognised costs none.
+
+    *document* makes the one at a place, from 0, from its bytes.
+    """
+
+    def __init__(self, rows: Sequence[bytes], document: Callable[[int, bytes], Document]) -> None:
+        self._rows = rows
+        self._document = document
+        self._made: list[Document] | None = None
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes they hold."""
+        return sum(map(len, self._rows))
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Document: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Document]: ...
+    def __getitem__(self, index: int | slice) -> Document | list[Document]:
+        """Return the document at a place, the same each time."""
+        return self._documents()[index]
+
+    def __iter__(self) -> Iterator[Document]:
+        """Yield them in their order."""
+        return iter(self._documents())
+
+    def _documents(self) -> list[Document]:
+        if self._made is None:
+            self._made = [self._document(index, row) for index, row in enumerate(self._rows)]
+        return self._made
 
 
 @dataclass(frozen=True, slots=True)

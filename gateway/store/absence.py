@@ -37,9 +37,12 @@ class Seen:
         self.newest_key = newest_key
         """Largest key when the scope began: later rows are this pass's own."""
         self._keys = array("q")
+        self.begun = False
+        """Whether anything of the scope has been committed in this pass."""
 
     def add(self, keys: Sequence[int]) -> None:
-        """Note rows that were named."""
+        """Note rows that were named by what is being committed."""
+        self.begun = True
         self._keys.extend(keys)
 
     def missing(self, members: Sequence[int]) -> list[int]:

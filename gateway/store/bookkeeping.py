@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -257,19 +257,27 @@ async def newly_read(connection: Connection, portal: int, stream: str) -> list[s
     return [row["key"] for row in rows]
 
 
-async def cover(connection: Connection, run: Run, stream: str, keys: Sequence[str], now: datetime) -> None:
-    """Note that scopes have been read whole."""
+async def cover(
+    connection: Connection,
+    run: Run,
+    stream: str,
+    keys: Sequence[str],
+    marks: Mapping[str, bytes],
+    now: datetime,
+) -> None:
+    """Note that scopes have been read whole, with the marks of those that can be recognised."""
     await connection.execute(
         """
-        INSERT INTO scope (portal, stream, key, read_at, run_id)
-        SELECT $1, $2, k, $4, $5 FROM unnest($3::text[]) AS k
-        ON CONFLICT (portal, stream, key) DO UPDATE SET read_at = $4, run_id = $5
+        INSERT INTO scope (portal, stream, key, read_at, run_id, mark)
+        SELECT $1, $2, k, $4, $5, mark FROM unnest($3::text[], $6::bytea[]) AS c (k, mark)
+        ON CONFLICT (portal, stream, key) DO UPDATE SET read_at = $4, run_id = $5, mark = excluded.mark
         """,
         run.portal,
         stream,
         list(keys),
         now,
         run.id,
+        [marks.get(key) for key in keys],
     )
 
 

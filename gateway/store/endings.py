@@ -5,13 +5,13 @@ Drawn for all scopes of a unit at once, so that many small scopes cost no more t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.model.enums import Cause
 from gateway.ports import Scope
-from gateway.store import absence, bookkeeping, membership, quarantine
+from gateway.store import absence, bookkeeping, membership, quarantine, recognising
 from gateway.store.absence import Cap, Standing
 from gateway.store.bookkeeping import Run
 from gateway.store.membership import Ended, Missing
@@ -36,20 +36,29 @@ class Conclusions:
     loaded: Sequence[tuple[Scope, int]]
     """On a first load: how many elements each scope brought."""
 
+    @property
+    def settled(self) -> frozenset[str]:
+        """Return the keys of scopes of which something is over: read whole at last, gone, or out of quarantine."""
+        return frozenset((*self.covers, *self.cleared, *(each.scope.key for each in self.missing)))
+
     def __bool__(self) -> bool:
         """Whether anything would change."""
         return bool(self.missing or self.covers or self.cursors or self.ended or self.cleared or self.loaded)
 
 
-async def weigh(connection: Connection, run: Run, parts: Sequence[Part], cap: Cap) -> Conclusions:
-    """Return what the ends among *parts* mean; nothing is written."""
+async def weigh(
+    connection: Connection, run: Run, parts: Sequence[Part], cap: Cap, *, same: Container[str] = ()
+) -> Conclusions:
+    """Return what the ends among *parts* mean, of which the scopes *same* miss nothing; nothing is written."""
     portal, stream = run.portal, parts[0].scope.stream if parts else ""
     ended = [(part, part.end) for part in parts if part.end is not None]
     keys = [part.scope.key for part, _ in ended]
     proved = [part.scope.key for part, end in ended if part.seen is not None and end.proved]
     covers = list(dict.fromkeys(key for _, end in ended for key in end.covers))
     missing = await membership.missing(
-        connection, portal, [Ended(part.scope, end, part.seen) for part, end in ended]
+        connection,
+        portal,
+        [Ended(part.scope, end, part.seen) for part, end in ended if part.scope.key not in same],
     )
     standing = await absence.standing(connection, portal, stream, proved) if proved else ()
     missing, others = _judge(missing, standing, cap)
@@ -82,8 +91,19 @@ def _judge(
     return [each for each in missing if each.members is None or each.scope.key not in judged], ended
 
 
-async def draw(connection: Connection, run: Run, found: Conclusions, *, cap: Cap, now: datetime) -> int:
-    """Bury what is missing or hold it above the cap, note what has been read; return how many rows are gone."""
+async def draw(
+    connection: Connection,
+    run: Run,
+    found: Conclusions,
+    marks: Mapping[str, bytes],
+    *,
+    cap: Cap,
+    now: datetime,
+) -> int:
+    """Bury what is missing or hold it above the cap, note what has been read; return how many rows are gone.
+
+    *marks* are those of scopes read whole, by their keys.
+    """
     gone = 0
     if found.ended:
         await absence.end(connection, found.ended, now)
@@ -93,7 +113,9 @@ async def draw(connection: Connection, run: Run, found: Conclusions, *, cap: Cap
         else:
             gone += await absence.bury(connection, missing.scope.member, missing.keys, now)
     if found.covers:
-        await bookkeeping.cover(connection, run, found.stream, found.covers, now)
+        await bookkeeping.cover(connection, run, found.stream, found.covers, marks, now)
+    if others := {key: mark for key, mark in marks.items() if key not in found.covers}:
+        await recognising.note(connection, run.portal, found.stream, others)
     if found.cleared:
         await quarantine.release_unseen(
             connection, run.portal, found.stream, found.cleared, run.started_at, now

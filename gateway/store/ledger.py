@@ -134,6 +134,8 @@ class ScopeRow(SQLModel, table=True):
     """When it was last read whole and something had changed; None while it never was."""
     cursor: Any = c.data()
     """Where an interrupted read goes on; None when none is under way."""
+    mark: bytes | None = c.octets()
+    """By which it is recognised that it brings what it brought: ``gateway.store.recognising``."""
     run_id: int | None = c.refers("sync_run")
 
 

@@ -17,7 +17,8 @@ _STREAMS_OF_ERRORS = {
 }
 """Where a portal lists the errors of records and of jobs apart, only the former have a severity."""
 
-_WITHIN = {EntityType.HARVEST_SOURCE: "source_id", EntityType.HARVEST_JOB: "job_id"}
+WITHIN = {EntityType.HARVEST_SOURCE: "source_id", EntityType.HARVEST_JOB: "job_id"}
+"""The column of a row that names what it lies within."""
 
 _PRESENT = "presence IN ('PRESENT', 'DELETED')"
 
@@ -51,6 +52,11 @@ class Missing:
         return self.members is not None and cap.holds(len(self.keys), self.members)
 
 
+def shown(stream: str) -> str:
+    """Return the condition on rows that a scope of *stream* is to name, to be put behind their table's name."""
+    return f"{_PRESENT}{_STREAMS_OF_ERRORS.get(stream, '')}"
+
+
 async def missing(connection: Connection, portal: int, ended: Sequence[Ended]) -> list[Missing]:
     """Return the rows that the ends of scopes, all of one stream, prove absent."""
     within = await _within(connection, portal, [each for each in ended if each.proof and each.scope.within])
@@ -79,8 +85,7 @@ async def _vanished(connection: Connection, portal: int, ended: Ended) -> list[i
 async def _all(connection: Connection, portal: int, scope: Scope) -> dict[str, list[int]]:
     """Return the keys of the rows of a list of the whole portal, by the scope's key."""
     rows = await connection.fetch(
-        f"SELECT t.id FROM {ROWS[scope.member].__tablename__} t WHERE t.portal = $1 AND t.{_PRESENT}"
-        f"{_STREAMS_OF_ERRORS.get(scope.stream, '')}",
+        f"SELECT t.id FROM {ROWS[scope.member].__tablename__} t WHERE t.portal = $1 AND t.{shown(scope.stream)}",
         portal,
     )
     return {scope.key: [row["id"] for row in rows]}
@@ -96,8 +101,8 @@ async def _within(connection: Connection, portal: int, ended: Sequence[Ended]) -
         rows = await connection.fetch(
             f"""
             SELECT p.native_id, array_agg(t.id) AS keys FROM {ROWS[within].__tablename__} p
-            JOIN {ROWS[member].__tablename__} t ON t.{_WITHIN[within]} = p.id
-            WHERE p.portal = $1 AND p.native_id = ANY ($2) AND t.{_PRESENT}{_STREAMS_OF_ERRORS.get(stream, "")}
+            JOIN {ROWS[member].__tablename__} t ON t.{WITHIN[within]} = p.id
+            WHERE p.portal = $1 AND p.native_id = ANY ($2) AND t.{shown(stream)}
             GROUP BY p.native_id
             """,
             portal,

@@ -45,5 +45,7 @@ class Part:
     """The scope's end, where these elements are its last."""
     loaded: int | None = None
     """On a first load: how many elements the scope brought in all."""
+    mark: bytes | None = None
+    """Fingerprint of the answer that brought these elements, and nothing else; see ``gateway.ports.Page``."""
     readings: dict[int, Reading] = field(default_factory=dict)
     """What documents among the elements say, where they were read ahead; by ``id`` of the document."""

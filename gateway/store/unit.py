@@ -6,8 +6,7 @@ A unit holds whole small scopes, or part of a large one: what it costs to commit
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from types import MappingProxyType
@@ -27,8 +26,10 @@ from gateway.store import (
     forgotten,
     journal,
     lease,
+    meeting,
     merge,
     quarantine,
+    recognising,
     rollups,
     waiting,
 )
@@ -40,9 +41,9 @@ from gateway.store.judging import NOTHING, Judges, Kinds
 from gateway.store.layout import Layout, Normalise, lay_out, read
 from gateway.store.parts import Part, Tally
 from gateway.store.quarantine import Refused
+from gateway.store.recognising import Recognised
 from gateway.store.shape import shape
 from gateway.store.staging import ENTWINED, Connection, make_stages, prepare, stage, touched
-from gateway.store.tables import ROWS
 from gateway.store.waiting import Name, Settled
 
 Meaning = Callable[[str | None, datetime], tuple[int | None, str | None, datetime | None]]
@@ -117,34 +118,38 @@ class Writer:
         known; *fetches* are then the keys of the answers of those that are in no row yet, and *settles* what they let
         go where they read well.
         """
-        elements = [element for part in parts for element in part.elements]
-        tally = Tally(fetched=len(elements))
+        loading = any(part.loaded is not None for part in parts)
+        whole = {} if again else recognising.recognisable(parts)
+        scopes = await self._recognised(whole, loading=loading)
+        looked = [part for part in parts if part.scope.key not in scopes.same]
+        elements = [element for part in looked for element in part.elements]
+        tally = Tally(fetched=sum(len(part.elements) for part in parts))
         documents = list({(d.type, d.native_id): d for d in elements if isinstance(d, Document)}.values())
-        rejections = [Refused(p.scope, e) for p in parts for e in p.elements if isinstance(e, Rejection)]
-        known = await self._known(elements)
-        for part in parts:
-            _see(part, known)
+        rejections = [Refused(p.scope, e) for p in looked for e in p.elements if isinstance(e, Rejection)]
+        known = await meeting.known(self._connection, self._run.portal, elements)
+        for part in looked:
+            meeting.see(part, known)
         fresh = [d for d in documents if again or known.get((d.type, d.native_id), (0, None))[1] != d.hash]
         if self._forgotten:
             fresh = [self._forgotten.blanked(document) for document in fresh]
-        conclusions = await endings.weigh(self._connection, self._run, parts, self._cap)
+        conclusions = await endings.weigh(self._connection, self._run, parts, self._cap, same=scopes.same)
         if not again:
-            settles = await self._settled(documents, known)
-        loading = any(part.loaded is not None for part in parts)
-        if not (fresh or rejections or conclusions or settles or (loading and elements)):
+            settles = await self._settled(parts, known)
+        marks = scopes.marks(fresh, conclusions.settled)
+        if not (fresh or rejections or conclusions or marks or settles or (loading and elements)):
             return tally
         layout = Layout()
         async with self._transaction():
             if fresh or rejections:
-                layout = await self._lay_out(parts, fresh, rejections, fetches, again=again)
+                layout = await self._lay_out(looked, fresh, rejections, fetches, again=again)
                 tally.quarantined += len(rejections)
                 await self._store(layout, fresh, tally, loading, cause, seen=not again)
             if settles:
                 unread = {(r.rejection.type, r.rejection.native_id or "") for r in rejections}
                 await waiting.settle(self._connection, settles, unless=unread, now=self._now())
-            if conclusions:
+            if conclusions or marks:
                 tally.gone += await endings.draw(
-                    self._connection, self._run, conclusions, cap=self._cap, now=self._now()
+                    self._connection, self._run, conclusions, marks, cap=self._cap, now=self._now()
                 )
             await self._note_progress(parts, tally)
             await self._settle(cause, baseline=loading)
@@ -227,27 +232,17 @@ class Writer:
             )
             await self.commit([part], again=True)
 
-    async def _known(self, elements: Iterable[Document | Rejection]) -> dict[Name, tuple[int, bytes | None]]:
-        """Return (key, fingerprint) of the rows that *elements* name; no fingerprint where a row is absent."""
-        ids: dict[EntityType, list[str]] = defaultdict(list)
-        for type_, native in {(e.type, e.native_id) for e in elements if e.native_id is not None}:
-            ids[type_].append(native)
-        known: dict[Name, tuple[int, bytes | None]] = {}
-        for type_, natives in ids.items():
-            rows = await self._connection.fetch(
-                "SELECT native_id, id, CASE WHEN presence IN ('PRESENT', 'DELETED') THEN document_hash END "
-                f"FROM {ROWS[type_].__tablename__} WHERE portal = $1 AND native_id = ANY ($2)",
-                self._run.portal,
-                natives,
-            )
-            known.update({(type_, row[0]): (row[1], row[2]) for row in rows})
-        return known
+    async def _recognised(self, parts: Mapping[str, Sequence[Part]], *, loading: bool) -> Recognised:
+        """Return what is known of scopes that can be recognised; on a first load none of them is."""
+        if loading or not parts:
+            return Recognised(parts, unmarked=frozenset(parts))
+        return await recognising.look(self._connection, self._run.portal, parts)
 
     async def _settled(
-        self, documents: Sequence[Document], known: Mapping[Name, tuple[int, bytes | None]]
+        self, parts: Sequence[Part], known: Mapping[Name, tuple[int, bytes | None]]
     ) -> Settled:
-        """Return what the arrival of *documents* settles; the rows *known* are there."""
-        names = ((document.type, document.native_id) for document in documents)
+        """Return what the arrival of the documents of *parts* settles; the rows *known* are there."""
+        names = ((e.type, e.native_id) for part in parts for e in part.elements if isinstance(e, Document))
         keys = {name: key for name, (key, _) in known.items()}
         return await waiting.look(self._connection, self._run.portal, names, keys)
 
@@ -367,12 +362,3 @@ def _whole(document: Document, rejection: Rejection) -> Document | None:
     """Return *document* where it is what could not be read; None where that is something in it."""
     same = (rejection.type, rejection.native_id) == (document.type, document.native_id)
     return document if same else None
-
-
-def _see(part: Part, known: Mapping[Name, tuple[int, bytes | None]]) -> None:
-    """Note which rows of the scope's type *part* names."""
-    if part.seen is None:
-        return
-    type_ = part.scope.member
-    names = ((type_, e.native_id) for e in part.elements if e.type is type_ and e.native_id is not None)
-    part.seen.add([known[name][0] for name in names if name in known])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from gateway.errors import PortalUnreadable
+from gateway.model.document import Document, Rejection, Rows
 from gateway.model.entities import JSON
 from gateway.ports import End, Page, Scope
 from gateway.store.absence import Seen
@@ -138,19 +139,26 @@ class Gatherer:
     async def _take(self, scope: Scope, page: Page, seen: Seen | None, loaded: int | None) -> None:
         """Gather a page, in slices that each fit a unit; the cursor goes with the last."""
         for start in range(0, max(len(page.elements), 1), self._elements):
-            elements = page.elements[start : start + self._elements]
+            fits = len(page.elements) <= self._elements
+            elements = page.elements if fits else page.elements[start : start + self._elements]
             last = start + self._elements >= len(page.elements)
             if self._count + len(elements) > self._elements:
                 await self._hand_over()
-            part = Part(scope, elements, seen, cursor=page.cursor if last else None, loaded=loaded)
+            cursor, mark = page.cursor if last else None, page.mark if fits else None
+            part = Part(scope, elements, seen, cursor=cursor, loaded=loaded, mark=mark)
             if loaded is not None:
                 self._writer.read_ahead(part)
             self._parts.append(part)
             self._count += len(elements)
-            self._bytes += sum(len(element.body) for element in elements)
+            self._bytes += _size(elements)
         await self._flush_when_full()
 
     async def _flush_when_full(self) -> None:
         full = self._count >= self._elements or self._bytes >= UNIT_BYTES
         if full or time.monotonic() - self._since >= UNIT_SECONDS:
             await self._hand_over()
+
+
+def _size(elements: Sequence[Document | Rejection]) -> int:
+    """Return how many bytes *elements* hold."""
+    return elements.size if isinstance(elements, Rows) else sum(len(element.body) for element in elements)
