@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from adapters.data_gouv_fr.counts import as_counters, counted
-from adapters.data_gouv_fr.subjects import subject_id
+from adapters.data_gouv_fr.subjects import subject
 from adapters.data_gouv_fr.tables import DATASET, ERROR, JOB, RECORD, TABLES, Element
 from adapters.data_gouv_fr.values import listed, name, part, text
 from gateway.fetch.decode import DecodeError, storable
@@ -66,14 +66,17 @@ def _as_linked(document: Document, element: Element) -> Element:
 def _record(document: Document, element: Element) -> Said:
     """Return an item's record, its dataset or data service, and its errors."""
     record = document.native_id
-    job, _, place = record.rpartition("/")
-    position = document.position
-    if position is None and place.isdecimal() and len(place) < 10:
-        position = int(place)
-    said: Said = [RECORD.read(element, native_id=record, job=document.parent or job, position=position)]
-    if subject_id(element):
-        said.append(DATASET.read(element))
-    return [*said, *_errors(document, element, job=document.parent or job, record=record)]
+    job, position = document.parent, document.position
+    if not job or position is None:
+        owner, _, place = record.rpartition("/")
+        job = job or owner
+        if position is None and place.isdecimal() and len(place) < 10:
+            position = int(place)
+    found = RECORD.read(element, native_id=record, job=job, position=position)
+    said: Said = [found]
+    if found.dataset:
+        said.append(DATASET.read(subject(element)))
+    return said + _errors(document, element, job=job, record=record) if element.get("errors") else said
 
 
 def _errors(document: Document, element: Element, *, job: str, record: str | None) -> Said:

@@ -7,11 +7,9 @@ from typing import Any
 
 from adapters.data_gouv_fr import wire
 from adapters.data_gouv_fr.subjects import (
-    keywords,
+    first_of,
     modified,
     of_item_or_harvest,
-    of_subject,
-    publisher,
     rest,
     subject_id,
     subject_type,
@@ -60,6 +58,7 @@ PRIVATE = frozenset({"email"})
 _UNKNOWN_BACKEND = (Protocol.UNKNOWN, MetadataStandard.UNKNOWN, StandardFamily.OTHER)
 _backend = word(wire.BACKEND_WORDS, _UNKNOWN_BACKEND)
 _level = word(wire.LEVELS, Severity.UNKNOWN)
+_level_word = word({level: found.value for level, found in wire.LEVELS.items()}, Severity.UNKNOWN.value)
 _validation = word(wire.VALIDATION, ValidationState.UNKNOWN)
 _OF_SUBJECT = "of `dataset`, else of `dataservice`"
 _HARVESTED = "the item's `{0}`, else that of `harvest` in its dataset or data service"
@@ -69,6 +68,11 @@ _COUNTED = "counted from the items, and 0 where the word does not occur, on a wi
 def _at(field: str, pointer: str) -> Rule:
     """Return the rule of an instant: the portal's all say their zone."""
     return Rule(field, pointer, instant, clock=Clock.ZONED)
+
+
+def _of(field: str, pointer: str, read: Callable[[Any], Any], note: str) -> Rule:
+    """Return the rule of what is read out of an item's subject: in the document it lies somewhere in the item."""
+    return Rule(field, pointer, read, note=note, told="")
 
 
 def _protocol(value: Any) -> Protocol:
@@ -139,13 +143,13 @@ def _logs(value: Any) -> list[dict[str, Any]]:
 
 
 def _log(position: int, entry: Any) -> dict[str, Any]:
-    level = part(entry, "level")
-    message = entry.get("message") if isinstance(entry, Mapping) else entry
+    said = entry if isinstance(entry, dict) else {"message": entry}
+    level = said.get("level")
     return {
         "position": position,
-        "level": _level(level).value,
+        "level": _level_word(level),
         "nativeLevel": text(level),
-        "message": text(message),
+        "message": text(said.get("message")),
     }
 
 
@@ -301,14 +305,16 @@ ERROR = Table(
 DATASET = Table(
     Dataset,
     (
-        Rule("native_id", "", subject_id, note=f"the id {_OF_SUBJECT}"),
-        Rule("record_type", "", subject_type, DERIVED, "which of `dataset` and `dataservice` is set"),
-        Rule("title", "", of_subject("title"), note=f"`title` {_OF_SUBJECT}"),
-        Rule("acronym", "", of_subject("acronym"), note=f"`acronym` {_OF_SUBJECT}"),
-        Rule("description", "", of_subject("description"), note=f"`description` {_OF_SUBJECT}"),
-        Rule("license", "", of_subject("license"), note=f"`license` {_OF_SUBJECT}"),
-        Rule("keywords", "", keywords, note=f"`tags` {_OF_SUBJECT}"),
-        Rule("publisher", "", publisher, note=f"the name of `organization` {_OF_SUBJECT}"),
+        _of("native_id", "/body/id", name, f"the id {_OF_SUBJECT}"),
+        Rule(
+            "record_type", "/kind", basis=DERIVED, note="which of `dataset` and `dataservice` is set", told=""
+        ),
+        _of("title", "/body/title", text, f"`title` {_OF_SUBJECT}"),
+        _of("acronym", "/body/acronym", text, f"`acronym` {_OF_SUBJECT}"),
+        _of("description", "/body/description", text, f"`description` {_OF_SUBJECT}"),
+        _of("license", "/body/license", text, f"`license` {_OF_SUBJECT}"),
+        _of("keywords", "/body/tags", texts, f"`tags` {_OF_SUBJECT}"),
+        _of("publisher", "/body/organization/name", text, f"the name of `organization` {_OF_SUBJECT}"),
         Rule(
             "modified_at",
             "",
@@ -316,22 +322,21 @@ DATASET = Table(
             note="`last_modified` of `dataset`, else `metadata_modified_at` of `dataservice`",
             clock=Clock.ZONED,
         ),
-        Rule(
+        _of(
             "portal_url",
-            "",
-            of_subject("self_web_url", "page"),
-            note=f"`self_web_url`, else `page` {_OF_SUBJECT}",
+            "/body",
+            first_of("self_web_url", "page"),
+            f"`self_web_url`, else `page` {_OF_SUBJECT}",
         ),
-        Rule(
-            "api_url", "", of_subject("self_api_url", "uri"), note=f"`self_api_url`, else `uri` {_OF_SUBJECT}"
-        ),
-        Rule("remote_id", "", of_item_or_harvest("remote_id"), note=_HARVESTED.format("remote_id")),
-        Rule("remote_url", "", of_item_or_harvest("remote_url"), note=_HARVESTED.format("remote_url")),
-        Rule("native", "", rest, note=f"the keys {_OF_SUBJECT} that no other field reads"),
+        _of("api_url", "/body", first_of("self_api_url", "uri"), f"`self_api_url`, else `uri` {_OF_SUBJECT}"),
+        _of("remote_id", "", of_item_or_harvest("remote_id"), _HARVESTED.format("remote_id")),
+        _of("remote_url", "", of_item_or_harvest("remote_url"), _HARVESTED.format("remote_url")),
+        _of("native", "", rest, f"the keys {_OF_SUBJECT} that no other field reads"),
     ),
     consumed=frozenset(),
     private=PRIVATE,
 )
+"""Runs on what ``subjects.subject`` finds in an item."""
 
 TABLES: dict[EntityType, Table[Any]] = {
     EntityType.ORGANIZATION: ORGANIZATION,

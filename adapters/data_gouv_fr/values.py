@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from gateway.model.mapping import passing
+
 T = TypeVar("T")
 
 LARGEST_COUNT = 2**31 - 1
 
 
+@passing(str)
 def text(value: Any) -> str | None:
     """Return text as it is, and anything else but null as the JSON that it is."""
     if value is None or isinstance(value, str):
@@ -24,6 +27,7 @@ def name(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+@passing(bool)
 def flag(value: Any) -> bool | None:
     """Return a Boolean, None for anything else."""
     return value if isinstance(value, bool) else None
@@ -53,7 +57,7 @@ def texts(value: Any) -> tuple[str, ...] | None:
     """Return a list's elements as texts, nulls left out; None for anything but a list."""
     if not isinstance(value, list):
         return None
-    return tuple(found for item in value if (found := text(item)) is not None)
+    return tuple([found for item in value if (found := text(item)) is not None]) if value else ()
 
 
 def listed(value: Any) -> list[Any]:

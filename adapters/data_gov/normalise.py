@@ -164,11 +164,11 @@ ERROR = Table(
 DATASET = Table(
     Dataset,
     (
-        Rule("native_id", "", rules.dataset, DERIVED, _DATASET),
+        Rule("native_id", "/dataset", basis=DERIVED, note=_DATASET, told=""),
         Rule("source", "/harvest_source_id", wire.text),
         Rule("record_type", "/record_type", rules.record_type),
         Rule("remote_id", "/identifier", wire.text),
-        Rule("parent_identifier", "", rules.parent, DERIVED, _PARENT),
+        Rule("parent_identifier", "/parent", basis=DERIVED, note=_PARENT, told=""),
         Rule("title", "/payload/title", rules.string, DERIVED, _PAYLOAD, told=RAW),
         Rule("description", "/payload/description", rules.string, DERIVED, _PAYLOAD, told=RAW),
         Rule("publisher", "/payload/publisher", rules.publisher, DERIVED, _PAYLOAD, told=RAW),
@@ -179,7 +179,8 @@ DATASET = Table(
     ),
     consumed=frozenset(),
 )
-"""Runs, as the records' table does, on a record's element with its payload, read once, at ``payload``."""
+"""Runs, as the records' table does, on a record's element with its payload, read once, at ``payload``, and with what
+the record has as ``dataset`` and ``parent``."""
 
 TABLES: Mapping[EntityType, Table[Any]] = {
     table.entity.type: table for table in (ORGANIZATION, BACKEND, SOURCE, JOB, RECORD, ERROR, DATASET)
@@ -228,11 +229,16 @@ def _record(element: dict[str, Any]) -> Iterable[Entity]:
     text = payload.read(element.get("source_raw"), element.get("source_transform"))
     told = {**element, "payload": text}
     record = RECORD.read(told, native=rest)
-    return (record,) if record.dataset is None else (record, DATASET.read(told, native=None))
+    if record.dataset is None:
+        return (record,)
+    told["dataset"], told["parent"] = record.dataset, record.parent_identifier
+    return record, DATASET.read(told, native=None)
 
 
 def _rest(table: Table[Any], element: dict[str, Any], *also: str | None) -> dict[str, Any] | None:
     """Return the keys that no field of *table* reads, and *also* these: words that no field can keep."""
+    if also == (None,) and table.consumed.issuperset(element):
+        return None
     return {key: element[key] for key in element if key not in table.consumed or key in also} or None
 
 

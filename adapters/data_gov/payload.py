@@ -59,7 +59,7 @@ def dcat(raw: str) -> Text | None:
         return NOTHING
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return _lenient(raw)
-    text = {key: getattr(found, key) for key in KEYS}
+    text = msgspec.structs.asdict(found)
     return _clean(text) if "\\u0000" in raw else text
 
 

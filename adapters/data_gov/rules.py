@@ -25,6 +25,7 @@ from gateway.model.enums import (
     StandardFamily,
 )
 from gateway.model.identity import dataset_id
+from gateway.model.mapping import passing
 
 UNKNOWN_STANDARD = (MetadataStandard.UNKNOWN, StandardFamily.OTHER)
 
@@ -131,12 +132,12 @@ def dataset(record: Any) -> str | None:
 
     Where the wire has no key for the type of a record, a service and a dataset cannot be told apart.
     """
-    if action(_at(record, "action")) is None or "record_type" not in record:
+    if not isinstance(record, dict) or action(record.get("action")) is None or "record_type" not in record:
         return None
-    source, identifier = wire.text(_at(record, "harvest_source_id")), wire.text(_at(record, "identifier"))
+    source, identifier = wire.text(record.get("harvest_source_id")), wire.text(record.get("identifier"))
     if source is None or identifier is None:
         return None
-    return dataset_id(source, wire.text(_at(record, "record_type")) or "dataset", identifier)
+    return dataset_id(source, wire.text(record["record_type"]) or "dataset", identifier)
 
 
 def parent(record: Any) -> str | None:
@@ -169,6 +170,7 @@ def publisher(value: Any) -> str | None:
     return wire.text(value.get("name")) if isinstance(value, Mapping) else None
 
 
+@passing(str)
 def string(value: Any) -> str | None:
     """Return a text, None for anything else."""
     return value if isinstance(value, str) else None

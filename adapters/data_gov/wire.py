@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -21,6 +20,7 @@ from gateway.model.enums import (
     Severity,
     StandardFamily,
 )
+from gateway.model.mapping import passing
 
 PRIVATE = frozenset({"notification_emails"})
 """Keys that hold personal data: redacted wherever a document is read without the scope for it."""
@@ -89,13 +89,14 @@ RECORD_TYPES = {
 SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING}
 
 _MONTHS = {
-    name: number
+    name: f"{number:02}"
     for number, name in enumerate(
         ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
     )
 }
 
 
+@passing(str)
 def text(value: Any) -> str | None:
     """Return a text, a number as its digits, None for anything else."""
     if isinstance(value, str):
@@ -110,9 +111,10 @@ def texts(value: Any) -> tuple[str, ...] | None:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else None
 
 
+@passing(dict)
 def mapping(value: Any) -> Any:
     """Return an object, None for anything else."""
-    return value if isinstance(value, Mapping) else None
+    return value if isinstance(value, dict) else None
 
 
 def count(value: Any) -> int | None:
@@ -137,10 +139,22 @@ def _plain(value: str) -> datetime | None:
     """Return a date of the one form that the portal writes: ``Sat, 07 Nov 2026 19:00:21 GMT``."""
     if len(value) != 29 or value[25:] != " GMT":
         return None
+    if not value[19] == value[22] == ":":
+        return _spelt(value)
+    try:  # it takes a third of what six numbers take
+        return datetime.fromisoformat(
+            f"{value[12:16]}-{_MONTHS[value[8:11]]}-{value[5:7]} {value[17:25]}+00:00"
+        )
+    except (ValueError, KeyError):
+        return _spelt(value)
+
+
+def _spelt(value: str) -> datetime | None:
+    """Return a date of that form, whatever stands between its numbers, and however these are written."""
     try:
         return datetime(
             int(value[12:16]),
-            _MONTHS[value[8:11]],
+            int(_MONTHS[value[8:11]]),
             int(value[5:7]),
             int(value[17:19]),
             int(value[20:22]),

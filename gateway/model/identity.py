@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from functools import lru_cache
+from hashlib import sha1
 from json.encoder import encode_basestring as _quoted
 from uuid import NAMESPACE_URL, uuid5
 
@@ -12,7 +13,7 @@ from gateway.model.enums import EntityType
 
 _USUAL = 300
 """Characters of an id that is worth to be remembered: one request reads it several times."""
-_DATASETS = uuid5(NAMESPACE_URL, "harvest-gateway/dataset")
+_DATASETS = uuid5(NAMESPACE_URL, "harvest-gateway/dataset").bytes
 
 
 def global_id(type_: str, portal: str, native_id: str) -> str:
@@ -41,10 +42,16 @@ def _parsed(text: str) -> tuple[str, str, str]:
 _remembered = lru_cache(4096)(_parsed)
 
 
-@lru_cache(2)  # a record names its dataset, and the dataset itself
 def dataset_id(source: str, record_type: str, identifier: str) -> str:
     """Return the id of a Data.gov dataset: uuid5 of its (source, record type, identifier) as a compact JSON array."""
-    return str(uuid5(_DATASETS, f"[{_quoted(source)},{_quoted(record_type)},{_quoted(identifier)}]"))
+    return _uuid5(_DATASETS, f"[{_quoted(source)},{_quoted(record_type)},{_quoted(identifier)}]")
+
+
+def _uuid5(namespace: bytes, name: str) -> str:
+    """Return what ``uuid.uuid5`` makes, as text: without an object on the way it takes 1 µs instead of 7."""
+    digits = sha1(namespace + name.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 def item_id(job: str, position: int) -> str:

@@ -5,14 +5,16 @@ The normaliser runs the table; provenance reads it. There is no second descripti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from gateway.model.entities import Entity
+from gateway.model.unrolled import unrolled
 
 E = TypeVar("E", bound=Entity)
+Read = TypeVar("Read", bound=Callable[[Any], Any])
 
 
 class Basis(StrEnum):
@@ -37,18 +39,39 @@ class Clock(StrEnum):
     """The gateway's own."""
 
 
+def passing(kind: type) -> Callable[[Read], Read]:
+    """Mark a rule's function that returns None, and what is of just this *kind*, as it is: tables need not call it.
+
+    Of the kind ``object`` is everything.
+    """
+
+    def mark(read: Read) -> Read:
+        vars(read)["passes"] = kind
+        return read
+
+    return mark
+
+
+@passing(object)
 def same(value: Any) -> Any:
     """Return the value as it is."""
     return value
 
 
 def public(value: Any, private: frozenset[str]) -> Any:
-    """Return *value* without the keys *private*, however deep they lie."""
-    if isinstance(value, Mapping):
+    """Return decoded JSON without the keys *private*, however deep they lie; itself where it has none of them."""
+    if not _holds(value, private):
+        return value
+    if isinstance(value, dict):
         return {key: public(below, private) for key, below in value.items() if key not in private}
-    if isinstance(value, list):
-        return [public(below, private) for below in value]
-    return value
+    return [public(below, private) for below in value]
+
+
+def _holds(value: Any, keys: frozenset[str]) -> bool:
+    """Whether one of *keys* lies anywhere in decoded JSON."""
+    if isinstance(value, dict):
+        return not keys.isdisjoint(value) or any(_holds(below, keys) for below in value.values())
+    return isinstance(value, list) and any(_holds(below, keys) for below in value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +95,11 @@ class Rule:
     def path(self) -> tuple[str, ...]:
         """Return the pointer's steps."""
         return tuple(step.replace("~1", "/").replace("~0", "~") for step in self.pointer.split("/")[1:])
+
+    @property
+    def passes(self) -> type | None:
+        """Return of which type values need no call, as ``passing`` says; None where all do."""
+        return getattr(self.read, "passes", None)
 
 
 class Table(Generic[E]):
@@ -97,38 +125,13 @@ class Table(Generic[E]):
         unknown = {rule.field for rule in rules} - set(entity.__dataclass_fields__)
         if unknown:
             raise ValueError(f"{entity.__name__} has no field {', '.join(sorted(unknown))}")
-        self._whole = tuple((rule.field, rule.read) for rule in rules if not rule.path)
-        members = [rule for rule in rules if len(rule.path) == 1]
-        self._copied = tuple((rule.field, rule.path[0]) for rule in members if rule.read is same)
-        self._members = tuple(
-            (rule.field, rule.path[0], rule.read) for rule in members if rule.read is not same
-        )
-        self._deep = tuple((rule.field, rule.path, rule.read) for rule in rules if len(rule.path) > 1)
-
-    def read(self, element: Mapping[str, Any], **given: Any) -> E:
-        """Return the entity that *element* describes; *given* are the fields that its address tells."""
-        values: dict[str, Any] = given
-        get = element.get
-        for field, key in self._copied:
-            values[field] = get(key)
-        for field, key, read in self._members:
-            values[field] = read(get(key))
-        for field, read in self._whole:
-            values[field] = read(element)
-        for field, path, read in self._deep:
-            value: Any = element
-            for step in path:
-                value = value.get(step) if isinstance(value, dict) else None
-            values[field] = read(value)
-        rest = values.pop("native", element)
-        if rest is element:
-            rest = {key: element[key] for key in element if key not in self.consumed}
-        values["native"], values["native_private"] = self._parted(rest or None)
-        return self.entity(**values)
+        self.read: Callable[..., E] = unrolled(entity, rules, self.consumed, self._parted)
+        """Returns the entity that an element (decoded JSON, an object) describes; by keyword the fields that its
+        address tells, and ``native`` where that is not just the keys that are left."""
 
     def _parted(self, rest: Any) -> tuple[Any, Any]:
         """Return what anybody may read of *rest*, and the whole of it where that is more."""
-        if rest is None or not self.private:
-            return rest, None
+        if not rest:
+            return None, None
         shown = public(rest, self.private)
-        return (rest, None) if shown == rest else (shown or None, rest)
+        return (rest, None) if shown is rest else (shown or None, rest)

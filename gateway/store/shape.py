@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -65,6 +65,8 @@ class Shape:
     """The entity's fields in staged order: plain ones, then references (as native ids)."""
     values: Callable[[Entity], tuple[Any, ...]]
     """Reads an entity's fields."""
+    told: Callable[..., msgspec.Struct]
+    """Takes these values; its JSON leaves out what is absent. It costs a third of what a dictionary costs."""
     conversions: tuple[tuple[int, Callable[[Any], Any]], ...]
     """The places of values that Postgres takes in another form, and how they get it."""
     indexed: tuple[int, ...]
@@ -82,25 +84,29 @@ class Shape:
 
     def row(self, entity: Entity) -> tuple[Any, ...]:
         """Return the staged values of *entity*, its fingerprint last; Unstorable where Postgres would refuse them."""
-        values = list(self.values(entity))
+        values = self.values(entity)
         try:
             # What is absent does not count, so that a column that comes later changes no fingerprint.
-            encoded = _encode({f: v for f, v in zip(self.fields, values, strict=True) if v is not None})
+            encoded = _encode(self.told(*values))
         except (UnicodeEncodeError, OverflowError, TypeError, ValueError) as error:
             raise Unstorable(f"not storable: {error}") from error
+        row = [*values, blake2b(encoded, digest_size=HASH_BYTES).digest()]
         if b"\\u0000" in encoded:
-            clean = msgspec.json.decode(encoded.replace(b"\\u0000", b"\\ufffd"), type=dict[str, Any])
-            values = [
-                value if hasattr(value, "tzinfo") else clean.get(field)
-                for field, value in zip(self.fields, values, strict=True)
-            ]
+            row[:-1] = self._without_nul(values, encoded)
         if len(encoded) > LONGEST:
-            self._measure(values)
+            self._measure(row)
         for index, convert in self.conversions:
-            if values[index] is not None:
-                values[index] = convert(values[index])
-        values.append(blake2b(encoded, digest_size=HASH_BYTES).digest())
-        return tuple(values)
+            if (value := row[index]) is not None:
+                row[index] = convert(value)
+        return tuple(row)
+
+    def _without_nul(self, values: Sequence[Any], encoded: bytes) -> Iterable[Any]:
+        """Return *values*, which are *encoded* so, with U+FFFD for every NUL."""
+        clean = msgspec.json.decode(encoded.replace(b"\\u0000", b"\\ufffd"), type=dict[str, Any])
+        return (
+            value if hasattr(value, "tzinfo") else clean.get(field)
+            for field, value in zip(self.fields, values, strict=True)
+        )
 
     def _measure(self, values: Sequence[Any]) -> None:
         """Raise Unstorable where a text is too long for its index."""
@@ -156,6 +162,7 @@ def shape(type_: EntityType) -> Shape:
         ),
         fields=staged,
         values=attrgetter(*staged),
+        told=msgspec.defstruct("Told", [(name, Any, None) for name in staged], omit_defaults=True, gc=False),
         conversions=tuple((index, read) for index, read in readers if read is not None),
         indexed=tuple(
             index for index, name in enumerate(staged) if name not in table.columns or name in _indexed(table)
