@@ -85,6 +85,11 @@ class Scope:
     """Whether reading to the end names every member, so that rows not named are gone."""
     total: int | None = None
     """How many members are expected, for progress, where that is known beforehand."""
+    apart: bool = False
+    """Whether it may be asked for while those before it are: none tells anything of another.
+
+    From the first such scope on a crawl asks the store nothing.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ class GouvCrawl:
         nothing, and nothing is proved.
         """
         for start, settled in ((cursor, False), (None, False), (None, True)):
-            self._noted.settled = settled
+            self._noted.settled += settled
             try:
                 async with aclosing(read(scope, start)) as reading:
                     async for one in reading:
@@ -96,7 +96,7 @@ class GouvCrawl:
             except Contradicted:
                 continue
             finally:
-                self._noted.settled = False
+                self._noted.settled -= settled
             return
 
     async def _every_source(self) -> AsyncIterator[Scope]:
@@ -163,6 +163,7 @@ class GouvCrawl:
                     within=EntityType.HARVEST_JOB,
                     whole=True,
                     total=job.total,
+                    apart=not self._noted.ways.embedded,
                 )
 
     def _without_items(self, job: KnownJob) -> bool:

@@ -27,8 +27,9 @@ class Noted:
         """The portal's words for jobs' statuses, None where it does not tell them."""
         self.asked_statuses = False
         """Whether the portal was asked for them."""
-        self.settled = False
-        """Whether jobs of either form are taken for what they are, and tell nothing of the portal."""
+        self.settled = 0
+        """How many scopes are being read in which jobs of either form are taken for what they are: while there are any,
+        jobs tell nothing of the portal."""
 
     def recall(self, noted: Mapping[str, Any] | None) -> None:
         """Take over what earlier passes noted; what cannot be read was not noted."""

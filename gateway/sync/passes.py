@@ -1,7 +1,7 @@
 """One pass over one portal: from the crawl's pages to committed units.
 
-The order is the whole point: a scope is committed before the next is asked for, and what follows from a stream is
-derived before the next stream asks the store what it knows.
+The order is the whole point: scopes are committed in their order, and what follows from a stream is derived before the
+next stream asks the store what it knows.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from gateway.store.parts import Tally
 from gateway.store.staging import Connection
 from gateway.store.unit import Writer
 from gateway.sync import schedule
+from gateway.sync.ahead import Ahead, Begun
 from gateway.sync.progress import Progress, RunSummary
 from gateway.sync.reading import UNIT_ELEMENTS, Gatherer, Stream
 
@@ -181,19 +182,31 @@ class PortalPass:
             await portals.note(self._connection, self._number, crawl.noted)
 
     async def _read(self, crawl: Crawl) -> None:
+        ahead = Ahead(self._portal.settings.connections - 1)
+        try:
+            await self._read_streams(crawl, ahead)
+        finally:
+            await ahead.give_up()
+        for name in self._adapter.streams:
+            if name not in self._streams and await self._is_due(name):
+                await self._end_stream(await self._begin_stream(name))
+
+    async def _read_streams(self, crawl: Crawl, ahead: Ahead) -> None:
+        """Read every scope in its turn; those that lie apart are asked for before it where that is allowed."""
         current: Stream | None = None
         async for scope in crawl.scopes():
             if current is None or current.name != scope.stream:
                 if current is not None:
+                    await self._scopes(ahead, current)
                     await self._end_stream(current)
                 current = await self._begin_stream(scope.stream)
             if not (current.baseline and scope.key and scope.key in current.read_before):
-                await self._scope(crawl, scope, current)
+                most = ahead.most if scope.apart else 0
+                ahead.add(await self._begin(crawl, scope, current, at_once=most > 0))
+                await self._scopes(ahead, current, most)
         if current is not None:
+            await self._scopes(ahead, current)
             await self._end_stream(current)
-        for name in self._adapter.streams:
-            if name not in self._streams and await self._is_due(name):
-                await self._end_stream(await self._begin_stream(name))
 
     async def _is_due(self, name: str) -> bool:
         """Whether a stream without scopes has to end all the same: an earlier pass may have broken before its end."""
@@ -231,15 +244,26 @@ class PortalPass:
             jobs.ended.clear()
             await self._writer.follow(sources=sources, baseline=jobs.baseline)
 
-    async def _scope(self, crawl: Crawl, scope: Scope, stream: Stream) -> None:
-        assert self._gatherer is not None, "a stream has begun"
+    async def _begin(self, crawl: Crawl, scope: Scope, stream: Stream, *, at_once: bool) -> Begun:
         cursor = stream.cursors.pop(scope.key, None)
         seen = await self._writer.begin(scope) if scope.whole and cursor is None else None
         stream.expect(scope.total)
         self._client.spending = self._spending(stream)
-        items = crawl.read(scope, cursor)
-        stream.conclude(await self._gatherer.read(scope, items, seen=seen, baseline=stream.baseline))
-        stream.ended.append(scope.key)
+        return Begun(scope, seen, crawl.read(scope, cursor), at_once=at_once)
+
+    async def _scopes(self, ahead: Ahead, stream: Stream, most: int = 0) -> None:
+        """Gather what scopes bring whose turn it is, so that *most* are left."""
+        assert self._gatherer is not None, "a stream has begun"
+        for begun in ahead.due(most):
+            try:
+                end = await self._gatherer.read(
+                    begun.scope, begun.items(), seen=begun.seen, baseline=stream.baseline
+                )
+            except BaseException:
+                await begun.give_up()
+                raise
+            stream.conclude(end)
+            stream.ended.append(begun.scope.key)
 
     def _spending(self, stream: Stream | None) -> Spending:
         """Return what is asked for: what may wait leaves the reserve to polls."""
