@@ -19,6 +19,9 @@ RETRIED = frozenset({500, 502, 503, 504})
 """Statuses that are tried again where the caller says nothing else; 429 always is."""
 DOWN = frozenset({429, 502, 503, 504})
 """Statuses that say that the portal cannot answer now."""
+REFUSED = frozenset({401, 403})
+UNSERVED = DOWN | REFUSED
+"""Statuses that are no answer to whoever asked."""
 LONGEST_WAIT = 60.0
 """Seconds of a Retry-After that are waited for; beyond them the pass is given up."""
 LARGEST_BODY = 256 * 1024 * 1024
@@ -158,7 +161,7 @@ class Client:
         while True:
             outcome, again, until = await self._attempt(request, attempt, retry, into)
             if not again:
-                return self._settled(outcome, self._sender.endpoint(request), until)
+                return self._settled(outcome, request, until)
             attempt += 1
 
     def unreadable(self, fetch: Fetch, why: str) -> PortalUnreadable:
@@ -234,8 +237,13 @@ class Client:
             return None  # it is for the budget to say for how long
         return None if asked is not None and asked > LONGEST_WAIT else max(asked or 0.0, backoff)
 
-    def _settled(self, outcome: Answer | Failure | TooLarge, endpoint: str, until: datetime | None) -> Answer:
+    def _settled(
+        self, outcome: Answer | Failure | TooLarge, request: Request, until: datetime | None
+    ) -> Answer:
         """Return the last attempt's answer, or raise what it means; *until*: of a limit that it told."""
+        if isinstance(outcome, Answer) and outcome.status not in UNSERVED:
+            return outcome
+        endpoint = self._sender.endpoint(request)
         if isinstance(outcome, TooLarge):
             raise PortalUnreadable(
                 f"The portal's answer is larger than {self._max_body} bytes.",
@@ -246,7 +254,7 @@ class Client:
             raise PortalUnavailable(
                 f"The portal cannot be reached: {outcome.words}.", portal=self.portal, endpoint=endpoint
             ) from outcome.cause
-        if outcome.status in {401, 403}:
+        if outcome.status in REFUSED:
             raise PortalRefused(
                 f"The portal refuses this ({outcome.status}).",
                 portal=self.portal,
@@ -255,14 +263,12 @@ class Client:
             )
         if outcome.status == 429 and until is not None:
             raise self._limited(_asked(outcome), endpoint, until)
-        if outcome.status in DOWN:
-            raise PortalUnavailable(
-                f"The portal cannot answer now ({outcome.status}).",
-                portal=self.portal,
-                endpoint=endpoint,
-                retry_after=_asked(outcome),
-            )
-        return outcome
+        raise PortalUnavailable(
+            f"The portal cannot answer now ({outcome.status}).",
+            portal=self.portal,
+            endpoint=endpoint,
+            retry_after=_asked(outcome),
+        )
 
     def _limited(self, asked: float | None, endpoint: str, until: datetime) -> PortalUnavailable:
         """Return the error for a 429 that is not waited for: without its reason, it may be no limit at all."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _NOT_WORTH_SLEEPING = 0.001
 _YEAR = 365 * 86400.0
@@ -53,8 +54,12 @@ class Pace:
             await self._sleep(wait)
 
 
+@lru_cache(maxsize=64)
 def http_date(text: str | None) -> datetime | None:
-    """Return an HTTP date (RFC 9110) as an aware UTC instant, None where *text* is none."""
+    """Return an HTTP date (RFC 9110) as an aware UTC instant, None where *text* is none.
+
+    The answers of a second bear the same.
+    """
     if not text:
         return None
     try:
