@@ -30,6 +30,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--rounds", type=int, default=1, help="rounds of each size; medians count (default: 1)"
     )
+    parser.add_argument(
+        "--connections",
+        type=int,
+        default=2,
+        help="requests that the gateway may have under way at once (default: 2; dlt is tried with 1 and with 2)",
+    )
     parser.add_argument("--data", type=Path, default=DATA, help="folder of worlds, packages and the Postgres")
     parser.add_argument(
         "--setup", choices=[setup.name for setup in peer.SETUPS], help="of dlt, without a trial"
@@ -49,13 +55,15 @@ def main() -> None:
     found = {}
     for size, each in zip(sizes, worlds, strict=True):
         print(f"Measuring {each.records:,} records", flush=True)
-        found[size] = rounds.measured(data, each, program, setup, options.rounds)
+        found[size] = rounds.measured(
+            data, each, program, setup, connections=options.connections, rounds=options.rounds
+        )
     ratios = report.summary(found, worlds)
     for size, one in found.items():
         print(*report.figures(size, one), sep="\n")
     print(*report.bars(ratios), sep="\n")
-    told = {"portal": options.portal, "dlt": setup.name, "dlt_tried": tried, "sizes": found}
-    print(json.dumps({**ratios, **told}))
+    ours = {"portal": options.portal, "connections": options.connections}
+    print(json.dumps({**ratios, **ours, "dlt": setup.name, "dlt_tried": tried, "sizes": found}))
 
 
 def _setup(

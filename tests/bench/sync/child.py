@@ -29,10 +29,11 @@ class Child:
         )
 
     @classmethod
-    def gateway(cls, database: str, portal: str, url: str) -> Self:
-        """Return the gateway's side: it syncs *portal* at *url* into *database*."""
+    def gateway(cls, database: str, portal: str, url: str, connections: int) -> Self:
+        """Return the gateway's side: it syncs *portal* at *url*, with so many requests at once, into *database*."""
         places = os.pathsep.join(map(str, (ROOT, ROOT / "graphql")))
-        return cls([sys.executable, str(HERE / "ours.py"), database, portal, url], {"PYTHONPATH": places})
+        words = [str(HERE / "ours.py"), database, portal, url, str(connections)]
+        return cls([sys.executable, *words], {"PYTHONPATH": places})
 
     def __enter__(self) -> Self:
         """Return itself; the process is running."""

@@ -1,4 +1,4 @@
-"""The gateway's side: ``python tests/bench/sync/ours.py DATABASE PORTAL URL``, then an order a line.
+"""The gateway's side: ``python tests/bench/sync/ours.py DATABASE PORTAL URL CONNECTIONS``, then an order a line.
 
 Every order is a pass, timed as a user has it; "first" is the load of an empty database.
 """
@@ -63,9 +63,9 @@ async def asked(gateway: Gateway) -> list[tuple[str, str | None]]:
     return list(dict.fromkeys((row["endpoint"], row["mask"]) for row in rows))
 
 
-async def main(database: str, portal: str, url: str) -> None:
+async def main(database: str, portal: str, url: str, connections: str) -> None:
     """Do what is told."""
-    place = {"base_url": url, "sandbox": True, "requests_per_second": RATE}
+    place = {"base_url": url, "sandbox": True, "requests_per_second": RATE, "connections": connections}
     async with opened(Settings(database_url=database, portals={portal: place}), migrate=True) as gateway:
         for order in orders():
             found = await passed(gateway, portal, full=order != "first")
@@ -74,4 +74,4 @@ async def main(database: str, portal: str, url: str) -> None:
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as `gateway sync` has it
-        runner.run(main(*sys.argv[1:4]))
+        runner.run(main(*sys.argv[1:5]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +23,24 @@ class Setup:
     format: str
     strategy: str = "delete-insert"
     environment: dict[str, str] = field(default_factory=dict)
+    connections: int = 1
+    """Requests under way at once."""
 
     def told(self) -> str:
         """Return it as the peer is told of it."""
-        return json.dumps({"format": self.format, "strategy": self.strategy, "environment": self.environment})
+        return json.dumps(asdict(self))
 
 
-_ROTATED = {"DATA_WRITER__FILE_MAX_ITEMS": "10000"}
+_TWO = {"NORMALIZE__WORKERS": "2", "DATA_WRITER__FILE_MAX_ITEMS": "10000"}
 SETUPS = (
     Setup("inserts", "insert_values", environment={"NORMALIZE__WORKERS": "1"}),
     Setup("csv", "csv", environment={"NORMALIZE__WORKERS": "1"}),
-    Setup("csv, 2 normalisers", "csv", environment={"NORMALIZE__WORKERS": "2", **_ROTATED}),
+    Setup("csv, 2 normalisers", "csv", environment=_TWO),
+    Setup("csv, 2 normalisers, 2 connections", "csv", environment=_TWO, connections=2),
     Setup("csv, upsert", "csv", "upsert", {"NORMALIZE__WORKERS": "1"}),
-    Setup("csv, 2 normalisers, upsert", "csv", "upsert", {"NORMALIZE__WORKERS": "2", **_ROTATED}),
+    Setup("csv, 2 normalisers, upsert", "csv", "upsert", _TWO),
 )
-"""Tried at a small size: the file format, normalisers in processes of their own, and how rows are merged."""
+"""Tried at a small size: the format of files, how many normalise and how many ask at once, how rows are merged."""
 
 
 def installed(data: Path) -> Path:

@@ -31,9 +31,11 @@ def trial(data: Path, world: World, program: Path) -> tuple[Setup, dict[str, dic
     return peer.best(found), found
 
 
-def measured(data: Path, world: World, program: Path, setup: Setup, rounds: int) -> dict[str, Any]:
+def measured(
+    data: Path, world: World, program: Path, setup: Setup, *, connections: int, rounds: int
+) -> dict[str, Any]:
     """Return the medians of *rounds* rounds, and of the last what documents, history and events cost."""
-    every = [_round(data, world, program, setup, number) for number in range(rounds)]
+    every = [_round(data, world, program, setup, connections, number) for number in range(rounds)]
     sides = {
         side: {
             name: {**each, "seconds": median(one[side][name]["seconds"] for one in every)}
@@ -46,14 +48,16 @@ def measured(data: Path, world: World, program: Path, setup: Setup, rounds: int)
     return {**every[-1], **sides, "limit": limits, "store": store, "records": world.records}
 
 
-def _round(data: Path, world: World, program: Path, setup: Setup, number: int) -> dict[str, Any]:
+def _round(
+    data: Path, world: World, program: Path, setup: Setup, connections: int, number: int
+) -> dict[str, Any]:
     """Do every pass once; who begins changes from round to round and from pass to pass."""
     found: dict[str, Any] = {"gateway": {}, "dlt": {}}
     with empty(data / "postgres") as place, served(world.folder) as shown:
         folder = data / "peers" / "work" / str(number)
         url = f"{shown.origin}{world.path}"
         with (
-            Child.gateway(place.url, world.portal, url) as ours,
+            Child.gateway(place.url, world.portal, url, connections) as ours,
             peer.child(program, place.peer, shown.origin, world, folder, setup) as theirs,
         ):
             log = place.log()

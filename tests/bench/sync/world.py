@@ -95,7 +95,7 @@ def _render(folder: Path, portal: str, scale: int) -> None:
         with served.portals([portal], seed=SEED, scale=scale, folder=folder) as urls:
             url = urls[portal]
             origin, path = re.fullmatch(r"(https?://[^/]+)(.*)", url).groups()  # type: ignore[union-attr]
-            with Child.gateway(server.url, portal, url) as gateway:
+            with Child.gateway(server.url, portal, url, connections=1) as gateway:
                 gateway.do("first")
                 asked = gateway.do("list")["asked"]
             now = _told(f"{origin}{served.CONTROL}clock")["now"]

@@ -10,8 +10,11 @@ import json
 import os
 import resource
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -28,13 +31,39 @@ import requests  # noqa: E402
 from dlt.common.json import json as fast  # noqa: E402
 
 
+class Asking:
+    """Answers of the portal, so many asked for at once, in their order."""
+
+    def __init__(self, connections: int) -> None:
+        self._connections = connections
+        self._mine = threading.local()
+
+    def bodies(self, pages: list[dict[str, Any]]) -> Iterator[bytes]:
+        """Yield the body of each page."""
+        if self._connections == 1:
+            yield from map(self._body, pages)
+            return
+        with ThreadPoolExecutor(self._connections) as pool:
+            begun: deque[Future[bytes]] = deque()
+            for page in pages:
+                begun.append(pool.submit(self._body, page))
+                if len(begun) >= self._connections:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+
+    def _body(self, page: dict[str, Any]) -> bytes:
+        if not hasattr(self._mine, "session"):
+            self._mine.session = requests.Session()
+            self._mine.session.trust_env = False
+        headers = {"X-Fields": page["mask"]} if page["mask"] else {}
+        content: bytes = self._mine.session.get(f"{ORIGIN}{page['target']}", headers=headers).content
+        return content
+
+
 def rows(pages: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """Yield the rows of *pages*, a page at a time."""
-    session = requests.Session()
-    session.trust_env = False
-    for page in pages:
-        headers = {"X-Fields": page["mask"]} if page["mask"] else {}
-        body = session.get(f"{ORIGIN}{page['target']}", headers=headers).content
+    for page, body in zip(pages, Asking(SETTINGS["connections"]).bodies(pages), strict=True):
         found = fast.loadb(body.replace(b"\\u0000", b"\\ufffd"))
         listed = found["data"] if isinstance(found, dict) else found
         if page["parent"] is not None:  # items have no id: their place in the run is their name
