@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.entities import Entity
 from gateway.model.enums import EntityType
 from gateway.store.bookkeeping import encode
-from gateway.store.shape import Unstorable, shape
+from gateway.store.shape import ADDRESS, Row, Unstorable, shape
 
 Normalise: TypeAlias = Callable[[Document], Iterable[Entity | Rejection]]
 
-Spoken: TypeAlias = tuple[EntityType, str, tuple[Any, ...], str | None]
-"""Type, native id and values of an entity; for a dataset the record that tells of it."""
-_NOWHERE = (None,) * 6
-"""The address of what no document is named after."""
+Spoken: TypeAlias = tuple[EntityType, Any, Row, bool]
+"""Type, identity and staged row of an entity, and whether its document is named after it.
+
+The identity is the native id; of a dataset also that of the record that tells of it, None where there is none.
+"""
+_PLACES = {name: place - len(ADDRESS) for place, (name, _) in enumerate(ADDRESS)}
+_FETCH, _SPEAKER = _PLACES["fetch_id"], _PLACES["speaker"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one document says, in the form in which it is stored."""
+class Reading(NamedTuple):
+    """What one document says, in the form in which it is stored, but for the answer that it came with."""
 
     document: Document
     entities: Sequence[Spoken]
@@ -34,7 +36,7 @@ class Reading:
 class Layout:
     """Rows to stage by type, the latest of each identity, and what could not be read."""
 
-    rows: dict[EntityType, dict[Any, tuple[Any, ...]]] = field(default_factory=lambda: defaultdict(dict))
+    rows: dict[EntityType, dict[Any, Row]] = field(default_factory=lambda: defaultdict(dict))
     rejected: list[tuple[Document, Rejection]] = field(default_factory=list)
     """What could not be read, and the document that it was in, or that it is."""
 
@@ -50,10 +52,17 @@ def read(document: Document, normalise: Normalise) -> Reading:
                 rejected.append(entity)
                 continue
             type_, native_id = entity.type, entity.native_id
+            row = shape(type_).row(entity)
             if type_ is EntityType.HARVEST_RECORD:
                 speaker = native_id
-            values = shape(type_).row(entity)
-            entities.append((type_, native_id, values, speaker if type_ is EntityType.DATASET else None))
+            named = native_id == document.native_id and type_ is document.type
+            if named:
+                row[-len(ADDRESS) : _FETCH] = _address(document)
+            if type_ is EntityType.DATASET and speaker is not None:
+                row[_SPEAKER] = speaker
+                entities.append((type_, (native_id, speaker), row, named))
+            else:
+                entities.append((type_, native_id, row, named))
     except Unstorable as error:
         return Reading(document, (), (_rejection(document, str(error)),))
     return Reading(document, entities, rejected)
@@ -62,22 +71,24 @@ def read(document: Document, normalise: Normalise) -> Reading:
 def lay_out(readings: Iterable[Reading], fetches: Mapping[Fetch, int]) -> Layout:
     """Return the rows of what was read; *fetches* are the keys of the answers that it came with."""
     layout = Layout()
-    for reading in readings:
-        document = reading.document
-        layout.rejected.extend((document, rejection) for rejection in reading.rejected)
-        for type_, native_id, values, speaker in reading.entities:
-            address = _NOWHERE
-            if type_ is document.type and native_id == document.native_id:
-                address = _address(document, fetches.get(document.fetch))
-            key = native_id if speaker is None else (native_id, speaker)
-            layout.rows[type_][key] = (*values, *address, speaker)
+    fetch, key = None, None
+    for document, entities, rejected in readings:
+        if rejected:
+            layout.rejected.extend((document, rejection) for rejection in rejected)
+        if document.fetch is not fetch:
+            fetch = document.fetch
+            key = fetches.get(fetch)
+        for type_, identity, row, named in entities:
+            if named:
+                row[_FETCH] = key
+            layout.rows[type_][identity] = row
     return layout
 
 
-def _address(document: Document, fetch: int | None) -> tuple[Any, ...]:
-    """Return where *document* came from, for the entity that it is named after."""
-    place = (document.parent, document.position, encode(document.counted))
-    return (document.hash, document.body, *place, fetch)
+def _address(document: Document) -> tuple[Any, ...]:
+    """Return where *document* came from, for the entity that it is named after, but for the answer."""
+    counted = None if document.counted is None else encode(document.counted)
+    return document.hash, document.body, document.parent, document.position, counted
 
 
 def _rejection(document: Document, reason: str) -> Rejection:

@@ -6,10 +6,9 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from gateway.model.enums import EntityType
-from gateway.store.shape import Reference, Shape, shape, stub_values
+from gateway.store.shape import Reference, Row, Shape, shape, stub_values
 from gateway.store.staging import Connection
 
 ORDER = (
@@ -60,7 +59,7 @@ async def make_stubs(
     type_: EntityType,
     portal: int,
     now: datetime,
-    rows: Iterable[tuple[Any, ...]],
+    rows: Iterable[Row],
     coming: Mapping[str, Container[str]],
 ) -> None:
     """Make a stub of each parent that staged *rows* of *type_* name, that is not known and does not come with them.

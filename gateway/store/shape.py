@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy import ARRAY, Column, Integer, Table, Text, UniqueConstraint
@@ -35,6 +35,9 @@ ADDRESS = (
     ("speaker", "text"),
 )
 """Staged beside an entity's values: its document's address, and for a dataset the record that tells of it."""
+_NOWHERE = (None,) * len(ADDRESS)
+Row: TypeAlias = list[Any]
+"""A staged row: the shape's fields, row_hash, and the places of ADDRESS, to be filled where there is one."""
 
 
 class Unstorable(ValueError):
@@ -82,23 +85,23 @@ class Shape:
         """Return the columns of the temporary table."""
         return (*self.fields, "row_hash", *(name for name, _ in ADDRESS))
 
-    def row(self, entity: Entity) -> tuple[Any, ...]:
-        """Return the staged values of *entity*, its fingerprint last; Unstorable where Postgres would refuse them."""
+    def row(self, entity: Entity) -> Row:
+        """Return the staged row of *entity*, without an address; Unstorable where Postgres would refuse it."""
         values = self.values(entity)
         try:
             # What is absent does not count, so that a column that comes later changes no fingerprint.
             encoded = _encode(self.told(*values))
         except (UnicodeEncodeError, OverflowError, TypeError, ValueError) as error:
             raise Unstorable(f"not storable: {error}") from error
-        row = [*values, blake2b(encoded, digest_size=HASH_BYTES).digest()]
+        row = [*values, blake2b(encoded, digest_size=HASH_BYTES).digest(), *_NOWHERE]
         if b"\\u0000" in encoded:
-            row[:-1] = self._without_nul(values, encoded)
+            row[: len(values)] = self._without_nul(values, encoded)
         if len(encoded) > LONGEST:
             self._measure(row)
         for index, convert in self.conversions:
             if (value := row[index]) is not None:
                 row[index] = convert(value)
-        return tuple(row)
+        return row
 
     def _without_nul(self, values: Sequence[Any], encoded: bytes) -> Iterable[Any]:
         """Return *values*, which are *encoded* so, with U+FFFD for every NUL."""

@@ -9,7 +9,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from gateway.model.enums import EntityType
-from gateway.store.shape import ADDRESS, Shape, shape
+from gateway.store.shape import ADDRESS, Row, Shape, shape
 
 Connection: TypeAlias = asyncpg.Connection | PoolConnectionProxy
 
@@ -79,7 +79,7 @@ async def prepare(connection: Connection) -> None:
     await make_stages(connection, ENTWINED)
 
 
-async def stage(connection: Connection, shape_: Shape, rows: Sequence[tuple[Any, ...]]) -> None:
+async def stage(connection: Connection, shape_: Shape, rows: Sequence[Row]) -> None:
     """Lay out *rows* (the shape's fields, row_hash, then the document's address)."""
     await connection.copy_records_to_table(shape_.stage, records=rows, columns=shape_.staged)
 

@@ -6,7 +6,7 @@ A unit holds whole small scopes, or part of a large one: what it costs to commit
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Container, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from types import MappingProxyType
@@ -261,7 +261,7 @@ class Writer:
         ahead = {key: reading for part in parts for key, reading in part.readings.items()}
         readings = (ahead.get(id(document)) or read(document, self._normalise) for document in fresh)
         layout, now = lay_out(readings, fetches), self._now()
-        scopes = {(e.type, e.native_id): part.scope for part in parts for e in part.elements}
+        scopes = _scopes(parts) if layout.rejected else {}
         rejections += [Refused(scopes[d.type, d.native_id], r, _whole(d, r)) for d, r in layout.rejected]
         for each in rejections:
             fetch_id = fetches.get(each.rejection.fetch)
@@ -292,7 +292,8 @@ class Writer:
         await self._merge(layout, tally, now, loading=loading, cause=cause, seen=seen)
 
     async def _log(self, documents: Sequence[Document], refused: Sequence[Refused]) -> dict[Fetch, int]:
-        fetches: dict[Fetch, None] = dict.fromkeys(d.fetch for d in documents)
+        answers = {id(d.fetch): d.fetch for d in documents}  # one for many: to compare them takes longer
+        fetches: dict[Fetch, None] = dict.fromkeys(answers.values())
         fetches.update(dict.fromkeys(r.rejection.fetch for r in refused))
         return await bookkeeping.log_fetches(self._connection, self._run, fetches)
 
@@ -356,6 +357,11 @@ class Writer:
 def _natives(type_: EntityType, rows: Mapping[Any, Any]) -> Container[str]:
     """Return the native ids of *rows*, by which they are laid out; those of datasets with the record that speaks."""
     return {key if isinstance(key, str) else key[0] for key in rows} if type_ is EntityType.DATASET else rows
+
+
+def _scopes(parts: Iterable[Part]) -> dict[tuple[EntityType, str | None], Scope]:
+    """Return the scope that brought each element."""
+    return {(e.type, e.native_id): part.scope for part in parts for e in part.elements}
 
 
 def _whole(document: Document, rejection: Rejection) -> Document | None:
