@@ -18,19 +18,6 @@ _STAGED_RECORDS = """
 """
 
 
-async def conceive(connection: Connection, portal: int) -> None:
-    """Give a key to every staged dataset that is new: ``settle`` makes its row once all of it is known."""
-    await connection.execute(
-        """
-        INSERT INTO stage_newborn
-        SELECT s.native_id, nextval(pg_get_serial_sequence('dataset', 'id'))
-        FROM (SELECT DISTINCT native_id FROM stage_dataset) s
-        WHERE (SELECT t.id FROM dataset t WHERE t.portal = $1 AND t.native_id = s.native_id) IS NULL
-        """,
-        portal,
-    )
-
-
 async def touch_former(connection: Connection, portal: int) -> None:
     """Touch the datasets that staged records are linked to before they are merged."""
     await connection.execute(
@@ -59,9 +46,6 @@ async def touch_unlinked(connection: Connection, portal: int) -> None:
 async def touch_stored(connection: Connection, *, inventory: bool) -> None:
     """Touch the datasets of stored records; of an inventory's only where the mention is not an old one."""
     await connection.execute(_touching("FROM stage_stored r", inventory))
-    await connection.execute(
-        f"INSERT INTO stage_touched SELECT '{EntityType.DATASET}', id FROM stage_newborn ON CONFLICT DO NOTHING"
-    )
 
 
 async def touch_staged(connection: Connection, portal: int, *, inventory: bool) -> None:
@@ -190,10 +174,8 @@ def _apply() -> str:
     source = ", ".join(["v.source_id", *(key_of(shape_, ref) for ref in sources)])
     return f"""
     , settled AS ({_APPLY}), chosen AS (
-        SELECT DISTINCT ON (n.id) n.id, s.ctid AS place, r.native_id IS NOT NULL AS speaks
+        SELECT DISTINCT ON (n.id) n.id, s.ctid AS place, v.speaker IS NOT DISTINCT FROM s.speaker COLLATE "C" AS speaks
         FROM stage_newborn n JOIN {shape_.stage} s USING (native_id) LEFT JOIN verdict v ON v.dataset_id = n.id
-        LEFT JOIN stage_stored r ON r.entity_type = '{EntityType.HARVEST_RECORD}' AND r.id = v.latest_record_id
-            AND r.native_id = s.speaker
         ORDER BY n.id, speaks DESC
     ), made AS (
         INSERT INTO dataset (id, portal, native_id, first_seen_at, changed_at, {", ".join(told)}, row_hash, source_id,
@@ -237,6 +219,7 @@ _CHANGES = f"""
                  WHEN p.action = 'DELETE' THEN 'Its newest successful record deletes it.'
                  ELSE 'Its newest successful record publishes it.' END AS basis,
             coalesce(p.job_id, n.job_id) AS state_job_id, coalesce(v.id, n.id) AS latest_record_id,
+            CASE WHEN v.id IS NULL THEN n.native_id ELSE v.native_id END AS speaker,
             NULL::bigint AS source_id
         FROM newest n LEFT JOIN published p USING (dataset_id) LEFT JOIN voice v USING (dataset_id)
     )
@@ -245,7 +228,7 @@ _CHANGES = f"""
 _INVENTORY = f"""
     WITH mention AS MATERIALIZED (
         SELECT DISTINCT ON (r.dataset_id, r.source_id) r.dataset_id, r.source_id, r.id, r.status, r.position,
-            r.job_id, j.created_at, j.native_id COLLATE "C" AS native_id
+            r.native_id COLLATE "C" AS speaker, r.job_id, j.created_at, j.native_id COLLATE "C" AS native_id
         FROM harvest_record r JOIN harvest_job j ON j.id = r.job_id
         WHERE r.portal = $1 AND r.dataset_id IN {_TOUCHED} AND r.presence <> 'GONE'
         ORDER BY r.dataset_id, r.source_id, j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC, r.position DESC
@@ -261,7 +244,7 @@ _INVENTORY = f"""
             c.native_id AS complete_native
         FROM mention m LEFT JOIN complete c USING (source_id)
     ), voice AS (
-        SELECT DISTINCT ON (dataset_id) dataset_id, id, source_id FROM mention
+        SELECT DISTINCT ON (dataset_id) dataset_id, id, source_id, speaker FROM mention
         ORDER BY dataset_id, created_at DESC NULLS LAST, native_id DESC, position DESC
     ), verdict AS (
         SELECT DISTINCT ON (g.dataset_id) g.dataset_id,
@@ -272,7 +255,7 @@ _INVENTORY = f"""
                  WHEN g.status = 'ARCHIVED' THEN 'The newest run that names it archives it.'
                  ELSE 'The newest run that names it lists it.' END AS basis,
             CASE WHEN g.listed THEN g.job_id ELSE g.complete_id END AS state_job_id,
-            v.id AS latest_record_id, v.source_id
+            v.id AS latest_record_id, v.speaker, v.source_id
         FROM judged g JOIN voice v USING (dataset_id)
         ORDER BY g.dataset_id, CASE WHEN g.listed THEN g.created_at ELSE g.complete_at END DESC NULLS LAST,
             CASE WHEN g.listed THEN g.native_id ELSE g.complete_native END DESC

@@ -33,11 +33,7 @@ _JOB_STATUS = f"""
     END
 """
 
-_TOUCHED_JOBS = f"""
-    t.portal = $1 AND t.presence = 'PRESENT'
-    AND t.id IN (SELECT id FROM stage_touched WHERE entity_type = '{EntityType.HARVEST_JOB}')
-    AND t.status <> ({_JOB_STATUS})
-"""
+_MOVED_JOBS = f"t.portal = $1 AND t.presence = 'PRESENT' AND t.id = ANY ($3) AND t.status <> ({_JOB_STATUS})"
 
 _RECORD_STATUS = f"""
     CASE
@@ -120,26 +116,28 @@ async def touch_staged(connection: Connection, portal: int, types: Container[Ent
             )
 
 
-async def jobs(connection: Connection, portal: int, now: datetime) -> None:
-    """Settle the status of the touched jobs.
+async def jobs(connection: Connection, portal: int, now: datetime, touched: Sequence[int]) -> None:
+    """Settle the status of the *touched* jobs (their keys).
 
     Only a job that was seen in this pass may be called LOST: an open one that was not may have ended meanwhile.
     """
-    await journal.remember(connection, EntityType.HARVEST_JOB, _TOUCHED_JOBS, portal, now)
+    await journal.remember(connection, EntityType.HARVEST_JOB, _MOVED_JOBS, portal, now, touched)
     await connection.execute(
-        f"UPDATE harvest_job t SET status = {_JOB_STATUS}, changed_at = $2 WHERE {_TOUCHED_JOBS}", portal, now
+        f"UPDATE harvest_job t SET status = {_JOB_STATUS}, changed_at = $2 WHERE {_MOVED_JOBS}",
+        portal,
+        now,
+        touched,
     )
 
 
-async def records(connection: Connection, portal: int, now: datetime) -> None:
-    """Settle the status of the touched jobs' records; touch the datasets of those that moved."""
+async def records(connection: Connection, portal: int, now: datetime, jobs: Sequence[int]) -> None:
+    """Settle the status of the records of *jobs* (their keys); touch the datasets of those that moved."""
     await connection.execute(
         f"""
         WITH moved AS (
             UPDATE harvest_record t SET status = {_RECORD_STATUS}, changed_at = $2
             FROM harvest_job j
-            WHERE j.id = t.job_id AND t.portal = $1
-              AND t.job_id IN (SELECT id FROM stage_touched WHERE entity_type = '{EntityType.HARVEST_JOB}')
+            WHERE j.id = t.job_id AND t.portal = $1 AND t.job_id = ANY ($3)
               AND t.wire_status IN ('PENDING', 'UNPUBLISHED') AND t.status <> ({_RECORD_STATUS})
             RETURNING t.dataset_id
         )
@@ -148,6 +146,7 @@ async def records(connection: Connection, portal: int, now: datetime) -> None:
         """,
         portal,
         now,
+        jobs,
     )
 
 

@@ -9,7 +9,7 @@ from functools import cache
 
 from gateway.model.enums import EntityType, RecordStatus
 from gateway.store.ledger import JobRollup
-from gateway.store.staging import Connection
+from gateway.store.staging import Connection, touched_keys
 
 STATUS_COLUMNS = {
     "records_pending": RecordStatus.PENDING,
@@ -29,7 +29,7 @@ _ACTION = {"created": "CREATE", "updated": "UPDATE", "deleted": "DELETE"}
 
 async def refresh(connection: Connection, portal: int) -> None:
     """Count the touched jobs anew, sum up the portal's, and store what differs; a dropped job loses its row."""
-    await connection.execute(_counts(), portal)
+    await connection.execute(_counts(), portal, await touched_keys(connection, EntityType.HARVEST_JOB))
     await connection.execute(_sums(), portal)
 
 
@@ -44,15 +44,14 @@ def _counts() -> str:
     updates = ", ".join(f"{name} = excluded.{name}" for name in columns if name != "job_id")
     return f"""
         WITH job AS (
-            SELECT j.* FROM harvest_job j JOIN stage_touched s ON s.id = j.id
-            WHERE s.entity_type = '{EntityType.HARVEST_JOB}' AND j.portal = $1
+            SELECT * FROM harvest_job WHERE portal = $1 AND id = ANY ($2::bigint[])
         ), record AS (
             SELECT r.job_id, count(*) AS records, {", ".join([*statuses, *actions])}
-            FROM harvest_record r JOIN job ON job.id = r.job_id WHERE r.presence IN {LISTED} GROUP BY r.job_id
+            FROM harvest_record r WHERE r.job_id = ANY ($2) AND r.presence IN {LISTED} GROUP BY r.job_id
         ), error AS (
             SELECT e.job_id, count(*) FILTER (WHERE e.severity = 'ERROR') AS errors,
                 count(*) FILTER (WHERE e.severity = 'WARNING') AS warnings
-            FROM harvest_error e JOIN job ON job.id = e.job_id WHERE e.presence IN {LISTED} GROUP BY e.job_id
+            FROM harvest_error e WHERE e.job_id = ANY ($2) AND e.presence IN {LISTED} GROUP BY e.job_id
         )
         INSERT INTO job_rollup AS t (job_id, portal, source_id, organization_id, backend_id, presence, status, kind,
             created_at, duration_seconds, records, {", ".join(counted)}, errors, warnings)

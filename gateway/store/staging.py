@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -71,7 +71,8 @@ async def prepare(connection: Connection) -> None:
     read a whole table once for each row.
     """
     await connection.execute(
-        "SET synchronous_commit = off; SET enable_mergejoin = off; SET plan_cache_mode = force_custom_plan"
+        "SET synchronous_commit = off; SET enable_mergejoin = off; SET plan_cache_mode = force_custom_plan; "
+        "SET random_page_cost = 1.1"
     )
     await connection.execute(LIGHT)
     for statement in (_PRIOR, _STORED, _NEWBORN, _TOUCHED, _EVENT):
@@ -79,7 +80,7 @@ async def prepare(connection: Connection) -> None:
     await make_stages(connection, ENTWINED)
 
 
-async def stage(connection: Connection, shape_: Shape, rows: Sequence[Row]) -> None:
+async def stage(connection: Connection, shape_: Shape, rows: Iterable[Row]) -> None:
     """Lay out *rows* (the shape's fields, row_hash, then the document's address)."""
     await connection.copy_records_to_table(shape_.stage, records=rows, columns=shape_.staged)
 
@@ -95,10 +96,28 @@ async def value(connection: Connection, query: str, *arguments: object) -> Any:
     return await connection.fetchval(query, *arguments)
 
 
+async def new_keys(connection: Connection, table: str, count: int) -> list[int]:
+    """Return *count* keys that rows of *table* will have."""
+    keys: list[int] = await value(
+        connection,
+        "WITH sequence AS MATERIALIZED (SELECT pg_get_serial_sequence($1, 'id')::regclass AS name) "
+        "SELECT coalesce(array_agg(nextval(name)), '{}') FROM sequence, generate_series(1, $2)",
+        table,
+        count,
+    )
+    return keys
+
+
 async def touched(connection: Connection) -> set[EntityType]:
     """Return the types of the rows that have been touched in this unit."""
     rows = await connection.fetch("SELECT DISTINCT entity_type FROM stage_touched")
     return {EntityType(row["entity_type"]) for row in rows}
+
+
+async def touched_keys(connection: Connection, type_: EntityType) -> list[int]:
+    """Return the keys of the touched rows of a type: given as values, their number is no guess to the planner."""
+    rows = await connection.fetch("SELECT id FROM stage_touched WHERE entity_type = $1", type_.value)
+    return [row["id"] for row in rows]
 
 
 async def touch(connection: Connection, type_: EntityType, ids: Iterable[int]) -> None:

@@ -6,11 +6,10 @@ A unit holds whole small scopes, or part of a large one: what it costs to commit
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
 from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.enums import Cause, EntityType
@@ -27,7 +26,6 @@ from gateway.store import (
     journal,
     lease,
     meeting,
-    merge,
     quarantine,
     recognising,
     rollups,
@@ -42,8 +40,8 @@ from gateway.store.layout import Layout, Normalise, lay_out, read
 from gateway.store.parts import Part, Tally
 from gateway.store.quarantine import Refused
 from gateway.store.recognising import Recognised
-from gateway.store.shape import shape
-from gateway.store.staging import ENTWINED, Connection, make_stages, prepare, stage, touched
+from gateway.store.staging import ENTWINED, Connection, make_stages, prepare, touched, touched_keys
+from gateway.store.storing import Storing
 from gateway.store.waiting import Name, Settled
 
 Meaning = Callable[[str | None, datetime], tuple[int | None, str | None, datetime | None]]
@@ -143,7 +141,7 @@ class Writer:
             if fresh or rejections:
                 layout = await self._lay_out(looked, fresh, rejections, fetches, again=again)
                 tally.quarantined += len(rejections)
-                await self._store(layout, fresh, tally, loading, cause, seen=not again)
+                await self._store(layout, fresh, known, tally, loading, cause, seen=not again)
             if settles:
                 unread = {(r.rejection.type, r.rejection.native_id or "") for r in rejections}
                 await waiting.settle(self._connection, settles, unless=unread, now=self._now())
@@ -273,61 +271,27 @@ class Writer:
         self,
         layout: Layout,
         documents: Sequence[Document],
+        known: Mapping[Name, tuple[int, bytes | None]],
         tally: Tally,
         loading: bool,
         cause: Cause,
         *,
         seen: bool,
     ) -> None:
-        """Merge what is laid out of *documents*, *seen* now or stored before."""
+        """Merge what is laid out of *documents*, *seen* now or stored before; those *known* are there."""
         now = self._now()
         await make_stages(self._connection, layout.rows.keys() - self._stages)
         self._stages |= layout.rows.keys()
-        for type_, rows in layout.rows.items():
-            await stage(self._connection, shape(type_), list(rows.values()))
-            if type_ in journal.JOURNALED and type_ is not EntityType.DATASET:
-                await journal.remember_staged(self._connection, type_, self._run.portal)
         if seen:
             await drift.note(self._connection, self._run, self._judges.judge(documents), now, cause)
-        await self._merge(layout, tally, now, loading=loading, cause=cause, seen=seen)
+        storing = Storing(self._connection, self._run, self._inventory, loading, seen, now, cause)
+        tally.add(await storing.store(layout.rows, known))
 
     async def _log(self, documents: Sequence[Document], refused: Sequence[Refused]) -> dict[Fetch, int]:
         answers = {id(d.fetch): d.fetch for d in documents}  # one for many: to compare them takes longer
         fetches: dict[Fetch, None] = dict.fromkeys(answers.values())
         fetches.update(dict.fromkeys(r.rejection.fetch for r in refused))
         return await bookkeeping.log_fetches(self._connection, self._run, fetches)
-
-    async def _merge(
-        self, layout: Layout, tally: Tally, now: datetime, *, loading: bool, cause: Cause, seen: bool
-    ) -> None:
-        connection, portal, rows = self._connection, self._run.portal, layout.rows
-        coming = {shape(type_).table: _natives(type_, rows[type_]) for type_ in rows}
-        records = EntityType.HARVEST_RECORD in rows
-        if records and not (self._inventory or loading):
-            await datasets.touch_former(connection, portal)
-        changed = 0
-        for type_ in (each for each in merge.ORDER if each in rows):
-            await merge.make_stubs(connection, type_, portal, now, rows[type_].values(), coming)
-            if type_ is EntityType.DATASET:
-                await datasets.conceive(connection, portal)
-                continue
-            merged = await merge.merge(connection, type_, portal, now, seen=seen)
-            tally.new += merged.new
-            changed += merged.changed
-            for job, count in () if loading else merged.arrived:
-                await journal.tell_arrival(
-                    connection, type_, job, count, portal=portal, run=self._run.id, now=now, cause=cause
-                )
-        tally.changed += changed
-        if self._inventory and changed:
-            tally.gone += await merge.retire_lost_errors(connection, portal, now)
-        await derive.touch_stored(connection)
-        if not seen:
-            await derive.touch_staged(connection, portal, rows)
-        if records:
-            await datasets.touch_stored(connection, inventory=self._inventory)
-            if not seen:
-                await datasets.touch_staged(connection, portal, inventory=self._inventory)
 
     async def _note_progress(self, parts: Sequence[Part], tally: Tally) -> None:
         """On a first load note how far it is; cursors are kept where the pass may have to go on from them."""
@@ -342,8 +306,9 @@ class Writer:
         connection, portal, now = self._connection, self._run.portal, self._now()
         touched_types = await touched(connection)
         if EntityType.HARVEST_JOB in touched_types:
-            await derive.jobs(connection, portal, now)
-            await derive.records(connection, portal, now)
+            jobs = await touched_keys(connection, EntityType.HARVEST_JOB)
+            await derive.jobs(connection, portal, now, jobs)
+            await derive.records(connection, portal, now, jobs)
             await rollups.refresh(connection, portal)
             touched_types = await touched(connection)
         if touched_types & {EntityType.HARVEST_JOB, EntityType.HARVEST_SOURCE}:
@@ -352,11 +317,6 @@ class Writer:
             await datasets.settle(connection, portal, now, inventory=self._inventory, told=not baseline)
         await journal.write(connection, portal, self._run.id, now, cause, baseline=baseline)
         await bookkeeping.move_version(connection)
-
-
-def _natives(type_: EntityType, rows: Mapping[Any, Any]) -> Container[str]:
-    """Return the native ids of *rows*, by which they are laid out; those of datasets with the record that speaks."""
-    return {key if isinstance(key, str) else key[0] for key in rows} if type_ is EntityType.DATASET else rows
 
 
 def _scopes(parts: Iterable[Part]) -> dict[tuple[EntityType, str | None], Scope]:

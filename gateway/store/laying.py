@@ -1,0 +1,184 @@
+"""Laying down records that are new: copied into their table at once, with their documents.
+
+A row that is not there cannot differ, so that it needs neither a stage nor a comparison: they were half of what storing
+a first load cost. One that is there after all ends its unit, as any broken constraint does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from operator import itemgetter
+from typing import Any
+
+from gateway.model.enums import EntityType
+from gateway.store.mentions import Run
+from gateway.store.shape import Row, shape
+from gateway.store.staging import Connection, new_keys, touch
+from gateway.store.waiting import Name
+
+_LAID = EntityType.HARVEST_RECORD
+_GIVEN = (
+    "job_id",
+    "source_id",
+    "dataset_id",
+    "status",
+    "presence",
+    "id",
+    "portal",
+    "first_seen_at",
+    "changed_at",
+)
+"""The columns that a stage has not, or not as keys."""
+_ADDRESS = ("document_hash", "body", "doc_parent", "doc_position", "doc_counted", "fetch_id")
+_DOCUMENT = (
+    "hash",
+    "body",
+    "parent",
+    "position",
+    "counted",
+    "fetch_id",
+    "portal",
+    "entity_type",
+    "entity_id",
+)
+"""The columns of a document: those that a stage calls by the names above, then what the unit knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """What was laid."""
+
+    rows: int = 0
+    arrived: Counter[int] = field(default_factory=Counter)
+    """New rows by the key of their job."""
+    mentions: dict[int, set[Run]] = field(default_factory=lambda: defaultdict(set))
+    """The runs that speak of a dataset, by its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parents:
+    """The keys of the rows that records refer to, by native id."""
+
+    jobs: Mapping[str, tuple[int, int | None, Run]]
+    """Key, the source's key, and the run as mentions are ordered by it."""
+    sources: Mapping[str, int]
+    datasets: Mapping[str, int]
+
+
+class _Places:
+    """Where a staged record has its values."""
+
+    def __init__(self) -> None:
+        shape_ = shape(_LAID)
+        self.copied = (*shape_.plain, "row_hash", "document_hash")
+        self.values = self._of(self.copied)
+        self.document = self._of(_ADDRESS)
+        self.parents = self._of(("job", "source", "dataset"))
+        self.named_after = self._of(("document_hash",))
+        self.told = self._of(("wire_status", "deleted_at"))
+
+    @staticmethod
+    def _of(names: Iterable[str]) -> itemgetter[Any]:
+        return itemgetter(*map(shape(_LAID).staged.index, names))
+
+
+_places = cache(_Places)
+
+
+def new(rows: Mapping[str, Row], known: Container[Name]) -> dict[str, Row]:
+    """Return those of *rows*, by native id, that are not there: documents are named after them, and none is *known*."""
+    is_document = _places().named_after
+    return {
+        native: row
+        for native, row in rows.items()
+        if is_document(row) is not None and (_LAID, native) not in known
+    }
+
+
+async def lay(
+    connection: Connection, portal: int, now: datetime, rows: Collection[Row], datasets: Mapping[str, int]
+) -> Laid:
+    """Store *rows*, of which none is there, with their documents; touch their jobs.
+
+    Their parents are there, but for new ones among *datasets*, which are the keys of those that come with them.
+    """
+    parents = await _look_up(connection, portal, rows, datasets)
+    keys = await new_keys(connection, "harvest_record", len(rows))
+    laid = Laid(len(rows))
+    given = (portal, now, now)
+    await connection.copy_records_to_table(
+        "harvest_record",
+        records=_records(rows, keys, parents, laid, given),
+        columns=(*_places().copied, *_GIVEN),
+    )
+    await connection.copy_records_to_table(
+        "document", records=_documents(rows, keys, portal), columns=_DOCUMENT
+    )
+    await touch(connection, EntityType.HARVEST_JOB, laid.arrived)
+    return laid
+
+
+def _records(
+    rows: Iterable[Row], keys: Iterable[int], parents: _Parents, laid: Laid, given: tuple[Any, ...]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of the table, and note in *laid* what they are of."""
+    places = _places()
+    values, named, told = places.values, places.parents, places.told
+    for row, key in zip(rows, keys, strict=True):
+        job, source, dataset = named(row)
+        status, deleted = told(row)
+        job_id, source_id, run = parents.jobs[job] if job is not None else _NO_JOB
+        if source is not None:
+            source_id = parents.sources[source]
+        dataset_id = None
+        if job_id is not None:
+            laid.arrived[job_id] += 1
+        if dataset is not None:
+            dataset_id = parents.datasets[dataset]
+            laid.mentions[dataset_id].add(run)
+        presence = "PRESENT" if deleted is None else "DELETED"
+        yield (*values(row), job_id, source_id, dataset_id, status, presence, key, *given)
+
+
+_NO_JOB = (None, None, (None, ""))
+
+
+def _documents(rows: Iterable[Row], keys: Iterable[int], portal: int) -> Iterator[tuple[Any, ...]]:
+    """Yield the documents of the rows, where it is known which answers brought them."""
+    address = _places().document
+    for row, key in zip(rows, keys, strict=True):
+        document = address(row)
+        if document[-1] is not None:
+            yield (*document, portal, _LAID.value, key)
+
+
+async def _look_up(
+    connection: Connection, portal: int, rows: Collection[Row], datasets: Mapping[str, int]
+) -> _Parents:
+    """Return the keys of what *rows* refer to; those of *datasets* are known."""
+    named = [set(names) - {None} for names in zip(*map(_places().parents, rows), strict=True)]
+    jobs = await connection.fetch(
+        "SELECT native_id, id, source_id, created_at FROM harvest_job WHERE portal = $1 AND native_id = ANY ($2)",
+        portal,
+        list(named[0]),
+    )
+    sources, others = [
+        await _keys(connection, table, portal, list(names))
+        for table, names in (("harvest_source", named[1]), ("dataset", named[2] - datasets.keys()))
+    ]
+    return _Parents(
+        {row[0]: (row[1], row[2], (row[3], row[0])) for row in jobs}, sources, {**others, **datasets}
+    )
+
+
+async def _keys(connection: Connection, table: str, portal: int, natives: list[str]) -> dict[str, int]:
+    if not natives:
+        return {}
+    rows = await connection.fetch(
+        f"SELECT native_id, id FROM {table} WHERE portal = $1 AND native_id = ANY ($2)", portal, natives
+    )
+    return dict(rows)
