@@ -14,7 +14,8 @@ Run: TypeAlias = tuple[datetime | None, str]
 """A run as mentions are ordered by it: when it was created, then its native id by code points."""
 
 _KNOWN = """
-    SELECT array_agg(d.id ORDER BY n.place) AS keys, array_agg(d.job_id ORDER BY n.place) AS jobs
+    SELECT coalesce(array_agg(d.id ORDER BY n.place), '{}') AS keys,
+        coalesce(array_agg(d.job_id ORDER BY n.place), '{}') AS jobs
     FROM unnest($2::text[]) WITH ORDINALITY n (native_id, place) LEFT JOIN LATERAL (
         SELECT d.id, (SELECT r.job_id FROM harvest_record r WHERE r.id = d.latest_record_id AND $3) AS job_id
         FROM dataset d WHERE d.portal = $1 AND d.native_id = n.native_id LIMIT 1
@@ -59,6 +60,7 @@ async def conceive(
     """
     ordered = list(natives)
     found = await connection.fetchrow(_KNOWN, portal, ordered, inventory)
+    assert found is not None, "an aggregate is a row"
     runs = await _runs(connection, {job for job in found["jobs"] if job is not None})
     known = zip(ordered, found["keys"], found["jobs"], strict=True)
     keys, spoken = {}, {}

@@ -7,12 +7,12 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 FOR = (
-    ("documents", re.compile(r"INSERT INTO document ")),
+    ("documents", re.compile(r"INSERT INTO document |^COPY \"document\"")),
     ("history", re.compile(r"_history")),
     ("events", re.compile(r"INTO event|stage_prior|stage_stored WHERE fresh$")),
     ("rollups", re.compile(r"INSERT INTO (job|portal)_rollup")),
-    ("datasets", re.compile(r"INTO dataset |INTO stage_newborn|UPDATE dataset |'Dataset'")),
-    ("staging", re.compile(r"^(ANALYZE|COPY) ")),
+    ("datasets", re.compile(r"INTO dataset |FROM dataset d |stage_newborn|UPDATE dataset |'Dataset'")),
+    ("staging", re.compile(r"^(ANALYZE |COPY \"stage_)")),
 )
 """What a statement is for, by its text."""
 REST = "entities and notes"
