@@ -6,13 +6,12 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import asyncpg
 from aiohttp import web
 from aiohttp.hdrs import ACCEPT, CONTENT_TYPE
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -23,6 +22,7 @@ from harvest_graphql.engine import Engine
 from harvest_graphql.held import LOST, TooSlow, Unreachable
 from harvest_graphql.serving import deliveries
 from harvest_graphql.serving.siblings import Siblings
+from harvest_graphql.serving.tallies import Tallies
 
 PATH = "/metrics"
 _NAME = "harvest_gateway"
@@ -34,7 +34,6 @@ ReadPortals = Callable[[], Awaitable[Mapping[str, Mapping[str, float]]]]
 """Returns numbers by name, each by the keys of portals."""
 ReadWebhooks = Callable[[], Awaitable[Iterable[Measured]]]
 """Returns what webhooks took."""
-_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class Metrics:
@@ -48,29 +47,13 @@ class Metrics:
         self._engine = engine
         self._siblings = siblings
         self._registry = CollectorRegistry()
-        self._requests = Counter(
-            f"{_NAME}_requests", "GraphQL requests by outcome.", ["outcome"], registry=self._registry
-        )
-        self._seconds = Histogram(
-            f"{_NAME}_request_duration_seconds",
-            "Seconds from a request's head to its answer, by outcome.",
-            ["outcome"],
-            buckets=_SECONDS,
-            registry=self._registry,
-        )
-        self._by_outcome = cache(self._labelled)
+        tallies = Tallies(_NAME)
+        self._registry.register(tallies)
+        self.observe = tallies.observe
+        """Counts a request that was answered, by its outcome, after so many seconds."""
         self._state = _State(engine, pool)
         self._registry.register(self._state)
         ProcessCollector(registry=self._registry)
-
-    def observe(self, outcome: str, seconds: float) -> None:
-        """Count a request that was answered after *seconds*."""
-        requests, durations = self._by_outcome(outcome)
-        requests.inc()
-        durations.observe(seconds)
-
-    def _labelled(self, outcome: str) -> tuple[Counter, Histogram]:
-        return self._requests.labels(outcome), self._seconds.labels(outcome)
 
     def gauge(self, name: str, words: str, read: Callable[[], float]) -> None:
         """Show one more number: what *read* returns when it is asked for."""
