@@ -10,6 +10,8 @@ from typing import Any
 
 import asyncpg
 
+from harvest_graphql.prepared import OUTDATED, Prepared
+
 LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -43,8 +45,8 @@ class Held:
     def __init__(self, pool: asyncpg.Pool, *, size: int, deadline_seconds: float) -> None:
         self._pool = pool
         self._deadline = deadline_seconds
-        self._free: list[Any] = [None] * size
-        self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
+        self._free: list[Prepared | None] = [None] * size
+        self._waiting: deque[tuple[float, asyncio.Future[Prepared | None]]] = deque()
         """Who waits, and until when: who came first is first."""
         self._alarm: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -61,20 +63,23 @@ class Held:
 
     async def row(self, sql: str, arguments: Sequence[Any]) -> Any:
         """Return the first row of *sql*; TooSlow, Unreachable and UnknownZone where there is none to be had."""
-        connection = await self._turn()
+        held = self._free.pop() if self._free else await self._wait(self._deadline)
         try:
-            connection = connection or await self._taken()
+            held = held or await self._taken()
             self.sent += 1
             try:
-                return await connection.fetchrow(sql, *arguments)
+                statement = held.statements.get(sql) or await held.prepare(sql)
+                return await statement.fetchrow(*arguments)
+            except OUTDATED:
+                return await (await held.again(sql)).fetchrow(*arguments)
             except LOST as error:
-                if _is_ours(error, connection):
+                if _is_ours(error, held):
                     raise
-                lost, connection = connection, None
-                await self._drop(lost)
-                connection = await self._taken()
+                lost, held = held, None
+                await self._drop(lost.connection)
+                held = await self._taken()
                 self.sent += 1
-                return await connection.fetchrow(sql, *arguments)
+                return await (await held.prepare(sql)).fetchrow(*arguments)
         except asyncpg.QueryCanceledError as error:
             raise TooSlow from error
         except asyncpg.InvalidParameterValueError as error:
@@ -82,32 +87,31 @@ class Held:
                 raise UnknownZone from error
             raise
         except LOST as error:
-            if _is_ours(error, connection):
+            if _is_ours(error, held):
                 raise
             raise Unreachable from error
         finally:
-            self._pass_on(connection)
+            if self._waiting:
+                self._pass_on(held)
+            else:
+                self._free.append(held)
 
     async def close(self) -> None:
         """Give the connections back as they were; waits for the statements under way."""
         for _ in range(self.size):
-            connection = self._free.pop() if self._free else await self._wait(_PATIENCE_SECONDS)
-            if connection is not None:
-                await self._given_back(connection)
+            held = self._free.pop() if self._free else await self._wait(_PATIENCE_SECONDS)
+            if held is not None:
+                await self._given_back(held.connection)
         if self._alarm is not None:
             self._alarm.cancel()
 
-    async def _turn(self) -> Any:
-        """Return a free connection, None for one that is still to be taken from the pool."""
-        return self._free.pop() if self._free else await self._wait(self._deadline)
-
-    async def _wait(self, seconds: float) -> Any:
+    async def _wait(self, seconds: float) -> Prepared | None:
         """Return the next connection that becomes free: who waits longest is handed it, before all newcomers.
 
-        TooSlow where none has become free in *seconds*.
+        None for one that is still to be taken from the pool; TooSlow where none has become free in *seconds*.
         """
         loop = self._loop = self._loop or asyncio.get_running_loop()
-        waiting: asyncio.Future[Any] = loop.create_future()
+        waiting: asyncio.Future[Prepared | None] = loop.create_future()
         self._waiting.append((loop.time() + seconds, waiting))
         if self._alarm is None:  # one for all who wait: a timer for each costs more than the wait
             self._alarm = loop.call_later(seconds, self._ring, loop)
@@ -126,15 +130,15 @@ class Held:
                 waiting.set_exception(TooSlow())
         self._alarm = loop.call_at(self._waiting[0][0], self._ring, loop) if self._waiting else None
 
-    def _pass_on(self, connection: Any) -> None:
+    def _pass_on(self, held: Prepared | None) -> None:
         while self._waiting:
             _, waiting = self._waiting.popleft()
             if not waiting.done():
-                waiting.set_result(connection)
+                waiting.set_result(held)
                 return
-        self._free.append(connection)
+        self._free.append(held)
 
-    async def _taken(self) -> Any:
+    async def _taken(self) -> Prepared:
         """Return a connection that answers; after a restart of Postgres the pool holds dead ones."""
         left = self._pool.get_max_size()
         while True:
@@ -147,7 +151,7 @@ class Held:
                 if left < 0 or not isinstance(error, LOST):
                     raise
             else:
-                return connection
+                return Prepared(connection)
 
     async def _drop(self, connection: Any) -> None:
         with suppress(asyncpg.InterfaceError):  # the pool has noticed before
@@ -163,11 +167,11 @@ class Held:
             await self._pool.release(connection)
 
 
-def _is_ours(error: BaseException, connection: Any) -> bool:
+def _is_ours(error: BaseException, held: Prepared | None) -> bool:
     """Return whether the statement was wrong, not the connection: asyncpg has one class for both."""
-    if not isinstance(error, asyncpg.InterfaceError) or connection is None:
+    if not isinstance(error, asyncpg.InterfaceError) or held is None:
         return False
     try:
-        return not connection.is_closed()
+        return not held.connection.is_closed()
     except asyncpg.InterfaceError:  # the pool has taken it back
         return False

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from harvest_graphql.held import Held, TooSlow
+from harvest_graphql.prepared import Prepared
 
 
 @pytest.fixture
@@ -56,9 +57,28 @@ async def test_a_connection_handed_to_somebody_who_leaves_is_not_lost(held: Held
 
 async def test_waiting_ends_at_the_deadline(pool: asyncpg.Pool) -> None:
     held = Held(pool, size=1, deadline_seconds=0.1)
-    taken = await held._turn()
+    taken = held._free.pop()
     with pytest.raises(TooSlow):
         await held.row("SELECT 1", [])
     held._pass_on(taken)
     assert (await held.row("SELECT 1", []))[0] == 1
     await held.close()
+
+
+async def test_a_statement_that_a_migration_has_outdated_is_prepared_anew(pool: asyncpg.Pool) -> None:
+    held = Held(pool, size=1, deadline_seconds=5)
+    await pool.execute("CREATE TABLE shifting AS SELECT 1 AS one")
+    assert list(await held.row("SELECT * FROM shifting", [])) == [1]
+    await pool.execute("ALTER TABLE shifting ADD COLUMN two text DEFAULT 'b'")
+    assert list(await held.row("SELECT * FROM shifting", [])) == [1, "b"]
+    assert held.busy == 0
+    await held.close()
+
+
+async def test_only_so_many_statements_stay_prepared(pool: asyncpg.Pool) -> None:
+    async with pool.acquire() as connection:
+        prepared = Prepared(connection, most=3)
+        for number in range(10):
+            assert await (await prepared.prepare(f"SELECT {number}")).fetchval() == number
+        assert list(prepared.statements) == ["SELECT 7", "SELECT 8", "SELECT 9"]
+        assert await connection.fetchval("SELECT count(*) FROM pg_prepared_statements") <= 5

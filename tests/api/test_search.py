@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from api.sending import noting
 from api.world import FR, Ask, World, gid, seed
 from databases import filled
 
@@ -340,13 +340,9 @@ async def test_stored_texts_of_any_kind_can_be_indexed(own_world: World) -> None
 async def test_a_search_is_one_statement_and_one_plan(seeded_url: str) -> None:
     sent: list[str] = []
 
-    async def listen(connection: Any) -> None:
-        connection.add_query_logger(lambda record: sent.append(record.query))
-
-    async with asyncpg.create_pool(seeded_url, min_size=1, max_size=2, setup=listen) as pool:
+    async with asyncpg.create_pool(seeded_url, min_size=1, max_size=2, connection_class=noting(sent)) as pool:
         engine = Engine(pool, status_seconds=60)
         await engine.status()
-        await asyncio.sleep(0)
         sent.clear()
         asked = [
             ("rivers", ["DATASET"]),
@@ -358,7 +354,6 @@ async def test_a_search_is_one_statement_and_one_plan(seeded_url: str) -> None:
             json.loads(await engine.execute(FIND, {"text": text, "types": types})) for text, types in asked
         ]
         await engine.close()
-        await asyncio.sleep(0)
     assert [each for each in answers if "errors" in each] == []
     found = [each for each in sent if "worded" in each]
     assert len(found) == 4
