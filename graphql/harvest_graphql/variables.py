@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -19,12 +20,14 @@ from graphql import (
     get_variable_values,
     is_input_type,
     is_leaf_type,
+    is_list_type,
     is_non_null_type,
     type_from_ast,
 )
 
 from harvest_graphql.plan.operands import Values
 
+Coerce = Callable[[Any], Any]
 _TEXTS = (GraphQLString, GraphQLID)
 
 
@@ -33,12 +36,10 @@ class Variable:
     """One declared variable."""
 
     name: str
-    type_: GraphQLInputType
-    is_text: bool
-    """Whether a text given for it is its value."""
-    is_leaf: bool
-    is_needed: bool
-    has_default: bool
+    read: Coerce | None
+    """Reads what is given for it, Undefined where that is out of the ordinary; None where its type is."""
+    is_optional: bool
+    """Whether it has no value where none is given."""
 
 
 class Variables:
@@ -61,15 +62,9 @@ class Variables:
         values: dict[str, Any] = {}
         for variable in self._declared:
             value = given.get(variable.name, Undefined)
-            if variable.is_text and type(value) is str:
-                values[variable.name] = value
+            if value is Undefined and variable.is_optional:
                 continue
-            if value is Undefined and not (variable.is_needed or variable.has_default):
-                continue
-            if not variable.is_leaf or value is Undefined or value is None:
-                break
-            value = coerce_input_value(value, variable.type_)
-            if value is Undefined:
+            if variable.read is None or (value := variable.read(value)) is Undefined:
                 break
             values[variable.name] = value
         else:
@@ -85,15 +80,32 @@ def _variables(schema: GraphQLSchema, node: OperationDefinitionNode) -> list[Var
     for each in node.variable_definitions or ():
         type_: Any = type_from_ast(schema, each.type)
         assert is_input_type(type_), "the document is valid"
-        bare = get_nullable_type(type_)
-        found.append(
-            Variable(
-                each.variable.name.value,
-                type_,
-                bare in _TEXTS,
-                is_leaf_type(bare),
-                is_non_null_type(type_),
-                each.default_value is not None,
-            )
-        )
+        optional = not is_non_null_type(type_) and each.default_value is None
+        found.append(Variable(each.variable.name.value, _reader(type_), optional))
     return found
+
+
+def _reader(type_: Any) -> Coerce | None:
+    """Return how a value of *type_* is read: of a text, of any other leaf, of lists of them; None for others."""
+    bare = get_nullable_type(type_)
+    if bare in _TEXTS:
+        return _text
+    if is_leaf_type(bare):
+        return partial(_leaf, bare)
+    member = _reader(bare.of_type) if is_list_type(bare) else None
+    return None if member is None else partial(_list, member)
+
+
+def _text(value: Any) -> Any:
+    return value if type(value) is str else Undefined
+
+
+def _leaf(type_: GraphQLInputType, value: Any) -> Any:
+    return Undefined if value is None or value is Undefined else coerce_input_value(value, type_)
+
+
+def _list(member: Coerce, value: Any) -> Any:
+    if type(value) is not list:
+        return Undefined
+    found = [member(each) for each in value]
+    return Undefined if Undefined in found else found

@@ -12,7 +12,7 @@ import msgspec
 from gateway.errors import UsageError
 
 _LONGEST = 4096
-_PLAIN = str.maketrans({"-": "+", "_": "/", "+": "!", "/": "!"})
+_PLAIN = bytes.maketrans(b"-_+/", b"+/!!")
 """From base64url to the base64 that is read; what does not belong there becomes what is in neither."""
 _URL = bytes.maketrans(b"+/", b"-_")
 
@@ -42,7 +42,7 @@ def read_cursor(text: str) -> Position:
     if len(text) > _LONGEST:
         raise _not_ours()
     try:
-        padded = text.translate(_PLAIN) + "=" * (-len(text) % 4)
+        padded = text.encode("ascii").translate(_PLAIN) + b"=" * (-len(text) % 4)
         values: Any = msgspec.json.decode(a2b_base64(padded, strict_mode=True))
     except (ValueError, msgspec.DecodeError, RecursionError) as error:
         raise _not_ours() from error

@@ -82,7 +82,12 @@ def chooses(words: Sequence[Any]) -> bool:
 
 def shape(values: Values, ids: frozenset[str]) -> Hashable:
     """Return what of the coerced variables chooses SQL; *ids* are the variables that hold one global id."""
-    return tuple([(name, _id_type(value) if name in ids else _form(value)) for name, value in values.items()])
+    return tuple(
+        [
+            (name, _id_type(value) if name in ids else "value" if type(value) is str else _form(value))
+            for name, value in values.items()
+        ]
+    )
 
 
 def _form(value: Any) -> Hashable:

@@ -184,11 +184,13 @@ class Page:
 
 
 def _read_key(type_: str) -> Any:
+    kind = {"timestamptz": datetime, "text": str, "bigint": int}[type_]
+
     def read(position: Any) -> Any:
         key = position.key
-        if type_ == "timestamptz" and isinstance(key, str):
+        if kind is datetime and isinstance(key, str):
             key = _moment(key)
-        if isinstance(key, {"timestamptz": datetime, "text": str, "bigint": int}[type_]):
+        if isinstance(key, kind):
             return key
         raise _not_ours()
 

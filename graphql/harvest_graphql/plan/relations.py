@@ -29,7 +29,7 @@ def rollup_of(type_: EntityType) -> Table | None:
 
 def entity_type(name: str) -> EntityType | None:
     """Return the entity type of a type of the schema; None where it is none."""
-    return EntityType(name) if name in _NAMES else None
+    return _NAMES.get(name)
 
 
 def object_type(field: GraphQLField) -> GraphQLObjectType:
@@ -63,6 +63,6 @@ def is_private(column: Column[object]) -> bool:
     return column.info.get("visibility") == "PRIVATE"
 
 
-_NAMES = frozenset(EntityType)
+_NAMES: dict[str, EntityType] = {each.value: each for each in EntityType}
 _BY_TABLE = {str(row.__tablename__): type_ for type_, row in tables.ROWS.items()}
 _ROLLUPS: dict[EntityType, Table] = {EntityType.HARVEST_JOB: ledger.JobRollup.__table__}  # type: ignore[attr-defined]
