@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from graphql import (
@@ -47,9 +47,8 @@ class Remembered(Generic[T]):
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return the value of *key*, made where it is not held; what *make* raises is not held."""
-        found = self._held.get(key)
+        found = self.find(key)
         if found is not None:
-            self._held.move_to_end(key)
             return found
         value = self._held[key] = make()
         self._weight += self._weigh(value)
@@ -57,6 +56,13 @@ class Remembered(Generic[T]):
             _, oldest = self._held.popitem(last=False)
             self._weight -= self._weigh(oldest)
         return value
+
+    def find(self, key: Hashable) -> T | None:
+        """Return the value of *key*, None where it is not held."""
+        found = self._held.get(key)
+        if found is not None:
+            self._held.move_to_end(key)
+        return found
 
     def held(self, key: Hashable) -> T | None:
         """Return the value of *key*, None where it is not held; it is no younger for that."""
@@ -114,12 +120,18 @@ class Document:
 
     operations: dict[str, Operation]
     characters: int
+    alone: Operation | None = field(init=False)
+    """The only one, None where there are several."""
+
+    def __post_init__(self) -> None:
+        alone = next(iter(self.operations.values())) if len(self.operations) == 1 else None
+        object.__setattr__(self, "alone", alone)
 
     def operation(self, name: str | None) -> Operation:
         """Return the operation *name*, or the only one; Problem where there is none such."""
         if name is None:
-            if len(self.operations) == 1:
-                return next(iter(self.operations.values()))
+            if self.alone is not None:
+                return self.alone
             raise Problem(
                 Code.BAD_USER_INPUT, "The document holds several operations: say which (operationName)."
             )
@@ -129,8 +141,7 @@ class Document:
 
     def does(self, name: str | None) -> OperationType:
         """Return what the operation *name* is, or the only one; QUERY where there is none such."""
-        only = next(iter(self.operations.values())) if len(self.operations) == 1 else None
-        found = self.operations.get(name) if name else only
+        found = self.operations.get(name) if name else self.alone
         return found.node.operation if found else OperationType.QUERY
 
 
@@ -144,7 +155,7 @@ class Documents:
 
     def read(self, text: str) -> Document:
         """Return the valid document of *text*; Refused or Problem where it is none."""
-        return self._read.get(text, lambda: self._make(text))
+        return self._read.find(text) or self._read.get(text, lambda: self._make(text))
 
     def does(self, text: str, name: str | None) -> OperationType:
         """Return what the operation *name* of a document is, valid or not; QUERY where that cannot be told."""

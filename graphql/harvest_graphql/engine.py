@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -19,30 +18,30 @@ from harvest_graphql.answers import Answers, Versions
 from harvest_graphql.consistency import Refreshes, granted, stored
 from harvest_graphql.current import Current
 from harvest_graphql.documents import MOST_ERRORS, Documents, Operation, Refused, Remembered
-from harvest_graphql.doing import Acts, do
-from harvest_graphql.envelope import Answer, Data, Mark, failed, refusal, whole
-from harvest_graphql.held import Held, TooSlow, UnknownZone, Unreachable
+from harvest_graphql.doing import Acts
+from harvest_graphql.envelope import Answer, Data, failed, refusal, whole
+from harvest_graphql.held import Held, TooSlow, Unreachable
 from harvest_graphql.introspection import introspect
 from harvest_graphql.limits import Limits
 from harvest_graphql.literals import ensure_small
 from harvest_graphql.plan.changing import ensure_permitted
 from harvest_graphql.plan.cursors import Position
 from harvest_graphql.plan.draft import Call
-from harvest_graphql.plan.instants import Instant, instants
+from harvest_graphql.plan.instants import instants
 from harvest_graphql.plan.operands import Values, shape
 from harvest_graphql.plan.planner import Introspection, Known, Plan, Statement, plan
 from harvest_graphql.problems import Code, NotYet, Problem, UnknownPortal, internal
+from harvest_graphql.running import Running
 from harvest_graphql.schema import core
 from harvest_graphql.schema import schema as default_schema
-from harvest_graphql.status import SQL as STATUS
 from harvest_graphql.status import Status
 from harvest_graphql.visibility import ALL, NOBODY, Scopes
 
 __all__ = ["Answer", "Engine", "Explained", "Spend"]
 
 _log = logging.getLogger(__name__)
-Spend = Callable[[int], Awaitable[None]]
-"""Pays what an operation costs before it runs; Problem where its caller cannot afford it."""
+Spend = Callable[[int], Awaitable[None] | None]
+"""Pays what an operation costs before it runs; Problem where its caller cannot afford it. None: it is paid already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,6 @@ class Engine:
         acts: Acts = MappingProxyType({}),
         refreshes: Refreshes = stored,
     ) -> None:
-        self._acts = acts
         self._refreshes = refreshes
         self._now = now or partial(datetime.now, UTC)
         self._schema = core(schema)
@@ -88,8 +86,8 @@ class Engine:
         self._plans: Remembered[Plan] = Remembered(plan_bytes, Plan.size)
         size = connections or max(1, pool.get_max_size() - 1)
         self._held = Held(pool, size=size, deadline_seconds=deadline_seconds)
-        self._deadline = deadline_seconds
         self._current = Current(self._held, status_seconds)
+        self._running = Running(self._schema, self._held, self._current, self._limits, acts, deadline_seconds)
         self.answers = Answers(cache_bytes, listener)
         """The answers that are kept."""
 
@@ -197,29 +195,39 @@ class Engine:
                 return await self._again(kept, spend)
             operation, values = self._prepare(document, variables or {}, operation_name)
             cost = self._afforded(operation, values)
-            if spend is not None:
-                await spend(cost)
+            if spend is not None and (paying := spend(cost)) is not None:
+                await paying
             found = self._plan(document, operation_name, operation, values, scopes, most)
             ensure_permitted(found.needs, scopes)
-            arguments = await self._arguments(found, values, at, by)
+            try:
+                arguments = _read(found, self._call(values, at, by))
+            except (UnknownPortal, NotYet):
+                await self._current.read()  # it may be newer than what is known here
+                arguments = _read(found, self._call(values, at, by))
             wishes = {key: wished.read(values) for key, wished in found.wished}
         except Problem as problem:
             return refusal([problem.as_error()])
         except Refused as refused:
             return refusal(refused.as_errors())
         except (TooSlow, Unreachable) as error:
-            return failed([self._told(error).as_error()], self._current.status, cost, self._limits.nodes)
+            return failed(
+                [self._running.told(error).as_error()], self._current.status, cost, self._limits.nodes
+            )
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
             return refusal([internal(_log, "planning", error).as_error()])
         asked = instants(found.asked, values)
         renewed = await granted(wishes, self._refreshes, scopes) if wishes else []
-        run = partial(self._run, operation, found, arguments, variables or {}, cost, asked, renewed)
+        if found.single is not None:
+            run = partial(self._running.one, found.single, arguments[0], found, cost, asked, renewed)
+        else:
+            given = variables or {}
+            run = partial(self._running.all, operation, found, arguments, given, cost, asked, renewed)
         return await (run() if question is None or found.volatile else self.answers.share(question, run))
 
     async def _again(self, kept: Data, spend: Spend | None) -> Answer:
         """Return the answer with data that are kept: paid for as if they were read, and with the freshness of now."""
-        if spend is not None:
-            await spend(kept.cost)
+        if spend is not None and (paying := spend(kept.cost)) is not None:
+            await paying
         return whole(kept, await self._current.soon(), self._limits.nodes)
 
     def _afforded(self, operation: Operation, values: Values) -> int:
@@ -250,7 +258,9 @@ class Engine:
         most: int | None = None,
     ) -> Plan:
         key = (text, name, scopes & ALL, shape(values, operation.ids), most)
-        return self._plans.get(key, lambda: self._compile(operation, values, scopes, most))
+        return self._plans.find(key) or self._plans.get(
+            key, lambda: self._compile(operation, values, scopes, most)
+        )
 
     def _compile(self, operation: Operation, values: Values, scopes: Scopes, most: int | None) -> Plan:
         """Return the plan; what is asked of the schema without variables is answered once and for all."""
@@ -268,15 +278,6 @@ class Engine:
         )
         return Plan(fields, found.private, found.volatile)
 
-    async def _arguments(
-        self, found: Plan, values: Values, at: Position | None, by: str | None
-    ) -> list[list[Any]]:
-        try:
-            return _read(found, self._call(values, at, by))
-        except (UnknownPortal, NotYet):
-            await self._current.read()  # it may be newer than what is known here
-            return _read(found, self._call(values, at, by))
-
     def _call(self, values: Values, at: Position | None = None, by: str | None = None) -> Call:
         return Call(values, self._current.status.portals, self._latest, at, by=by)
 
@@ -291,93 +292,6 @@ class Engine:
         now, heard = self._now(), self._current.status.heard
         return now if heard is None else max(now, heard)
 
-    async def _run(
-        self,
-        operation: Operation,
-        found: Plan,
-        arguments: list[list[Any]],
-        variables: Mapping[str, Any],
-        cost: int,
-        asked: tuple[Instant, ...],
-        renewed: list[dict[str, Any]],
-    ) -> Answer:
-        parts: list[bytes] = []
-        errors: list[dict[str, Any]] = []
-        mark: Mark | None = None
-        does = operation.node.operation is OperationType.MUTATION
-        for field, given in zip(found.fields, arguments, strict=True):
-            try:
-                json_text = await self._field(operation, field, given, variables)
-            except Problem as problem:
-                errors.append(problem.as_error(path=[field.key]))
-                if not does:
-                    continue
-                json_text = b"null"  # the others may have been done
-            if isinstance(field, Statement) and field.marked:
-                told, _, json_text = json_text.partition(b"\n")
-                mark = Mark.read(told)
-            parts.append(b'"%b":%b' % (field.key.encode(), json_text))
-        if sum(map(len, parts)) > self._limits.answer_bytes:
-            errors.append(_too_large(self._limits.answer_bytes).as_error())
-            does = False
-        status, most = self._current.status, self._limits.nodes
-        if errors:
-            left = b"{%b}" % b",".join(parts) if does else b"null"
-            return failed(errors, status, cost, most, found.private, left=left, told=renewed)
-        data = Data(b"{%b}" % b",".join(parts), cost, found.private, asked, mark, renewed)
-        return whole(data, status, most)
-
-    async def _field(
-        self,
-        operation: Operation,
-        field: Statement | Known | Introspection,
-        arguments: list[Any],
-        variables: Mapping[str, Any],
-    ) -> bytes:
-        """Return the JSON of one root field; Problem where there is none."""
-        if isinstance(field, Known):
-            return field.json
-        try:
-            if isinstance(field, Introspection):
-                return introspect(self._schema, operation, field, variables)
-            if field.doing is not None:
-                return await self._change(field, *arguments)
-            return await self._statement(field.sql, arguments)
-        except (TooSlow, Unreachable) as error:
-            raise self._told(error) from None
-        except UnknownZone:
-            words = "The gateway's database does not know this time zone."
-            raise Problem(Code.BAD_USER_INPUT, words) from None
-        except (Problem, asyncio.CancelledError):
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
-            raise internal(_log, f"the field {field.key}", error) from None
-
-    async def _change(self, field: Statement, given: Mapping[str, Any], call: Call) -> bytes:
-        """Do what a field of a mutation asks for, and return the JSON of its payload."""
-        assert field.doing is not None
-        done = await do(self._acts, field.doing.name, given, call.by)
-        return await self._statement(field.sql, field.arguments(call._replace(done=done)))
-
-    async def _statement(self, sql: str, arguments: list[Any]) -> bytes:
-        if self._current.is_fresh:
-            found: bytes = (await self._held.row(sql, arguments))[0]
-            return found
-        row = await self._held.row(f"{sql}, {STATUS} AS status", arguments)
-        self._current.learn(row[1])
-        answer: bytes = row[0]
-        return answer
-
-    def _told(self, error: TooSlow | Unreachable) -> Problem:
-        """Return what is said of a statement that brought nothing."""
-        if isinstance(error, TooSlow):
-            words = (
-                f"The answer took longer than {self._deadline:g} s and was given up: ask for less at once."
-            )
-            return Problem(Code.TIMEOUT, words)
-        _log.warning("the database cannot be reached: %s", type(error.__cause__).__name__)
-        return Problem(Code.UNAVAILABLE, "The gateway's database cannot be reached now. Try again.")
-
 
 def _read(found: Plan, call: Call) -> list[list[Any]]:
     return [_given(each, call) if isinstance(each, Statement) else [] for each in found.fields]
@@ -386,8 +300,3 @@ def _read(found: Plan, call: Call) -> list[list[Any]]:
 def _given(field: Statement, call: Call) -> list[Any]:
     """Return a statement's parameters; what is done before it is sent has its arguments and the call."""
     return field.arguments(call) if field.doing is None else [field.doing.given(call), call]
-
-
-def _too_large(most: int) -> Problem:
-    words = f"The answer is longer than {most:,} bytes: ask for less at once, or for payloads one by one."
-    return Problem(Code.ANSWER_TOO_LARGE, words)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from harvest_graphql.plan.cursors import EVENTS, Position
 from harvest_graphql.plan.instants import Instant
@@ -74,8 +74,7 @@ class Data:
         return self._squeezed
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The bytes of an answer. *refused*: the request could not be begun, so that it has no ``data``."""
 
     body: bytes
@@ -84,8 +83,13 @@ class Answer:
     """The member ``data``, None where anything went wrong."""
     code: str | None = None
     """The code of the first error."""
-    squeezed: dict[str, bytes] = field(default_factory=dict)
-    """The bytes once compressed, by coding, as far as they have been: whoever compresses them adds to it."""
+    known: dict[str, bytes] | None = None
+    """The bytes once compressed, by coding, as far as they have been; None where nobody asks for them again."""
+
+    @property
+    def squeezed(self) -> dict[str, bytes]:
+        """The bytes once compressed, by coding: whoever compresses them adds to it."""
+        return {} if self.known is None else self.known
 
     @property
     def mark(self) -> Mark | None:
@@ -101,9 +105,8 @@ class Answer:
 def whole(data: Data, status: Status, most: int) -> Answer:
     """Return the answer of *data*: with how fresh they are, what they cost, and the *most* that they may."""
     extensions = _extensions(status, data.private, data.cost, most, data.asked, data.told)
-    return Answer(
-        b'{"data":%b,"extensions":%b}' % (data.json, extensions), held=data, squeezed=data.squeezed(status)
-    )
+    body = b'{"data":%b,"extensions":%b}' % (data.json, extensions)
+    return Answer(body, False, data, None, data.squeezed(status))
 
 
 def failed(
@@ -137,7 +140,7 @@ def _extensions(
 ) -> bytes:
     more = b',"consistency":%b' % _json(told) if told else b""
     return b'%b%b,"cost":{"nodes":%d,"limit":%d}}' % (
-        status.extensions(private, asked)[:-1],
+        status.extensions(private, asked),
         more,
         cost,
         most,

@@ -49,8 +49,8 @@ class Status:
     """What every reader should know, by portal."""
     sandbox: bool = False
     """Whether any portal is a sandbox."""
-    plain: bytes = b'{"freshness":{},"notices":[]}'
-    """The value of ``extensions`` of most answers."""
+    plain: bytes = b'{"freshness":{},"notices":[]'
+    """The value of ``extensions`` of most answers, without the bracket at its end."""
     pasts: Mapping[str, Known] = field(default_factory=dict)
     """How far back they are known, by key."""
     heard: datetime | None = None
@@ -74,7 +74,7 @@ class Status:
         )
 
     def extensions(self, private: Sequence[str], asked: Sequence[Instant] = ()) -> bytes:
-        """Return the value of an answer's ``extensions``.
+        """Return the value of an answer's ``extensions``, without the bracket at its end.
 
         *private* are its fields that are withheld, *asked* the instants of the past that it is about.
         """
@@ -86,7 +86,7 @@ class Status:
 
 
 def _extensions(freshness: bytes, notices: Iterable[dict[str, Any]]) -> bytes:
-    return b'{"freshness":%b,"notices":%b}' % (freshness, _bytes(list(notices)))
+    return b'{"freshness":%b,"notices":%b' % (freshness, _bytes(list(notices)))
 
 
 def _fresh(portal: dict[str, Any]) -> dict[str, Any]:

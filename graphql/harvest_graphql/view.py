@@ -10,18 +10,19 @@ from aiohttp import web
 from aiohttp.hdrs import ACCEPT
 from graphql import OperationType
 
-from harvest_graphql.engine import Engine
+from harvest_graphql.engine import Answer, Engine
 from harvest_graphql.held import TooSlow, Unreachable
 from harvest_graphql.pages.front import Page
 from harvest_graphql.problems import Code, internal
 from harvest_graphql.serving.answering import answered
-from harvest_graphql.serving.callers import STRANGER, Admit, Admitted, admitted, nobody
-from harvest_graphql.serving.compressing import compress
+from harvest_graphql.serving.callers import STRANGER, Admit, Admitted, admitted, carries_key, nobody
+from harvest_graphql.serving.compressing import compress, squeezed, taken
+from harvest_graphql.serving.flat import Flat, flat, takes_flat
 from harvest_graphql.serving.media import HTML, media_type, takes_events, takes_json
 from harvest_graphql.serving.methods import ALL, ensure_allowed, ensure_served
 from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.rates import UNLIMITED, Caller, Callers, unlimited
-from harvest_graphql.serving.reading import asks_nothing, ensure_short, read
+from harvest_graphql.serving.reading import asks_nothing, ensure_short, read, read_now
 from harvest_graphql.serving.refusals import Unusable, refusal
 from harvest_graphql.serving.streams import Streams
 from harvest_graphql.sockets.endpoint import Sockets
@@ -58,14 +59,9 @@ def routes(
     those of HTTP that are served; *sockets* takes what asks for a websocket, *streams* what asks for server-sent
     events, None: nobody does.
     """
-    view = View(engine, admit, documents or Documents({}), observe, callers, page, methods, streams)
-
-    async def handle(request: web.Request) -> web.StreamResponse:
-        if sockets is not None and is_upgrade(request):
-            return await sockets.handle(request)
-        return await view.handle(request)
-
-    return [web.route("*", PATH, handle)]
+    known = documents or Documents({})
+    view = View(engine, admit, known, observe, callers, page, methods, sockets, streams)
+    return [web.route("*", PATH, view.handle)]
 
 
 class View:
@@ -80,6 +76,7 @@ class View:
         callers: Callers,
         page: Page | None,
         methods: Sequence[str],
+        sockets: Sockets | None = None,
         streams: Streams | None = None,
     ) -> None:
         self._engine = engine
@@ -89,10 +86,13 @@ class View:
         self._callers = callers
         self._page = page
         self._methods = methods
+        self._sockets = sockets
         self._streams = streams
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one HTTP request."""
+        if self._sockets is not None and is_upgrade(request):
+            return await self._sockets.handle(request)
         begun = perf_counter()
         caller = self._callers(request)
         response: web.StreamResponse
@@ -100,12 +100,14 @@ class View:
             ensure_short(request)
             ensure_served(request.method, self._methods)
             page = self._page if asks_nothing(request) and HTML in request.headers.get(ACCEPT, "") else None
-            known = None if page else await admitted(request.headers, self._admit)
-            if known is not None:
+            known = None
+            if carries_key(request.headers) and not page:
+                known = await admitted(request.headers, self._admit)
                 caller = UNLIMITED  # whom a key stands for is known, and can be spoken to
-            await caller.enter()
+            if (paying := caller.enter()) is not None:
+                await paying
             response, outcome = await (self._show(page) if page else self._answer(request, caller, known))
-            if isinstance(response, web.Response):
+            if type(response) is web.Response:
                 await compress(request, response)
         except Unusable as unusable:
             response, outcome = refusal(unusable), unusable.problem.code
@@ -123,7 +125,7 @@ class View:
         accept = request.headers.get(ACCEPT, "")
         streams = self._streams if takes_events(accept) and request.method != "HEAD" else None
         type_ = None if streams is not None and not takes_json(accept) else media_type(accept)
-        asked = await read(request)
+        asked = read_now(request) or await read(request)
         text = self._documents.text(asked.query, asked.document_id)
         does = self._engine.does(text, asked.operation_name)
         if streams is None or does is not OperationType.SUBSCRIPTION:
@@ -145,6 +147,8 @@ class View:
             raise caller.limited()
         if answer.refused:
             caller.refused()
+        elif takes_flat(request):
+            return await _in_one_piece(request, answer, type_, caller, known), answer.code or "OK"
         response = answered(request, answer, type_, private=known is not None)
         response.headers.update(caller.headers())
         return response, answer.code or "OK"
@@ -157,6 +161,15 @@ class View:
             words = "The gateway's database cannot be reached now. Try again."
             raise Unusable(503, words, code=Code.UNAVAILABLE) from error
         return page(status.sandbox), "PAGE"
+
+
+async def _in_one_piece(
+    request: web.Request, answer: Answer, type_: str, caller: Caller, known: Admitted | None
+) -> Flat:
+    body, chosen = answer.body, taken(request, answer.body)
+    if chosen is not None:
+        body = await squeezed(body, chosen, answer.squeezed)
+    return flat(request, body, type_, chosen, caller.headers(), private=known is not None)
 
 
 def _ours(error: Exception) -> Unusable:

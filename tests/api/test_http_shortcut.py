@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import cast
 
@@ -15,6 +16,7 @@ from harvest_graphql.serving.shortcut import Handle, Shortcut
 from harvest_graphql.view import PATH, routes
 
 QUESTION = {"query": "{ portals { key } }"}
+LONG = "{ __schema { types { name description } } }"
 
 
 async def served(engine: Engine, *, short: bool) -> tuple[Runner, str, list[str]]:
@@ -62,6 +64,52 @@ async def test_answers_are_the_same(both: list[tuple[str, list[str]]]) -> None:
     assert {headers["Server"] for _, headers, _ in told} == {NAME}
     assert short == []
     assert whole == [f"POST {PATH}"] * 4
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Accept": "application/graphql-response+json"},
+        {"Accept-Encoding": "gzip"},
+        {"Accept-Encoding": "identity"},
+        {"Connection": "close"},
+    ],
+    ids=lambda headers: " ".join(headers.values()),
+)
+async def test_answers_in_one_piece_have_the_usual_heads(
+    both: list[tuple[str, list[str]]], headers: dict[str, str]
+) -> None:
+    told = []
+    async with ClientSession(auto_decompress=False) as session:
+        for address, _ in both:
+            for query in (QUESTION["query"], LONG):
+                async with session.post(f"{address}{PATH}", json={"query": query}, headers=headers) as answer:
+                    head = sorted(each for each in answer.headers.items() if each[0] != "Date")
+                    told.append((answer.status, answer.reason, head, await answer.read()))
+                    assert "Date" in answer.headers
+    assert told[:2] == told[2:]
+    assert (dict(told[1][2]).get("Content-Encoding") == "gzip") == (headers.get("Accept-Encoding") == "gzip")
+
+
+async def test_several_requests_at_once_are_answered_in_their_order(
+    both: list[tuple[str, list[str]]],
+) -> None:
+    queries = ["{ a: __typename }", "{ nothing }", "{ b: __typename }", "{ c: __typename }"]
+    pieces = []
+    for query, version in zip(queries, ("1.1", "1.1", "1.1", "1.0"), strict=True):
+        body = f'{{"query": "{query}"}}'
+        pieces.append(
+            f"POST {PATH} HTTP/{version}\r\nHost: x\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
+        )
+    for address, _ in both:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]))
+        writer.write("".join(pieces).encode())
+        said = (await asyncio.wait_for(reader.read(), 10)).decode()  # by HTTP/1.0 the connection ends
+        writer.close()
+        assert [said.count(each) for each in ('{"a":', '"errors"', '{"b":', '{"c":')] == [1, 1, 1, 1]
+        assert said.index('{"a":') < said.index('"errors"') < said.index('{"b":') < said.index('{"c":')
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ class Plan:
     data version, so that it is never kept.
     """
 
-    __slots__ = ("asked", "fields", "needs", "private", "volatile", "wished")
+    __slots__ = ("asked", "fields", "needs", "private", "single", "volatile", "wished")
 
     def __init__(
         self,
@@ -102,6 +102,9 @@ class Plan:
         """How new its fields have to be, by their keys."""
         self.needs = frozenset(each.doing.needs for each in statements if each.doing)
         """The scopes without which nobody may do what it does."""
+        alone = statements[0] if len(fields) == len(statements) == 1 else None
+        self.single = None if alone is None or alone.doing is not None or alone.marked else alone
+        """The statement that is all of it, as it nearly always is."""
 
     def size(self) -> int:
         """Return about how many bytes it takes to remember this."""

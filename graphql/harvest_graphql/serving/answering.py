@@ -13,19 +13,25 @@ from harvest_graphql.serving.media import GRAPHQL
 VARIES = f"{AUTHORIZATION}, {API_KEY}, {ACCEPT}"
 
 
+def usual(media_type: str, *, private: bool) -> dict[str, str]:
+    """Return the headers of every answer of *media_type*; *private*: it is for a caller with a key, and nobody else."""
+    kept = "private, no-cache" if private else "no-cache"
+    return {CACHE_CONTROL: kept, VARY: VARIES, CONTENT_TYPE: f"{media_type}; charset=utf-8"}
+
+
 def answered(request: web.Request, answer: Answer, media_type: str, *, private: bool) -> web.Response:
-    """Return *answer* as HTTP carries it; *private*: it is for a caller with a key, and for nobody else.
+    """Return *answer* as HTTP carries it; *private* as in ``usual``.
 
     To GET it has a weak ETag over ``data``, and it is 304 for who has the same data already: how fresh they are,
     in ``extensions``, may have changed.
     """
-    headers = {CACHE_CONTROL: "private, no-cache" if private else "no-cache", VARY: VARIES}
+    headers = usual(media_type, private=private)
     if answer.held is not None and request.method != "POST":
         tag = answer.held.tag
         headers[ETAG] = f'W/"{tag}"'
         if any(each.value in {"*", tag} for each in request.if_none_match or ()):
+            del headers[CONTENT_TYPE]
             return web.Response(status=304, headers=headers)
-    headers[CONTENT_TYPE] = f"{media_type}; charset=utf-8"
     status = 400 if answer.refused and media_type == GRAPHQL else 200
     response = web.Response(body=answer.body, status=status, headers=headers)
     response[SQUEEZED] = answer.squeezed

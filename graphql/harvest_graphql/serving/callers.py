@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import NamedTuple
 
 from aiohttp.hdrs import AUTHORIZATION, WWW_AUTHENTICATE
-from multidict import MultiMapping
+from multidict import MultiMapping, istr
 
 from gateway.errors import DatabaseUnavailable
 from harvest_graphql.held import LOST
@@ -28,7 +28,7 @@ STRANGER = Admitted(NOBODY, None)
 """Who comes without a key."""
 Admit = Callable[[str], Awaitable[Admitted | None]]
 """Tells whose a key is; None for one that opens nothing (unknown, revoked, expired)."""
-API_KEY = "X-Api-Key"
+API_KEY = istr("X-Api-Key")
 MOST_CHARACTERS = 1000
 """No key is longer."""
 
@@ -36,6 +36,11 @@ MOST_CHARACTERS = 1000
 async def nobody(_: str) -> Admitted | None:
     """Know no key at all."""
     return None
+
+
+def carries_key(headers: MultiMapping[str]) -> bool:
+    """Return whether *headers* hold a key, or what may be one."""
+    return AUTHORIZATION in headers or API_KEY in headers
 
 
 async def admitted(headers: MultiMapping[str], admit: Admit) -> Admitted | None:

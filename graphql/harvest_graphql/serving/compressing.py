@@ -50,15 +50,22 @@ async def compress(request: web.Request, response: web.Response) -> None:
     """Compress the body of *response* where *request* takes that."""
     response.headers.add(VARY, ACCEPT_ENCODING)
     body = response.body
-    if not isinstance(body, bytes) or len(body) < LEAST_BYTES:
-        return
-    chosen = coding(",".join(request.headers.getall(ACCEPT_ENCODING, ())), CODINGS)
-    if chosen is None:
-        return
-    known = response.get(SQUEEZED, {})
+    if isinstance(body, bytes) and (chosen := taken(request, body)) is not None:
+        response.body = await squeezed(body, chosen, response.get(SQUEEZED, {}))
+        response.headers[CONTENT_ENCODING] = chosen
+
+
+def taken(request: web.Request, body: bytes) -> str | None:
+    """Return the coding in which *request* takes *body*; None where it is sent as it is."""
+    if len(body) < LEAST_BYTES or ACCEPT_ENCODING not in request.headers:
+        return None
+    return coding(",".join(request.headers.getall(ACCEPT_ENCODING)), CODINGS)
+
+
+async def squeezed(body: bytes, chosen: str, known: dict[str, bytes]) -> bytes:
+    """Return *body* in the coding *chosen*; what is *known* of it by coding is looked up, and added to."""
     if chosen not in known:
         squeeze = CODINGS[chosen]
         large = len(body) > _THREAD_BYTES
         known[chosen] = await asyncio.to_thread(squeeze, body) if large else squeeze(body)
-    response.body = known[chosen]
-    response.headers[CONTENT_ENCODING] = chosen
+    return known[chosen]

@@ -32,6 +32,7 @@ def media_type(accept: str) -> str:
     return best
 
 
+@lru_cache(maxsize=256)
 def takes_events(accept: str) -> bool:
     """Return whether an answer may be a stream of events: only where that is said."""
     return EVENTS in accept.lower() and weighed(accept).get(EVENTS, 0.0) > 0

@@ -83,6 +83,14 @@ class Purses:
             self._purses.popitem(last=False)
         return found
 
+    def spend(self, address: str, amount: int) -> bool:
+        """Spend *amount* for *address* of what was taken before; False where that is too little: ``pay`` takes more."""
+        purse = self.of(address)
+        if purse.left < amount or amount > self._limit:
+            return False
+        purse.left -= amount
+        return True
+
     async def pay(self, address: str, amount: int) -> None:
         """Spend *amount* for *address*, at most all that it may spend in one window; Spent where that is not left."""
         purse, due = self.of(address), min(amount, self._limit)

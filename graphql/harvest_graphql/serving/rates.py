@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from math import ceil
 from typing import Any, Protocol
 
@@ -13,7 +14,7 @@ from aiohttp.typedefs import Handler
 from harvest_graphql.engine import Spend
 from harvest_graphql.problems import Code, Problem
 from harvest_graphql.serving.addresses import Addresses
-from harvest_graphql.serving.purses import Purses, Spent
+from harvest_graphql.serving.purses import MOST_PURSES, Purses, Spent
 from harvest_graphql.serving.refusals import Unusable, refusal
 
 ENTRY = 1
@@ -31,8 +32,8 @@ REMAINING = "RateLimit"
 class Caller(Protocol):
     """Who sent a request, as far as limits go."""
 
-    async def enter(self) -> None:
-        """Pay for a request before it is looked at; Unusable (429) where nothing is left."""
+    def enter(self) -> Awaitable[None] | None:
+        """Pay for a request before it is looked at; Unusable (429) where nothing is left. None: it is paid already."""
         ...
 
     def spending(self, *, persisted: bool) -> Spend | None:
@@ -59,7 +60,7 @@ Callers = Callable[[web.Request], Caller]
 class Unlimited:
     """A caller who may ask as much as he likes."""
 
-    async def enter(self) -> None:
+    def enter(self) -> None:
         """Let it in."""
 
     def spending(self, *, persisted: bool) -> Spend | None:  # noqa: ARG002 - the protocol's
@@ -93,13 +94,18 @@ class Rates:
         self._purses = purses
         self._addresses = addresses
         self._policy = f'"cost";q={cost};w={seconds}'
+        self._known = lru_cache(MOST_PURSES)(partial(_Address, self))
         self._words = (
             f"Without a key, one address may ask for a cost of {cost:,} in {seconds} s, and this one has"
         )
 
     def caller(self, request: web.Request) -> Caller:
         """Return who sent *request*."""
-        return _Address(self, self._addresses.of(request))
+        return self._known(self._addresses.of(request))
+
+    def spend(self, address: str, amount: int) -> bool:
+        """Spend *amount* for *address* where that takes no question to anybody; whether it did."""
+        return self._purses.spend(address, amount)
 
     async def pay(self, address: str, amount: int) -> None:
         """Spend *amount* for *address*; Problem where it is not left."""
@@ -141,9 +147,11 @@ def _paid(handler: Any, callers: Callers, cost: int) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         caller = callers(request)
         try:
-            await caller.enter()
-            if (spend := caller.spending(persisted=False)) is not None:
-                await spend(cost)
+            if (paying := caller.enter()) is not None:
+                await paying
+            spend = caller.spending(persisted=False)
+            if spend is not None and (paying := spend(cost)) is not None:
+                await paying
         except Unusable as limited:
             return refusal(limited)
         except Problem:
@@ -163,20 +171,26 @@ class _Address:
         self._rates = rates
         self._address = address
 
-    async def enter(self) -> None:
+    def enter(self) -> Awaitable[None] | None:
+        return None if self._rates.spend(self._address, ENTRY) else self._enter()
+
+    async def _enter(self) -> None:
         try:
             await self._rates.pay(self._address, ENTRY)
         except Problem:
             raise self.limited() from None
 
     def spending(self, *, persisted: bool) -> Spend | None:
-        part = PERSISTED_PART if persisted else 1
+        return self._spend_part if persisted else self._spend
 
-        async def spend(cost: int) -> None:
-            if (more := cost // part - ENTRY) > 0:
-                await self._rates.pay(self._address, more)
+    def _spend_part(self, cost: int) -> Awaitable[None] | None:
+        return self._spend(cost // PERSISTED_PART)
 
-        return spend
+    def _spend(self, cost: int) -> Awaitable[None] | None:
+        more = cost - ENTRY
+        if more <= 0 or self._rates.spend(self._address, more):
+            return None
+        return self._rates.pay(self._address, more)
 
     def refused(self) -> None:
         self._rates.owe(self._address, REFUSED - ENTRY)

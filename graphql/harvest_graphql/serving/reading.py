@@ -49,9 +49,16 @@ async def read(request: web.Request) -> Request:
     """Return the GraphQL request in *request*; Unusable where it holds none."""
     if request.method in {"GET", "HEAD"}:
         return _from_query(request)
-    if request.headers.get(CONTENT_TYPE) != JSON:
-        _ensure_json(request)
+    _ensure_json(request)
     return request_of(_decoded(await _body(request)))
+
+
+def read_now(request: web.Request) -> Request | None:
+    """Return the GraphQL request in a POST whose body has come whole with its head, as short ones do; else None."""
+    content = request.content
+    if request.headers.get(CONTENT_TYPE) != JSON or not content.is_eof() or content.exception() is not None:
+        return None
+    return request_of(_decoded(content.read_nowait())) if content.total_bytes <= MOST_BYTES else None
 
 
 def _ensure_json(request: web.Request) -> None:
@@ -76,8 +83,6 @@ async def _body(request: web.Request) -> bytes:
     chunks: list[bytes] = []
     size = 0
     try:
-        if request.content.is_eof() and request.content.total_bytes <= MOST_BYTES:
-            return request.content.read_nowait()  # a short one has come whole with its head
         async for chunk in request.content.iter_any():
             size += len(chunk)
             if size > MOST_BYTES:
@@ -99,20 +104,24 @@ def request_of(given: Any) -> Request:
     """Return the GraphQL request of a decoded body; Unusable where it is none."""
     if not isinstance(given, dict):
         raise Unusable(400, "A request is a JSON object with the member `query` or `documentId`.")
-    query, document_id = _document(given)
+    query, document_id = given.get("query"), None
+    if not query or type(query) is not str or "documentId" in given:
+        query, document_id = _document(given)
     name, variables = given.get("operationName"), given.get("variables")
     if name is not None and not isinstance(name, str):
         raise Unusable(400, "The member `operationName` has to be text.")
     if variables is not None and not isinstance(variables, dict):
         raise Unusable(400, "The member `variables` has to be an object.")
-    return Request(query, document_id, variables or {}, name or None, _min_version(given.get("extensions")))
+    extensions = given.get("extensions")
+    least = 0 if extensions is None else _min_version(extensions)
+    return Request(query, document_id, variables or {}, name or None, least)
 
 
 def _min_version(extensions: Any) -> int:
     """Return the data version that the member ``extensions`` asks for, 0 where it asks for none."""
-    if not isinstance(extensions, dict | None):
+    if not isinstance(extensions, dict):
         raise Unusable(400, "The member `extensions` has to be an object.")
-    version = (extensions or {}).get("minVersion", 0)
+    version = extensions.get("minVersion", 0)
     if not isinstance(version, int) or isinstance(version, bool):
         raise Unusable(400, "The member `minVersion` of `extensions` has to be a whole number.")
     return version

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from aiohttp import web
 from aiohttp.hdrs import EXPECT, SERVER
 
+from harvest_graphql.serving.flat import SHORT, Flat
+
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -24,8 +26,10 @@ class Shortcut(NamedTuple):
         async def choose(request: web.Request) -> web.StreamResponse:
             if request.method != "POST" or request.raw_path != path or EXPECT in request.headers:
                 return await others(request)
+            request[SHORT] = server
             response = await handle(request)
-            response.headers[SERVER] = server
+            if type(response) is not Flat:
+                response.headers[SERVER] = server
             return response
 
         return choose

@@ -129,8 +129,8 @@ class Streams:
         """Return the answer of now; Unusable (401) once the key opens nothing any more."""
         try:
             asker = await admitted(request.headers, self._admit) or STRANGER
-            if at is not None:
-                await caller.enter()
+            if at is not None and (paying := caller.enter()) is not None:
+                await paying
         except Unusable as unusable:
             if unusable.problem.code is Code.UNAUTHENTICATED:
                 raise

@@ -69,7 +69,8 @@ class Conversation:
     async def entered(self) -> Admitted:
         """Return who the client is now; Closing or Unusable where it may ask nothing."""
         known = await self._known()
-        await self.caller.enter()
+        if (paying := self.caller.enter()) is not None:
+            await paying
         return known or STRANGER
 
     async def send(self, message: bytes) -> None:
