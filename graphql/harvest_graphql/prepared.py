@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
-from asyncpg.prepared_stmt import PreparedStatement
 
 MOST = 1000
 """How many statements stay prepared on a connection; the oldest make room."""
 OUTDATED = (asyncpg.InvalidCachedStatementError, asyncpg.OutdatedSchemaCacheError)
 """What is raised where a migration came between."""
+
+
+class Statement(Protocol):
+    """A prepared statement."""
+
+    async def fetchrow(self, *arguments: Any) -> Any:
+        """Return its first row, None where there is none."""
+        ...
 
 
 class Prepared:
@@ -25,18 +32,18 @@ class Prepared:
     def __init__(self, connection: Any, most: int = MOST) -> None:
         self._most = most
         self.connection = connection
-        self.statements: dict[str, PreparedStatement[Any]] = {}
+        self.statements: dict[str, Statement] = {}
         """Those that are prepared, by their SQL."""
 
-    async def prepare(self, sql: str) -> PreparedStatement[Any]:
+    async def prepare(self, sql: str) -> Statement:
         """Return the statement *sql*, prepared now."""
         while len(self.statements) >= self._most:
             del self.statements[next(iter(self.statements))]
-        made: PreparedStatement[Any] = await self.connection.prepare(sql)
+        made: Statement = await self.connection.prepare(sql)
         self.statements[sql] = made
         return made
 
-    async def again(self, sql: str) -> PreparedStatement[Any]:
+    async def again(self, sql: str) -> Statement:
         """Return the statement *sql*, prepared anew after one of ``OUTDATED``, and forget all others."""
         self.statements.clear()
         return await self.prepare(sql)

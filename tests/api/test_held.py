@@ -79,6 +79,6 @@ async def test_only_so_many_statements_stay_prepared(pool: asyncpg.Pool) -> None
     async with pool.acquire() as connection:
         prepared = Prepared(connection, most=3)
         for number in range(10):
-            assert await (await prepared.prepare(f"SELECT {number}")).fetchval() == number
+            assert (await (await prepared.prepare(f"SELECT {number}")).fetchrow())[0] == number
         assert list(prepared.statements) == ["SELECT 7", "SELECT 8", "SELECT 9"]
         assert await connection.fetchval("SELECT count(*) FROM pg_prepared_statements") <= 5
