@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -14,14 +14,12 @@ Run: TypeAlias = tuple[datetime | None, str]
 """A run as mentions are ordered by it: when it was created, then its native id by code points."""
 
 _KNOWN = """
-    SELECT coalesce(array_agg(d.id ORDER BY n.place), '{}') AS keys,
-        coalesce(array_agg(d.job_id ORDER BY n.place), '{}') AS jobs
-    FROM unnest($2::text[]) WITH ORDINALITY n (native_id, place) LEFT JOIN LATERAL (
-        SELECT d.id, (SELECT r.job_id FROM harvest_record r WHERE r.id = d.latest_record_id AND $3) AS job_id
-        FROM dataset d WHERE d.portal = $1 AND d.native_id = n.native_id LIMIT 1
-    ) d ON true
+    SELECT coalesce(array_agg(native_id), '{}'), coalesce(array_agg(id), '{}'),
+        coalesce(array_agg(latest_record_id), '{}')
+    FROM dataset WHERE portal = $1 AND native_id = ANY ($2)
 """
-"""LIMIT keeps it one look for each name: joined, tables that have just been filled would be read whole."""
+_OF = "SELECT coalesce(array_agg(id), '{}'), coalesce(array_agg(job_id), '{}') FROM harvest_record WHERE id = ANY ($1)"
+"""One table after the other, and columns in one piece: an index is walked once along a list of keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +56,14 @@ async def conceive(
 
     ``datasets.settle`` makes the rows of new ones once all of them is known.
     """
-    ordered = list(natives)
-    found = await connection.fetchrow(_KNOWN, portal, ordered, inventory)
+    found = await connection.fetchrow(_KNOWN, portal, list(natives))
     assert found is not None, "an aggregate is a row"
-    runs = await _runs(connection, {job for job in found["jobs"] if job is not None})
-    known = zip(ordered, found["keys"], found["jobs"], strict=True)
-    keys, spoken = {}, {}
-    for native, key, job in known:
-        if key is not None:
-            keys[native], spoken[key] = key, runs.get(job)
-    new = [native for native in ordered if native not in keys]
+    keys: dict[str, int] = dict(zip(found[0], found[1], strict=True))
+    spoken: dict[int, Run | None] = {}
+    if inventory and keys:
+        runs = await _runs(connection, [key for key in found[2] if key is not None])
+        spoken = {key: runs.get(record) for key, record in zip(found[1], found[2], strict=True)}
+    new = [native for native in natives if native not in keys]
     born = dict(zip(new, await new_keys(connection, "dataset", len(new)), strict=True))
     if born:
         await connection.copy_records_to_table(
@@ -77,9 +73,12 @@ async def conceive(
     return Mentioned(keys | born, spoken)
 
 
-async def _runs(connection: Connection, jobs: Collection[int]) -> dict[int | None, Run]:
-    """Return the runs *jobs* by their keys."""
+async def _runs(connection: Connection, records: Sequence[int]) -> dict[int | None, Run]:
+    """Return the runs of *records*, by the keys of these."""
+    of = await connection.fetchrow(_OF, records)
+    assert of is not None, "an aggregate is a row"
     rows = await connection.fetch(
-        "SELECT id, created_at, native_id FROM harvest_job WHERE id = ANY ($1)", list(jobs)
+        "SELECT id, created_at, native_id FROM harvest_job WHERE id = ANY ($1)", list(set(of[1]) - {None})
     )
-    return {row[0]: (row[1], row[2]) for row in rows}
+    runs = {row[0]: (row[1], row[2]) for row in rows}
+    return {record: runs[job] for record, job in zip(*of, strict=True) if job in runs}
