@@ -213,3 +213,18 @@ async def test_only_so_many_addresses_are_remembered() -> None:
 async def test_a_limit_smaller_than_the_number_of_chunks() -> None:
     ledger = Ledger()
     assert await spent(ledger.process(limit=3), 1) == 3
+
+
+async def test_what_was_taken_is_spent_without_a_question() -> None:
+    ledger = Ledger()
+    purses = ledger.process()
+    assert not purses.spend(ADA, 1), "nothing was taken yet"
+    await purses.pay(ADA, 1)
+    assert purses.spend(ADA, CHUNK - 1)
+    assert not purses.spend(ADA, 1)
+    assert ledger.asked == 1
+    await purses.pay(ADA, 1)
+    assert not purses.spend(ADA, LIMIT + 1)
+    ledger.clock += SECONDS
+    assert not purses.spend(ADA, 1), "what an older window left is worth nothing"
+    assert ledger.asked == 2
