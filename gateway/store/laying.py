@@ -1,7 +1,7 @@
 """Laying down records that are new: copied into their table at once, with their documents.
 
-A row that is not there cannot differ, so that it needs neither a stage nor a comparison: they were half of what storing
-a first load cost. One that is there after all ends its unit, as any broken constraint does.
+A row that is not there cannot differ, so that it needs neither a stage nor a comparison: they were a quarter of what
+storing a first load cost. One that is there after all ends its unit, as any broken constraint does.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ async def prepare(connection: Connection) -> None:
     Commits do not wait for the disk: what a crash of Postgres takes back it takes back whole, with the cursors, and
     the next pass reads it again. Tables grow faster than their statistics here, so that statements are planned each
     time they are executed, and without merge joins: the planner trusts these to end early, and lets what feeds them
-    read a whole table once for each row.
+    read a whole table once for each row. What they look at was just written, so that it is in memory wherever it lies.
     """
     await connection.execute(
         "SET synchronous_commit = off; SET enable_mergejoin = off; SET plan_cache_mode = force_custom_plan; "
