@@ -12,6 +12,7 @@ import msgspec
 from adapters.data_gov import wire
 from gateway.model.document import Document, Fetch, Rejection, digest
 from gateway.model.enums import EntityType
+from gateway.model.value import value
 from gateway.ports import Page
 
 DOUBLE = "another row of the page has its id"
@@ -60,7 +61,7 @@ class Start:
         return {**since, "page": self.page, **size}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Row:
     """One element of a list, with as much of it as a crawl needs."""
 

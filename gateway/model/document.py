@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any, overload
 
 from gateway.model.enums import EntityType
+from gateway.model.value import value
 
 HASH_BYTES = 16
 
@@ -33,7 +34,7 @@ class Fetch:
     """Fingerprint of the whole body."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Document:
     """The exact bytes of one element of an answer, with the address of the entity it describes."""
 

@@ -7,9 +7,8 @@ Instants are aware and in UTC. ``None`` means that the portal does not say, or h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gateway.model.enums import (
     EntityType,
@@ -27,19 +26,13 @@ from gateway.model.enums import (
     StandardFamily,
     ValidationState,
 )
+from gateway.model.value import keyword_value
 
 JSON = Any
 """A decoded JSON value."""
-C = TypeVar("C")
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-def _value(cls: type[C]) -> type[C]:
-    """Make a class of frozen values: type checkers see to it, as Python's guard costs more than the rest."""
-    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
-
-
-@_value
+@keyword_value
 class Entity:
     """What every entity has."""
 
@@ -57,7 +50,7 @@ class Entity:
     """The same with the personal data that *native* leaves out; None where it leaves out nothing."""
 
 
-@_value
+@keyword_value
 class Organization(Entity):
     """A publisher."""
 
@@ -77,7 +70,7 @@ class Organization(Entity):
     api_url: str | None = None
 
 
-@_value
+@keyword_value
 class Person(Entity):
     """Somebody who owns or validated a source."""
 
@@ -91,7 +84,7 @@ class Person(Entity):
     api_url: str | None = None
 
 
-@_value
+@keyword_value
 class HarvestBackend(Entity):
     """A way of harvesting that the portal offers, or a pair of source and schema type that it uses.
 
@@ -110,7 +103,7 @@ class HarvestBackend(Entity):
     extra_configs: JSON = ()
 
 
-@_value
+@keyword_value
 class HarvestSource(Entity):
     """A remote catalogue that a portal harvests."""
 
@@ -146,7 +139,7 @@ class HarvestSource(Entity):
     created_at: datetime | None = None
 
 
-@_value
+@keyword_value
 class HarvestJob(Entity):
     """One run of a source. *wire_status* is what the job's own words say; the final status is derived."""
 
@@ -177,7 +170,7 @@ class HarvestJob(Entity):
     catalog: JSON = None
 
 
-@_value
+@keyword_value
 class Dataset(Entity):
     """A dataset or data service as one record describes it; which record speaks for it is derived."""
 
@@ -199,7 +192,7 @@ class Dataset(Entity):
     landing_page: str | None = None
 
 
-@_value
+@keyword_value
 class HarvestRecord(Entity):
     """What one run did with one record.
 
@@ -234,7 +227,7 @@ class HarvestRecord(Entity):
     position: int | None = None
 
 
-@_value
+@keyword_value
 class HarvestError(Entity):
     """Something that went wrong in a run: of the run itself where *record* is None."""
 
