@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TypeAlias
 
 from adapters.data_gouv_fr import wire
@@ -148,23 +149,36 @@ class GouvCrawl:
 
     async def _jobs_with_items(self) -> AsyncIterator[Scope]:
         """Yield the ended jobs whose items are to be read: unread ones first, newest first."""
-        unread = await self._known.ended_jobs(unread=RECORDS, since=self._since)
-        self._empty = tuple(job.native_id for job in unread if self._without_items(job))
+        unread, again = await self._ended_jobs()
         if self._empty:
             yield Scope(RECORDS, EntityType.HARVEST_RECORD)
-        names = {job.native_id for job in unread}
-        again = await self._known.ended_jobs(since=self._since) if self._full else ()
-        for job in (*unread, *(job for job in again if job.native_id not in names)):
+        for job, total in chain(unread, again):
+            yield Scope(
+                RECORDS,
+                EntityType.HARVEST_RECORD,
+                job,
+                within=EntityType.HARVEST_JOB,
+                whole=True,
+                total=total,
+                apart=not self._noted.ways.embedded,
+            )
+
+    async def _ended_jobs(self) -> tuple[list[tuple[str, int | None]], list[tuple[str, int | None]]]:
+        """Return the ended jobs that have items, and how many: those that are unread, those that are read again.
+
+        No more is kept of them: a portal has tens of thousands.
+        """
+        unread: list[tuple[str, int | None]] = []
+        again: list[tuple[str, int | None]] = []
+        read = await self._known.scopes_read(RECORDS) if self._full else frozenset()
+        jobs = await self._known.ended_jobs(unread=None if self._full else RECORDS, since=self._since)
+        self._empty = tuple(
+            job.native_id for job in jobs if job.native_id not in read and self._without_items(job)
+        )
+        for job in jobs:
             if not self._without_items(job):
-                yield Scope(
-                    RECORDS,
-                    EntityType.HARVEST_RECORD,
-                    job.native_id,
-                    within=EntityType.HARVEST_JOB,
-                    whole=True,
-                    total=job.total,
-                    apart=not self._noted.ways.embedded,
-                )
+                (again if job.native_id in read else unread).append((job.native_id, job.total))
+        return unread, again
 
     def _without_items(self, job: KnownJob) -> bool:
         """Whether a job's counters prove that it has no items."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 import asyncpg
 import msgspec
@@ -22,20 +23,32 @@ _JOB = f"""
         {", ".join(f"j.{name}" for name in _COUNTS)}
     FROM harvest_job j LEFT JOIN harvest_source s ON s.id = j.source_id
 """
+_ROWS_AT_ONCE = 500
 _NEWEST_FIRST = 'ORDER BY j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC'
 
 
-def _job(row: asyncpg.Record) -> KnownJob:
-    return KnownJob(
-        native_id=row["native_id"],
-        source=row["source"],
-        status=JobStatus(row["status"]),
-        native_status=row["native_status"],
-        created_at=row["created_at"],
-        ended_at=row["ended_at"],
-        total=row["total"],
-        counts={name: row[name] for name in _COUNTS},
-    )
+class _Jobs:
+    """Makes jobs of rows; what many of them say is kept once, for there are tens of thousands."""
+
+    def __init__(self) -> None:
+        self._words: dict[str | None, str | None] = {}
+        self._counts: dict[tuple[int | None, ...], Mapping[str, int | None]] = {}
+
+    def of(self, row: asyncpg.Record) -> KnownJob:
+        """Return the job of a row of ``_JOB``."""
+        counts = tuple(row[name] for name in _COUNTS)
+        if counts not in self._counts:
+            self._counts[counts] = MappingProxyType(dict(zip(_COUNTS, counts, strict=True)))
+        return KnownJob(
+            native_id=row["native_id"],
+            source=self._words.setdefault(row["source"], row["source"]),
+            status=JobStatus(row["status"]),
+            native_status=self._words.setdefault(row["native_status"], row["native_status"]),
+            created_at=row["created_at"],
+            ended_at=row["ended_at"],
+            total=row["total"],
+            counts=self._counts[counts],
+        )
 
 
 class StoredKnowledge:
@@ -87,7 +100,8 @@ class StoredKnowledge:
         rows = await self._connection.fetch(
             f"{_JOB} WHERE j.portal = $1 AND s.last_job_id = j.id AND j.presence = 'PRESENT'", self._portal
         )
-        return {row["source"]: _job(row) for row in rows}
+        jobs = _Jobs()
+        return {row["source"]: jobs.of(row) for row in rows}
 
     async def jobs_of(self, source: str) -> Mapping[str, KnownJob]:
         """Return the present jobs of a source by native id."""
@@ -97,7 +111,8 @@ class StoredKnowledge:
             self._portal,
             source,
         )
-        return {row["native_id"]: _job(row) for row in rows}
+        jobs = _Jobs()
+        return {row["native_id"]: jobs.of(row) for row in rows}
 
     async def open_jobs(self) -> Sequence[KnownJob]:
         """Return the present jobs whose status is SCHEDULED, PENDING or RUNNING."""
@@ -106,24 +121,23 @@ class StoredKnowledge:
             f"{_JOB} WHERE j.portal = $1 AND j.presence = 'PRESENT' AND j.status IN {OPEN} {_NEWEST_FIRST}",
             self._portal,
         )
-        return [_job(row) for row in rows]
+        jobs = _Jobs()
+        return [jobs.of(row) for row in rows]
 
     async def ended_jobs(
         self, *, unread: str | None = None, since: datetime | None = None
     ) -> Sequence[KnownJob]:
         """Return the present jobs that have ended or are LOST, newest first; see ``gateway.ports.Known``."""
         await self._settled()
-        rows = await self._connection.fetch(
-            f"""
+        query = f"""
             {_JOB}
             WHERE j.portal = $1 AND j.presence = 'PRESENT' AND j.status NOT IN {OPEN}
               AND ($3::timestamptz IS NULL OR j.created_at >= $3)
               AND ($2::text IS NULL OR NOT EXISTS (SELECT FROM scope c WHERE c.portal = $1 AND c.stream = $2
                    AND c.key = j.native_id AND c.read_at IS NOT NULL))
             {_NEWEST_FIRST}
-            """,
-            self._portal,
-            unread,
-            since,
-        )
-        return [_job(row) for row in rows]
+            """
+        jobs = _Jobs()
+        async with self._connection.transaction(readonly=True):
+            rows = self._connection.cursor(query, self._portal, unread, since, prefetch=_ROWS_AT_ONCE)
+            return [jobs.of(row) async for row in rows]

@@ -29,11 +29,13 @@ class Recognised:
     unmarked: frozenset[str] = frozenset()
     """Those that were never marked."""
 
-    def marks(self, fresh: Sequence[Document], settled: Container[str]) -> dict[str, bytes]:
-        """Return the marks to note: of scopes without one, of those with *fresh* documents, and of the *settled* ones.
+    def marks(self, fresh: Sequence[Document], settled: frozenset[str]) -> dict[str, bytes]:
+        """Return the marks to note: of scopes with *fresh* documents, of *settled* ones, with them of unmarked ones.
 
-        Answers that differ in what is no document's are not noted again and again.
+        Where no document differs nothing is noted: not what else differs in an answer, nor that a mark is missing.
         """
+        if not (fresh or settled):
+            return {}
         names = {(document.type, document.native_id) for document in fresh}
         return {
             key: _mark(parts, _rows(parts))

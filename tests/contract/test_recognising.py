@@ -168,3 +168,17 @@ async def test_a_document_that_cannot_be_read_keeps_its_run_from_being_known(run
         assert (await run.read(Part(SCOPE, rows, mark=b"B"))).quarantined == 1
         told = "SELECT max(sightings) FROM quarantine WHERE released_at IS NULL"
         assert await run.bench.value(told) == count
+
+
+async def test_a_run_without_a_mark_gets_one_when_something_is_written_anyway(run: Run) -> None:
+    await run.bench.connection.execute("UPDATE scope SET mark = NULL")
+    version = await run.bench.value("SELECT version FROM data_version")
+    assert (await run.read(run.page(b"A")), run.looks) == (Tally(fetched=3), 3)
+    assert await run.bench.value(MARK) is None
+    assert await run.bench.value("SELECT version FROM data_version") == version
+    await run.bench.writer.commit([Part(Scope("jobs", JOB), [document(JOB, "k")])])
+    seen, other = await run.bench.writer.begin(SCOPE), Scope("records", RECORD, "k", within=JOB)
+    page, end = run.page(b"A"), Part(SCOPE, (), seen, end=End(proved=True, covers=("j",)))
+    page.seen = seen
+    await run.bench.writer.commit([page, end, Part(other, [document(RECORD, "new", job="k")])])
+    assert (await run.read(run.page(b"A")), run.looks) == (Tally(fetched=3), 0)
