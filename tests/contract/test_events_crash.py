@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -43,6 +44,13 @@ async def reached(url: str) -> asyncpg.Connection:
             await asyncio.sleep(0.05)
 
 
+def stop(pid: int) -> None:
+    """Stop a process, and return when it stands still."""
+    os.kill(pid, signal.SIGSTOP)
+    while "\nState:\tT" not in Path(f"/proc/{pid}/status").read_text():
+        time.sleep(0.001)
+
+
 async def writer_stopped(connection: asyncpg.Connection) -> int:
     """Stop the process that writes down what commits do not wait for; return its pid.
 
@@ -51,9 +59,7 @@ async def writer_stopped(connection: asyncpg.Connection) -> int:
     pid: int = await connection.fetchval(WRITER)
     async with asyncio.timeout(60):
         while True:
-            os.kill(pid, signal.SIGSTOP)
-            while "\nState:\tT" not in await asyncio.to_thread(Path(f"/proc/{pid}/status").read_text):
-                await asyncio.sleep(0.001)
+            await asyncio.to_thread(stop, pid)
             if await connection.fetchval(AT_REST, pid):
                 return pid
             os.kill(pid, signal.SIGCONT)
