@@ -22,6 +22,9 @@ WIRE = "wire"
 JOB_STATUSES = "jobStatuses"
 """Key of a crawl's notes: the words of jobs' statuses, where the portal itself has told them."""
 
+LONGEST = 2000
+"""Bytes of an id, and of any text that things are found by: an element with a longer one is put aside."""
+
 
 class PortalSettings(BaseModel):
     """What can be set for a portal; an adapter narrows the defaults in a subclass of its own."""

@@ -18,6 +18,8 @@ from gateway.ports import Payload, Portal
 
 RETRY = RETRIED | {400}
 """A 400 may be a database that is down: it is tried again like a 5xx."""
+UNTAKEN = frozenset({400, 414, 431})
+"""What is answered to an address that cannot be taken: it may be that of one item alone."""
 MOVED = range(300, 400)
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
 """Media types of pages for people, which are no publisher's payload."""
@@ -77,13 +79,13 @@ class Asking:
 
         *of_one*: the list is of one item (a source's jobs), so that a 404 in an item's words says so, too.
         *whole*: fewer rows cannot be asked for, so those that are no JSON are told apart from their neighbours.
-        Raises TooMuch where fewer rows at once may help, Absent where there is no such endpoint;
-        PortalUnavailable, PortalRefused, PortalUnreadable.
+        Raises TooMuch where fewer rows at once may help, or the portal may have failed at this item alone; Absent
+        where there is no such endpoint; PortalUnavailable, PortalRefused, PortalUnreadable.
         """
         answer = await self._sized(path, params)
         if _empty(answer) or (of_one and _nothing(answer)):
             return None
-        self._judge(answer)
+        (self._judge_one if of_one else self._judge)(answer)
         taken_apart = parting.elements if whole else decode.elements
         try:
             return taken_apart(answer.body), answer.fetch
@@ -111,7 +113,7 @@ class Asking:
         answer = await self._sized(path, {})
         if _nothing(answer):
             return None
-        self._judge(answer)
+        self._judge_one(answer)
         return answer.body, answer.fetch
 
     async def payload(self, path: str) -> Payload:
@@ -146,6 +148,15 @@ class Asking:
             raise PortalRefused(
                 error.message, portal=error.portal, endpoint=error.endpoint, hint=self._hint
             ) from error
+
+    def _judge_one(self, answer: Answer) -> None:
+        """Raise what ``_judge`` raises; TooMuch where it is perhaps one item's address alone that cannot be taken."""
+        try:
+            self._judge(answer)
+        except (PortalUnavailable, PortalRefused) as error:
+            if answer.status in UNTAKEN:
+                raise TooMuch(error) from error
+            raise
 
     def _judge(self, answer: Answer) -> None:
         """Raise what an answer means that is not the JSON that was asked for."""

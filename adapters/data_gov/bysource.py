@@ -9,7 +9,7 @@ from adapters.data_gov.lists import DIFFERS, PAGE_SIZES, REPEATED, UNNAMED
 from adapters.data_gov.reference import PAGED, Reference
 from adapters.data_gov.rounds import Round
 from adapters.data_gov.rows import Query, Sheet, page
-from adapters.data_gov.single import MARK, Single, of, unnamed
+from adapters.data_gov.single import MARK, Single, askable, of, unnamed
 from gateway.model.enums import EntityType
 from gateway.ports import End, Known, Page, Scope
 
@@ -27,7 +27,7 @@ class BySource:
     async def scopes(self, *, loading: bool, full: bool) -> AsyncIterator[Scope]:
         """Yield a scope for each source that this pass asks for."""
         self._read = await self._known.scopes_read("jobs")
-        sources = self._reference.sources or ()
+        sources = filter(askable, self._reference.sources or ())
         for key in self._turn.order(sources, self._read, loading=loading, full=full):
             yield Scope("jobs", EntityType.HARVEST_JOB, key, EntityType.HARVEST_SOURCE, whole=True)
         self._turn.finish()

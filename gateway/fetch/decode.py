@@ -44,7 +44,7 @@ def value(body: bytes) -> Any:
 def storable(body: bytes) -> Any:
     """Return the JSON value of *body*, as ``value``, with U+FFFD for every NUL: Postgres refuses NUL."""
     found = value(body)
-    return _without_nul(found) if b"\\" in body and b"\\u0000" in body else found
+    return without_nul(found) if b"\\" in body and b"\\u0000" in body else found
 
 
 def elements(body: bytes) -> list[bytes]:
@@ -104,11 +104,12 @@ def _children(node: Any) -> Iterable[Any]:
     return node if isinstance(node, list) else ()
 
 
-def _without_nul(found: Any) -> Any:
+def without_nul(found: Any) -> Any:
+    """Return a JSON value with U+FFFD for every NUL in its texts and keys."""
     if isinstance(found, str):
         return found.replace("\0", REPLACEMENT)
     if isinstance(found, list):
-        return [_without_nul(item) for item in found]
+        return [without_nul(item) for item in found]
     if isinstance(found, dict):
-        return {_without_nul(key): _without_nul(item) for key, item in found.items()}
+        return {without_nul(key): without_nul(item) for key, item in found.items()}
     return found

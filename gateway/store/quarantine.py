@@ -12,9 +12,8 @@ import msgspec
 
 from gateway.model.document import Document, Fetch, Rejection, digest
 from gateway.model.enums import EntityType
-from gateway.ports import Scope
+from gateway.ports import LONGEST, Scope
 from gateway.store.bookkeeping import Run, encode
-from gateway.store.shape import LONGEST
 from gateway.store.staging import Connection
 from gateway.store.tables import ROWS
 

@@ -14,15 +14,15 @@ from sqlalchemy import ARRAY, Column, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
+from gateway.fetch import decode
 from gateway.model.document import HASH_BYTES
 from gateway.model.entities import ENTITIES, Entity
 from gateway.model.enums import EntityType
+from gateway.ports import LONGEST
 from gateway.store.tables import ROWS
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 _INT4 = 2**31 - 1
-LONGEST = 2000
-"""Bytes of a text that an index holds as it is: no index of Postgres takes more than some 2,700."""
 _encode = msgspec.json.Encoder().encode
 
 ADDRESS = (
@@ -104,15 +104,20 @@ class Shape:
         return row
 
     def _without_nul(self, values: Sequence[Any], encoded: bytes) -> Iterable[Any]:
-        """Return *values*, which are *encoded* so, with U+FFFD for every NUL."""
-        clean = msgspec.json.decode(encoded.replace(b"\\u0000", b"\\ufffd"), type=dict[str, Any])
+        """Return *values*, which are *encoded* so, with U+FFFD for every NUL, which a backslash before `u0000` is not.
+
+        What has been read is known by its id, so that one with a NUL cannot be stored as another.
+        """
+        clean = decode.without_nul(msgspec.json.decode(encoded))
+        if "\0" in values[self.fields.index("native_id")]:
+            raise Unstorable("its id holds a NUL")
         return (
             value if hasattr(value, "tzinfo") else clean.get(field)
             for field, value in zip(self.fields, values, strict=True)
         )
 
     def _measure(self, values: Sequence[Any]) -> None:
-        """Raise Unstorable where a text is too long for its index."""
+        """Raise Unstorable where a text is too long for its index: no index of Postgres takes more than some 2,700."""
         for place in self.indexed:
             if isinstance(values[place], str) and len(values[place].encode()) > LONGEST:
                 raise Unstorable(f"{self.fields[place]} is longer than {LONGEST:,} bytes")

@@ -239,7 +239,19 @@ async def test_polls_with_a_small_budget_get_round_all_sources() -> None:
         assert NOTE not in mirror.known.wire
 
 
-@pytest.mark.parametrize("fault", [BROKEN, Reply(b"", 413), Reply(b'[{"id": NaN}]')])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        BROKEN,
+        Reply(b"", 413),
+        Reply(b'[{"id": NaN}]'),
+        Reply(b"", 400, "text/plain"),
+        Reply({"error": "Bad Request"}, 400),
+        Reply(b"<html>", 414, "text/html"),
+        Reply(b"", 431, "text/plain"),
+    ],
+    ids=["500", "413", "nan", "400", "400-json", "414", "431"],
+)
 async def test_one_source_that_breaks_costs_no_other(fault: Reply) -> None:
     async with mirrored() as mirror:
         speaking(mirror, "t", "u")
@@ -273,6 +285,7 @@ async def test_a_job_or_a_record_that_breaks_costs_no_other() -> None:
     [
         ("/harvest_source/", BROKEN, PortalUnavailable),
         ("/harvest_source/", Reply(b"[NaN"), PortalUnreadable),
+        ("/harvest_source/", Reply(b"down", 400, "text/plain"), PortalUnavailable),
         ("/harvest_job/", BROKEN, PortalUnavailable),
         ("/harvest_job/", Reply(b"[NaN"), PortalUnreadable),
         ("/harvest_record/", BROKEN, PortalUnavailable),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -19,7 +19,7 @@ from faults.poisoning.documented import DocumentedFront
 from faults.poisoning.fronts import RUN, Element, Front, Templates, served
 from faults.poisoning.gouv import GouvFront
 from faults.poisoning.gov import GovFront
-from faults.poisoning.rounds import Item, Reader
+from faults.poisoning.rounds import Item, Outcome, Reader
 
 from gateway import postgres
 from gateway.model.document import Document
@@ -74,23 +74,33 @@ class Readers:
 
     async def read(self, name: str, *items: Item) -> tuple[int, int]:
         """Return how many items were stored and how many went to quarantine; none may be lost or break the pass."""
-        front = fronts()[name]
+        return await self.read_in_turn(name, items)
+
+    async def read_in_turn(self, name: str, *rounds: Sequence[Item]) -> tuple[int, int]:
+        """Return the same of the items of several passes."""
+        front, outcome = fronts()[name], Outcome()
         async with served(front) as address:
             reader = Reader(self._connection, front, address)
             await reader.open()
-            outcome = await reader.round(items)
+            for items in rounds:
+                outcome.add(await reader.round(items))
         assert outcome.crashes == []
         assert outcome.lost == []
         return outcome.stored, outcome.quarantined
 
 
 @pytest.fixture
-async def readers(database_url: str) -> AsyncIterator[Readers]:
+async def database(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await postgres.connect(database_url)
     try:
-        yield Readers(connection)
+        yield connection
     finally:
         await connection.close()
+
+
+@pytest.fixture
+def readers(database: asyncpg.Connection) -> Readers:
+    return Readers(database)
 
 
 def item(listed: str, element: Any, **changes: Any) -> Item:
@@ -108,6 +118,23 @@ async def test_an_id_that_no_index_takes_costs_one_record_alone(readers: Readers
     assert await readers.read("v17", good[0], long, *good[1:]) == (3, 1)
 
 
+async def test_datasets_are_told_apart_by_ids_that_look_like_a_nul(
+    readers: Readers, database: asyncpg.Connection
+) -> None:
+    """An id is the text that it is: `\\u0000` with a backslash of its own is no NUL, which becomes U+FFFD."""
+    ids = ("\\u0000", "\\ufffd", "\0", "\ufffd", "\\\0")
+    rounds = [
+        [
+            item(gouv_front.ITEMS, udata.ITEM, dataset={**udata.DATASET, "id": id_}, remote_id=f"{turn}-{n}")
+            for n, id_ in enumerate(ids * 2)
+        ]
+        for turn in range(2)  # the second time the datasets are there
+    ]
+    assert await readers.read_in_turn("v17", *rounds) == (20, 0)
+    stored = await database.fetch("SELECT native_id FROM dataset WHERE native_id ~ '[^0-9a-f]'")
+    assert {row["native_id"] for row in stored} == {"\\u0000", "\\ufffd", "\ufffd", "\\\ufffd"}
+
+
 @pytest.mark.parametrize("field", ["id", "harvest_source_id", "identifier"])
 async def test_any_text_that_an_index_holds_may_be_too_long(readers: Readers, field: str) -> None:
     assert await readers.read("real", record(1), record(2, **{field: LONG}), record(3)) == (2, 1)
@@ -115,6 +142,19 @@ async def test_any_text_that_an_index_holds_may_be_too_long(readers: Readers, fi
 
 async def test_an_id_with_a_nul_in_it_costs_one_row_alone(readers: Readers) -> None:
     assert await readers.read("real", record(1), record(2, id="a\0b"), record(3)) == (2, 1)
+
+
+@pytest.mark.parametrize("many", [1, 5])
+async def test_a_source_whose_id_is_too_long_to_ask_for_costs_its_neighbours_nothing(
+    readers: Readers, many: int
+) -> None:
+    source = fronts()["documented"].element(documented_front.SOURCES)
+    long = [item(documented_front.SOURCES, source, id=f"{n}{LONG}", name=f"long {n}") for n in range(many)]
+    good = [
+        item(documented_front.ERRORS, {**ERROR, "id": f"error-{n}", "harvest_job_id": RUN}) for n in range(3)
+    ]
+    shown = [replace(record(1, id=f"00000000-0000-4000-8000-{900:012x}"), listed=documented_front.RECORDS)]
+    assert await readers.read("documented", *long, *good, *shown) == (4, many)
 
 
 @pytest.mark.parametrize("wire", ["real", "documented", "v17"])
