@@ -26,6 +26,11 @@ LONGEST = 2000
 """Bytes of an id, and of any text that things are found by: an element with a longer one is put aside."""
 
 
+def askable(native_id: str) -> bool:
+    """Whether an element of that id may be stored, so that what belongs to it is worth asking for."""
+    return len(native_id.encode()) <= LONGEST
+
+
 class PortalSettings(BaseModel):
     """What can be set for a portal; an adapter narrows the defaults in a subclass of its own."""
 

@@ -16,7 +16,7 @@ from gateway.fetch.client import Client
 from gateway.fetch.decode import member, members
 from gateway.model.document import Document, Fetch
 from gateway.model.enums import EntityType
-from gateway.ports import End, Scope
+from gateway.ports import End, Scope, askable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Sources:
         self._client = client
         self._noted = noted
         self.listed: dict[str, LastJob | None] = {}
-        """The newest run of each source that was read, in the portal's order."""
+        """The newest run of each source that was read and may be stored, in the portal's order."""
 
     async def read(self, scope: Scope) -> Read:
         """Yield the pages, always from the first: every page tells what is to be read next; then the End."""
@@ -62,7 +62,8 @@ class Sources:
         last = source.get("last_job")
         self._noted.saw(embeds(last))
         last_id = part(last, "id")
-        self.listed[native_id] = LastJob(last_id, text(part(last, "status"))) if usable(last_id) else None
+        if askable(native_id):
+            self.listed[native_id] = LastJob(last_id, text(part(last, "status"))) if usable(last_id) else None
         yield Document.of(EntityType.HARVEST_SOURCE, native_id, row, fetch)
         yield from _named(source, row, fetch)
 

@@ -9,9 +9,9 @@ from adapters.data_gov.lists import DIFFERS, PAGE_SIZES, REPEATED, UNNAMED
 from adapters.data_gov.reference import PAGED, Reference
 from adapters.data_gov.rounds import Round
 from adapters.data_gov.rows import Query, Sheet, page
-from adapters.data_gov.single import MARK, Single, askable, of, unnamed
+from adapters.data_gov.single import MARK, Single, of, unnamed
 from gateway.model.enums import EntityType
-from gateway.ports import End, Known, Page, Scope
+from gateway.ports import End, Known, Page, Scope, askable
 
 
 class BySource:

@@ -11,7 +11,6 @@ from adapters.data_gov.lists import beyond
 from adapters.data_gov.rows import Query, Sheet, sheet_of
 from gateway.model.document import Fetch, Rejection
 from gateway.model.enums import EntityType
-from gateway.ports import LONGEST
 
 MARK = {"dialect": "DOCUMENTED"}
 """The watermark of every stream: it bears no date, so that the real dialect asks for everything."""
@@ -24,11 +23,6 @@ BROKEN = 3
 def of(kind: str, native_id: str, what: str = "") -> Query:
     """Return what asks for an item, or for *what* of it."""
     return Query(f"/{kind}/{quote(native_id, safe='')}{what}", WHOLE)
-
-
-def askable(native_id: str) -> bool:
-    """Whether an item may be stored, so that what belongs to it is worth asking for."""
-    return len(native_id.encode()) <= LONGEST
 
 
 class Single:

@@ -157,6 +157,16 @@ async def test_a_source_whose_id_is_too_long_to_ask_for_costs_its_neighbours_not
     assert await readers.read("documented", *long, *good, *shown) == (4, many)
 
 
+@pytest.mark.parametrize("wire", ["v17", "v16", "v9"])
+async def test_a_source_that_ran_and_whose_id_is_too_long_costs_its_neighbours_nothing(
+    readers: Readers, wire: str
+) -> None:
+    source = fronts()[wire].element(gouv_front.SOURCES)
+    long = [item(gouv_front.SOURCES, source, id=f"{n}{LONG}", last_job=udata.JOB) for n in range(4)]
+    good = [item(gouv_front.ITEMS, udata.ITEM, remote_id=f"r{n}") for n in range(3)]
+    assert await readers.read(wire, *long, *good) == (3, 4)
+
+
 @pytest.mark.parametrize("wire", ["real", "documented", "v17"])
 async def test_a_row_with_the_id_of_another_is_put_aside(readers: Readers, wire: str) -> None:
     listed = gouv_front.SOURCES if wire == "v17" else gov_front.SOURCES
