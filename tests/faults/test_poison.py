@@ -15,11 +15,14 @@ import udata_elements as udata
 from faults.poisoning import documented as documented_front
 from faults.poisoning import gouv as gouv_front
 from faults.poisoning import gov as gov_front
+from faults.poisoning.cooking import Cook
 from faults.poisoning.documented import DocumentedFront
-from faults.poisoning.fronts import RUN, Element, Front, Templates, served
+from faults.poisoning.fronts import RUN, Element, Front, Templates, encoded, served
 from faults.poisoning.gouv import GouvFront
 from faults.poisoning.gov import GovFront
+from faults.poisoning.mutations import Poisoner
 from faults.poisoning.rounds import Item, Outcome, Reader
+from faults.poisoning.suites import Suites
 
 from gateway import postgres
 from gateway.model.document import Document
@@ -142,6 +145,26 @@ async def test_any_text_that_an_index_holds_may_be_too_long(readers: Readers, fi
 
 async def test_an_id_with_a_nul_in_it_costs_one_row_alone(readers: Readers) -> None:
     assert await readers.read("real", record(1), record(2, id="a\0b"), record(3)) == (2, 1)
+
+
+async def test_a_record_whose_id_holds_a_nul_is_put_aside(readers: Readers) -> None:
+    ids = [f"00000000-0000-4000-8000-{900:012x}", "00000000-0000-4000-8000-00\0000000000c8b"]
+    shown = [replace(record(n, id=id_), listed=documented_front.RECORDS) for n, id_ in enumerate(ids)]
+    assert await readers.read("documented", *shown) == (1, 1)
+
+
+class OfAnotherRun(Poisoner):
+    """Poisons nothing but the id of the run, in a row that is no JSON."""
+
+    def poison(self, element: Element) -> bytes:
+        return encoded(element).replace(RUN.encode(), f"{RUN}f".encode())[:-1] + b', "\xff": 1}'
+
+
+def test_no_poison_makes_a_row_one_of_another_run() -> None:
+    front, dice = fronts()["real"], Random(1)
+    front.lists = {gov_front.RECORDS: 3}
+    items = Cook(front, OfAnotherRun(dice, Suites([], [], "")), dice).many(9)
+    assert [item.good for item in items] == [True, True, True]
 
 
 @pytest.mark.parametrize("many", [1, 5])

@@ -88,7 +88,7 @@ class Cook:
         try:
             found = decode.value(body)
         except decode.DecodeError:  # the adapters may read a run's id out of it all the same
-            return b"harvest_job_id" not in body or RUN.encode() in body
+            return b"harvest_job_id" not in body or encoded(RUN) in body
         if not isinstance(found, dict):
             return True
         job = found.get("harvest_job_id")

@@ -162,13 +162,16 @@ class DocumentedFront:
 
 
 def _id_of(body: bytes) -> str | None:
-    """Return the id that an element says, None where it is not one that this portal gives."""
+    """Return the id that an element says, None where it is not one that this portal gives.
+
+    One with a NUL is none: nobody whose database is Postgres can have it, nor be asked for it.
+    """
     try:
         found: Any = value(body)
     except DecodeError:
         return None
     name = found.get("id") if isinstance(found, dict) else None
-    return name if isinstance(name, str) and name.startswith(_IDS) else None
+    return name if isinstance(name, str) and name.startswith(_IDS) and "\0" not in name else None
 
 
 def _stamp(when: datetime) -> str:
