@@ -22,7 +22,7 @@ if __name__ == "__main__":
 
 import structlog
 from acceptance.walking.databases import databases
-from acceptance.wires import WIRES
+from acceptance.wires import WIRES, Wire
 from faults.campaign import Campaign
 from faults.drifting.samples import samples
 from faults.poisoning.cooking import Cook
@@ -35,6 +35,7 @@ from faults.poisoning.rounds import Item, Outcome, Reader
 from faults.poisoning.suites import Suites, suites
 
 from gateway import postgres
+from gateway.model.document import Document
 
 PAGES, SINGLES = 24, 6
 """Rounds of each kind for one round of many items."""
@@ -43,12 +44,20 @@ BAD = ("lost", "crashes", "good_neighbours_lost")
 
 async def fronts(seed: int, dice: Random) -> list[Front]:
     """Return a poisonous portal of each wire, with elements as the sandbox portals give them."""
-    told = {wire.dialect: Templates((await samples(wire, seed))[2], dice) for wire in WIRES}
+    told = {wire.dialect: Templates(await shown(wire, seed), dice) for wire in WIRES}
     return [
         *(GouvFront(told[wire], wire) for wire in ("v17", "v16", "v9")),
         DocumentedFront(told["documented"]),
         GovFront(told["real"]),
     ]
+
+
+async def shown(wire: Wire, seed: int) -> list[Document]:
+    """Return elements of every type as a sandbox portal gives them, of the next seed where its world shows too few."""
+    adapter, _, documents = await samples(wire, seed)
+    if adapter.expected.keys() <= {document.type for document in documents}:
+        return documents
+    return [*documents, *await shown(wire, seed + 1)]
 
 
 async def run(campaign: Campaign, folder: Path, collected: Suites) -> None:

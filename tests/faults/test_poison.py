@@ -12,6 +12,7 @@ import asyncpg
 import gov_elements as gov
 import pytest
 import udata_elements as udata
+from faults import poison_campaign
 from faults.poisoning import documented as documented_front
 from faults.poisoning import gouv as gouv_front
 from faults.poisoning import gov as gov_front
@@ -21,7 +22,7 @@ from faults.poisoning.fronts import RUN, Element, Front, Templates, encoded, ser
 from faults.poisoning.gouv import GouvFront
 from faults.poisoning.gov import GovFront
 from faults.poisoning.mutations import Poisoner
-from faults.poisoning.rounds import Item, Outcome, Reader
+from faults.poisoning.rounds import START, Item, Outcome, Reader
 from faults.poisoning.suites import Suites
 
 from gateway import postgres
@@ -165,6 +166,13 @@ def test_no_poison_makes_a_row_one_of_another_run() -> None:
     front.lists = {gov_front.RECORDS: 3}
     items = Cook(front, OfAnotherRun(dice, Suites([], [], "")), dice).many(9)
     assert [item.good for item in items] == [True, True, True]
+
+
+async def test_a_world_that_shows_too_little_ends_no_campaign() -> None:
+    """The documented world of seed 5 has no record among its first runs."""
+    for front in await poison_campaign.fronts(5, Random(5)):
+        front.begin(START)
+        assert all(front.element(listed) for listed in front.lists)
 
 
 @pytest.mark.parametrize("many", [1, 5])
