@@ -66,15 +66,19 @@ async def serve_as(member: Member, settings: Settings, port: int) -> None:
     def ready(_: str) -> None:
         print(READY.decode(), flush=True)
 
-    siblings, starter = Siblings(member.folder, member.place), os.getppid()
+    siblings = Siblings(member.folder, member.place)
     with stop_on_signals() as stop:
-        _stop_at_end_of_input(stop)
-        async with open_gateway(settings) as gateway:
-            serving = gateway.serve(host=settings.host, port=port, stop=stop, ready=ready, siblings=siblings)
-            await until(stop, serving)
-    if os.getppid() != starter:  # it was killed, so that nobody else is left to clear up
-        with suppress(OSError):
-            member.folder.rmdir()  # the last of the processes does
+        alone = _stop_at_end_of_input(stop)
+        try:
+            async with open_gateway(settings) as gateway:
+                serving = gateway.serve(
+                    host=settings.host, port=port, stop=stop, ready=ready, siblings=siblings
+                )
+                await until(stop, serving)
+        finally:
+            if alone.is_set():  # who started us was killed, so that nobody else is left to clear up
+                with suppress(OSError):
+                    member.folder.rmdir()  # the last of the processes does
 
 
 @contextmanager
@@ -87,13 +91,15 @@ def _meeting() -> Iterator[Path]:
         yield Path(folder)
 
 
-def _stop_at_end_of_input(stop: asyncio.Event) -> None:
-    """Set *stop* when standard input ends, as it does with the process that holds its other end."""
-    loop, source = asyncio.get_running_loop(), sys.stdin.fileno()
+def _stop_at_end_of_input(stop: asyncio.Event) -> asyncio.Event:
+    """Set *stop* and the event that is returned when standard input ends, as it does with who holds its other end."""
+    loop, source, ended = asyncio.get_running_loop(), sys.stdin.fileno(), asyncio.Event()
 
     def read() -> None:
         if not os.read(source, 4096):
             loop.remove_reader(source)
+            ended.set()
             stop.set()
 
     loop.add_reader(source, read)
+    return ended

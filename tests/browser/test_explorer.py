@@ -16,7 +16,7 @@ RESULT = ".result-window"
 EDITOR = ".graphiql-query-editor"
 
 
-async def test_an_operation_of_the_side_bar(served: Serve, watched: Watched, explorer: Path) -> None:
+async def test_an_operation_of_the_side_bar(explorer: Path, served: Serve, watched: Watched) -> None:
     assert explorer
     page = watched.page
     await page.goto(f"{await served()}/graphql")
@@ -31,7 +31,7 @@ async def test_an_operation_of_the_side_bar(served: Serve, watched: Watched, exp
 
 
 async def test_an_operation_of_the_address_with_variables_and_a_key(
-    served: Serve, watched: Watched, explorer: Path
+    explorer: Path, served: Serve, watched: Watched
 ) -> None:
     assert explorer
     page = watched.page
@@ -48,7 +48,7 @@ async def test_an_operation_of_the_address_with_variables_and_a_key(
     assert sent[-1]["x-trial"] == "of the headers"
 
 
-async def test_a_query_of_ones_own(served: Serve, watched: Watched, explorer: Path) -> None:
+async def test_a_query_of_ones_own(explorer: Path, served: Serve, watched: Watched) -> None:
     assert explorer
     page = watched.page
     await page.goto(f"{await served()}/graphql")
@@ -60,7 +60,7 @@ async def test_a_query_of_ones_own(served: Serve, watched: Watched, explorer: Pa
     await expect(page.locator(RESULT)).to_contain_text('"totalCount"')
 
 
-async def test_a_subscription(served: Serve, watched: Watched, explorer: Path) -> None:
+async def test_a_subscription(explorer: Path, served: Serve, watched: Watched) -> None:
     assert explorer
     page = watched.page
     await page.goto(f"{await served()}/graphql")
@@ -75,7 +75,7 @@ async def test_a_subscription(served: Serve, watched: Watched, explorer: Path) -
     await expect(page.get_by_role("button", name="Execute query")).to_be_visible()
 
 
-async def test_the_schema_is_shown(served: Serve, watched: Watched, explorer: Path) -> None:
+async def test_the_schema_is_shown(explorer: Path, served: Serve, watched: Watched) -> None:
     assert explorer
     page = watched.page
     await page.goto(f"{await served()}/graphql")
