@@ -44,9 +44,6 @@ class Recognised:
         }
 
 
-NOTHING = Recognised()
-
-
 def recognisable(parts: Sequence[Part]) -> dict[str, list[Part]]:
     """Return the parts of those scopes that begin and end among *parts*, well, and whose answers have fingerprints."""
     scopes: dict[str, list[Part]] = defaultdict(list)

@@ -134,7 +134,7 @@ class Writer:
         if not again:
             settles = await self._settled(parts, known)
         marks = scopes.marks(fresh, conclusions.settled)
-        if not (fresh or rejections or conclusions or marks or settles or (loading and elements)):
+        if not (fresh or rejections or conclusions or settles or (loading and elements)):
             return tally
         layout = Layout()
         async with self._transaction():

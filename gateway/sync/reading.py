@@ -138,8 +138,8 @@ class Gatherer:
 
     async def _take(self, scope: Scope, page: Page, seen: Seen | None, loaded: int | None) -> None:
         """Gather a page, in slices that each fit a unit; the cursor goes with the last."""
+        fits = len(page.elements) <= self._elements
         for start in range(0, max(len(page.elements), 1), self._elements):
-            fits = len(page.elements) <= self._elements
             elements = page.elements if fits else page.elements[start : start + self._elements]
             last = start + self._elements >= len(page.elements)
             if self._count + len(elements) > self._elements:

@@ -47,8 +47,9 @@ class Remembered(Generic[T]):
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return the value of *key*, made where it is not held; what *make* raises is not held."""
-        found = self.find(key)
+        found = self._held.get(key)
         if found is not None:
+            self._held.move_to_end(key)
             return found
         value = self._held[key] = make()
         self._weight += self._weigh(value)
@@ -56,13 +57,6 @@ class Remembered(Generic[T]):
             _, oldest = self._held.popitem(last=False)
             self._weight -= self._weigh(oldest)
         return value
-
-    def find(self, key: Hashable) -> T | None:
-        """Return the value of *key*, None where it is not held."""
-        found = self._held.get(key)
-        if found is not None:
-            self._held.move_to_end(key)
-        return found
 
     def held(self, key: Hashable) -> T | None:
         """Return the value of *key*, None where it is not held; it is no younger for that."""
@@ -155,7 +149,7 @@ class Documents:
 
     def read(self, text: str) -> Document:
         """Return the valid document of *text*; Refused or Problem where it is none."""
-        return self._read.find(text) or self._read.get(text, lambda: self._make(text))
+        return self._read.get(text, lambda: self._make(text))
 
     def does(self, text: str, name: str | None) -> OperationType:
         """Return what the operation *name* of a document is, valid or not; QUERY where that cannot be told."""

@@ -258,9 +258,7 @@ class Engine:
         most: int | None = None,
     ) -> Plan:
         key = (text, name, scopes & ALL, shape(values, operation.ids), most)
-        return self._plans.find(key) or self._plans.get(
-            key, lambda: self._compile(operation, values, scopes, most)
-        )
+        return self._plans.get(key, lambda: self._compile(operation, values, scopes, most))
 
     def _compile(self, operation: Operation, values: Values, scopes: Scopes, most: int | None) -> Plan:
         """Return the plan; what is asked of the schema without variables is answered once and for all."""
