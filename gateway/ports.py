@@ -16,6 +16,7 @@ from gateway.model.entities import JSON, Entity
 from gateway.model.enums import EntityType, JobStatus
 from gateway.model.expected import Expected
 from gateway.model.mapping import Table
+from gateway.model.value import value
 
 WIRE = "wire"
 """Key of a crawl's notes: which of its adapter's wires the portal speaks, in a word for people."""
@@ -29,6 +30,15 @@ LONGEST = 2000
 def askable(native_id: str) -> bool:
     """Whether an element of that id may be stored, so that what belongs to it is worth asking for."""
     return len(native_id.encode()) <= LONGEST
+
+
+ADDRESSLESS = "no address can hold this id"
+"""Why what belongs to an element is not asked for, in words for users, where its id is not ``addressable``."""
+
+
+def addressable(native_id: str) -> bool:
+    """Whether an id can be a step of a path: one of dots alone would be taken for the step before, or for none."""
+    return native_id not in {"", ".", ".."}
 
 
 class PortalSettings(BaseModel):
@@ -77,7 +87,7 @@ class Pass(StrEnum):
     """Everything, so that what a poll cannot see is found; also the first load."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Scope:
     """One list of a portal: a unit of work, and, where *whole*, a membership that can be proved at once."""
 
@@ -100,7 +110,7 @@ class Scope:
     """
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Page:
     """What one answer brought: documents and rejections, in the portal's order."""
 
@@ -116,7 +126,7 @@ class Page:
     """
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class End:
     """The last thing that a scope yields."""
 

@@ -12,14 +12,15 @@ from typing import Any
 from adapters.data_gov.settings import KEY_URL, DataGovSettings
 from gateway.errors import PortalError, PortalRefused, PortalUnavailable, PortalUnreadable
 from gateway.fetch import decode, parting
+from gateway.fetch.bearing import FAILING, UNTAKEN, Bearing
 from gateway.fetch.client import RETRIED, Answer, BudgetSpent, Client
 from gateway.model.document import Fetch
 from gateway.ports import Payload, Portal
 
 RETRY = RETRIED | {400}
 """A 400 may be a database that is down: it is tried again like a 5xx."""
-UNTAKEN = frozenset({400, 414, 431})
-"""What is answered to an address that cannot be taken: it may be that of one item alone."""
+UNSAID = 400
+"""What may be said of an address that cannot be taken, and of a database that is down."""
 MOVED = range(300, 400)
 PAGES = frozenset({"text/html", "application/xhtml+xml"})
 """Media types of pages for people, which are no publisher's payload."""
@@ -41,11 +42,31 @@ class Unread(PortalUnreadable):
 
 
 class TooMuch(Exception):
-    """The portal could not give this many rows at once; *error* is what it means if fewer do not help."""
+    """The portal could not give this many rows at once; *error* is what it means if fewer do not help.
 
-    def __init__(self, error: PortalError) -> None:
+    *most*: so many failures in a row, each of another item, are the portal's matter.
+    """
+
+    def __init__(self, error: PortalError, *, most: int = FAILING) -> None:
         super().__init__(str(error))
         self.error = error
+        self.most = most
+
+    def bear(self, bearing: Bearing) -> None:
+        """Take this for one item's own; raise its error where it is the portal's matter."""
+        bearing.bear(self.error, most=self.most)
+
+
+class Refused(TooMuch):
+    """The portal refuses what belongs to an item: the item alone, where it shows others."""
+
+    def __init__(self, error: PortalRefused, *, most: int = FAILING) -> None:
+        super().__init__(error, most=most)
+        self._refusal = error
+
+    def bear(self, bearing: Bearing) -> None:
+        """Take this for one item's own, unless nothing else comes of its stream."""
+        bearing.refuse(self._refusal, most=self.most)
 
 
 class Garbled(TooMuch):
@@ -82,7 +103,7 @@ class Asking:
         Raises TooMuch where fewer rows at once may help, or the portal may have failed at this item alone; Absent
         where there is no such endpoint; PortalUnavailable, PortalRefused, PortalUnreadable.
         """
-        answer = await self._sized(path, params)
+        answer = await (self._of_one if of_one else self._sized)(path, params)
         if _empty(answer) or (of_one and _nothing(answer)):
             return None
         (self._judge_one if of_one else self._judge)(answer)
@@ -110,7 +131,7 @@ class Asking:
 
         Raises TooMuch where the portal may have failed at this item alone, else as ``rows``.
         """
-        answer = await self._sized(path, {})
+        answer = await self._of_one(path, {})
         if _nothing(answer):
             return None
         self._judge_one(answer)
@@ -141,6 +162,13 @@ class Asking:
             raise TooMuch(self._unavailable(answer))
         return answer
 
+    async def _of_one(self, path: str, params: Params) -> Answer:
+        """Return the answer for one item, whose refusal may be its own."""
+        try:
+            return await self._sized(path, params)
+        except PortalRefused as error:
+            raise Refused(error) from error
+
     async def _ask(self, path: str, params: Params) -> Answer:
         try:
             return await self._client.get(path, params=params, keyed=self._keyed, retry=RETRY)
@@ -150,11 +178,18 @@ class Asking:
             ) from error
 
     def _judge_one(self, answer: Answer) -> None:
-        """Raise what ``_judge`` raises; TooMuch where it is perhaps one item's address alone that cannot be taken."""
+        """Raise what ``_judge`` raises; TooMuch where it is perhaps one item's address alone that cannot be taken.
+
+        Absent is left to who knows whether the portal has changed.
+        """
         try:
             self._judge(answer)
-        except (PortalUnavailable, PortalRefused) as error:
-            if answer.status in UNTAKEN:
+        except Absent:
+            raise
+        except PortalRefused as error:
+            raise TooMuch(error, most=UNTAKEN) from error
+        except PortalUnavailable as error:
+            if answer.status == UNSAID:
                 raise TooMuch(error) from error
             raise
 

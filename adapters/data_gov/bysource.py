@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from adapters.data_gov.jobs import WAITING
+from adapters.data_gov.absentees import WAITING
 from adapters.data_gov.lists import DIFFERS, PAGE_SIZES, REPEATED, UNNAMED
 from adapters.data_gov.reference import PAGED, Reference
 from adapters.data_gov.rounds import Round

@@ -43,6 +43,8 @@ class Wire:
     def __init__(self, asking: Asking, noted: Mapping[str, JSON]) -> None:
         self._asking = asking
         self._list = _remembered(noted)
+        self._the_same = False
+        """Whether this pass has found it to speak as documented, though it lacks what was asked for by one id."""
 
     @property
     def dialect(self) -> Dialect | None:
@@ -76,12 +78,14 @@ class Wire:
             await self.organizations()
 
     async def upgraded(self) -> bool:
-        """Whether the portal speaks the real dialect by now: asked where an answer contradicts the documented."""
+        """Whether the portal speaks the real dialect by now: asked where an answer contradicts the documented, once."""
+        if self._the_same:
+            return False
         try:
             await self._listed(REAL_LIST)
         except Absent:
-            return False
-        return True
+            self._the_same = True
+        return not self._the_same
 
     async def _listed(self, place: str) -> tuple[Query, Sheet | None]:
         query = Query(place) if place == REAL_LIST else Query(place, WHOLE)

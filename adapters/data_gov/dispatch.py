@@ -12,6 +12,7 @@ from adapters.data_gov.dialect import Dialect, Wire
 from adapters.data_gov.documented import DocumentedCrawl
 from adapters.data_gov.reference import SCOPES, Reference
 from adapters.data_gov.rounds import Round
+from adapters.data_gov.single import lacking
 from gateway.fetch.client import Client
 from gateway.model.document import Rejection
 from gateway.model.entities import JSON
@@ -102,8 +103,9 @@ class DataGovCrawl:
         try:
             async for item in self._documented.read(scope):
                 yield item
-        except Absent:
+        except Absent as error:
             if not await self._wire.upgraded():
-                raise
+                yield self._documented.refused(lacking(error))
+                return
             async for item in self._real.read(scope, None):
                 yield item

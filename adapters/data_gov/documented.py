@@ -12,7 +12,7 @@ from adapters.data_gov.rounds import Round
 from adapters.data_gov.single import LAST, MARK, Single
 from gateway.model.document import Rejection
 from gateway.model.enums import EntityType
-from gateway.ports import End, Known, Page, Scope
+from gateway.ports import ADDRESSLESS, End, Known, Page, Scope, addressable
 
 
 class DocumentedCrawl:
@@ -34,24 +34,35 @@ class DocumentedCrawl:
         loading = await self._known.watermark(LAST) is None
         async for scope in self._jobs.scopes(loading=loading, full=self._full):
             yield scope
+        self._single.settle()
         whole = self._full and not loading
         async for scope in self._errors.scopes(whole=whole):
             yield scope
+        self._single.settle()
         yield await self._records.scope(whole=whole)
         if self._records.stopped is not None:
             raise self._records.stopped
+        self._single.settle()
         yield Scope(LAST, EntityType.HARVEST_ERROR)
 
     async def read(self, scope: Scope) -> AsyncIterator[Page | End]:
         """Yield the pages of *scope*, then one End; Absent where the portal has no such endpoint."""
+        if scope.key and not addressable(scope.key):
+            yield End(proved=False, reason=ADDRESSLESS)
+            return
         try:
             async for item in self._reading(scope):
                 yield item
         except TooMuch as reason:
-            self._single.bear(reason)
+            end = self.refused(reason)
             if isinstance(reason, Garbled):
                 yield Page([_rejected(scope.member, reason)])
-            yield End(proved=False, reason=reason.error.message)
+            yield end
+
+    def refused(self, reason: TooMuch) -> End:
+        """Return the end of a scope that cannot be had; raise where it is the portal's matter."""
+        self._single.bear(reason)
+        return End(proved=False, reason=reason.error.message)
 
     def _reading(self, scope: Scope) -> AsyncIterator[Page | End]:
         if scope.stream == "jobs":

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from adapters.data_gov import wire
-from adapters.data_gov.answers import Asking, TooMuch
+from adapters.data_gov.absentees import Absentees
+from adapters.data_gov.answers import Asking
 from adapters.data_gov.lists import DIFFERS, UNNAMED, Listing
 from adapters.data_gov.rows import Query, Start, page, stamp
 from adapters.data_gov.windows import mark, since
-from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.entities import JSON
 from gateway.model.enums import EntityType, JobStatus
 from gateway.ports import End, Known, KnownJob, Page
@@ -20,8 +19,6 @@ from gateway.ports import End, Known, KnownJob, Page
 JOBS = Query("/harvest_jobs/")
 OPEN = Query("/harvest_jobs/", facets=("status ne complete", "status ne error"))
 JOB_ERRORS = Query("/harvest_job_errors/")
-WAITING = (JobStatus.SCHEDULED, JobStatus.PENDING)
-"""A job that waits is only a plan: the portal drops and rewrites them."""
 FAILED = (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.LOST)
 """A job of which an error may be stored."""
 
@@ -68,30 +65,12 @@ class Timeline:
         async for sheet in finished.sheets():
             yield page(sheet, EntityType.HARVEST_JOB)
         yield Page([element for element in waiting if element.native_id not in finished.seen])
-        found, vanished = await self._absent(opened.seen | finished.seen)
-        yield Page(found)
+        absent = await Absentees(self._asking).read(
+            job for job in await self._known.open_jobs() if job.native_id not in opened.seen | finished.seen
+        )
+        yield Page(absent.found)
         certain = not opened.repeated and (not finished.doubtful or await finished.counted())
-        yield _end(finished, self._now, certain=certain, vanished=vanished)
-
-    async def _absent(self, seen: set[str]) -> tuple[list[Document | Rejection], list[str]]:
-        """Return the stored open jobs that no list named, read by id; and ids of plans that are no more."""
-        found: list[Document | Rejection] = []
-        vanished: list[str] = []
-        for job in await self._known.open_jobs():
-            if job.native_id in seen:
-                continue
-            answer = await self._one(job.native_id)
-            if answer is not None:
-                found.append(Document.of(EntityType.HARVEST_JOB, job.native_id, *answer))
-            elif job.status in WAITING:
-                vanished.append(job.native_id)
-        return found, vanished
-
-    async def _one(self, job: str) -> tuple[bytes, Fetch] | None:
-        try:
-            return await self._asking.one(f"/harvest_job/{quote(job, safe='')}")
-        except TooMuch as reason:
-            raise reason.error from reason
+        yield _end(finished, self._now, certain=certain, vanished=absent.vanished, reason=absent.unread)
 
     async def jobs_of(self, source: str) -> AsyncIterator[Page | End]:
         """Yield every job of one source."""
@@ -139,9 +118,11 @@ def _begun(cursor: Any) -> datetime | None:
     return wire.instant(cursor.get("at")) if isinstance(cursor, Mapping) else None
 
 
-def _end(listing: Listing, begun: datetime, *, certain: bool, vanished: Sequence[str] = ()) -> End:
-    """Return a list's end; only a *certain* one moves the watermark."""
-    reason = (UNNAMED if listing.unnamed else "") if certain else DIFFERS
+def _end(
+    listing: Listing, begun: datetime, *, certain: bool, vanished: Sequence[str] = (), reason: str = ""
+) -> End:
+    """Return a list's end; only a *certain* one moves the watermark. *reason*: why it proves nothing all the same."""
+    reason = (UNNAMED if listing.unnamed else reason) if certain else DIFFERS
     return End(
         proved=not reason,
         reason=reason,

@@ -12,7 +12,7 @@ from adapters.data_gov.single import MARK, Single, of, unnamed
 from gateway.errors import PortalError
 from gateway.model.document import Document, Fetch, Rejection
 from gateway.model.enums import EntityType
-from gateway.ports import End, Known, KnownJob, Page, Scope
+from gateway.ports import ADDRESSLESS, End, Known, KnownJob, Page, Scope, addressable
 
 PARTIAL = "Of its records the portal shows only those that errors name."
 
@@ -73,6 +73,9 @@ class Records:
         absent: list[str] = []
         reason = ""
         for name in self._names:
+            if not addressable(name):
+                reason = ADDRESSLESS
+                continue
             try:
                 found = await self._one(name)
             except TooMuch as failure:
