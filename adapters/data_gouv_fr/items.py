@@ -88,8 +88,9 @@ class Items:
 
     def _taken(self, found: Sheet, start: int) -> Sequence[Document]:
         """Return a page's rows as documents; the first is at *start*."""
-        rows = hash(tuple(found.rows))
-        if found.rows and rows == self._before:
+        whole = not self._shown and len(found.rows) == found.total
+        rows = None if whole else hash(tuple(found.rows))  # most runs are one page: no other can be like it
+        if found.rows and rows is not None and rows == self._before:
             self._misplaced = "the portal shows a page of this job's items twice"
         if self._shown and self._misplaced:
             return []  # where these belong is not known

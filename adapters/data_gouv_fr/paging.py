@@ -19,6 +19,7 @@ from gateway.ports import End, Page, Scope
 Read: TypeAlias = AsyncGenerator[Page | End, None]
 """What reads a scope yields: pages, then one End."""
 
+_PAGE = decode.Envelope("data", "next_page", "total")
 FAILED = 500
 ABSENT = 404
 
@@ -103,7 +104,7 @@ async def sheet(
 def _parts(body: bytes, number: int, size: int) -> tuple[dict[str, Any], list[bytes]]:
     """Return a page's envelope and its rows; one with rows that are no JSON where all that there should be are told."""
     try:
-        return decode.envelope(body, "data")
+        return _PAGE.read(body)
     except NotJsonError:
         rest, rows = parting.envelope(body, "data")
         if len(rows) != min(size, (_total(rest) or 0) - (number - 1) * size):

@@ -71,6 +71,27 @@ def envelope(body: bytes, key: str) -> tuple[dict[str, Any], list[bytes]]:
     return {name: value(part) for name, part in parts.items()}, listed
 
 
+class Envelope:
+    """Envelopes around a list *key*: what is read of them are the list and the members *others*, in one scan.
+
+    ``envelope`` scans the list twice, which is a tenth of what a page costs that brings nothing new.
+    """
+
+    def __init__(self, key: str, *others: str) -> None:
+        fields: list[tuple[str, Any] | tuple[str, Any, Any]] = [(key, list[msgspec.Raw])]
+        fields += [(name, Any, msgspec.UNSET) for name in others]
+        self._decoder = msgspec.json.Decoder(msgspec.defstruct("Envelope", fields))
+        self._key = key
+        self._others = others
+
+    def read(self, body: bytes) -> tuple[dict[str, Any], list[bytes]]:
+        """Return those of the other members that are there, and the exact bytes of each element; DecodeError."""
+        found = _decoded(self._decoder, body)
+        others = ((name, getattr(found, name)) for name in self._others)
+        rest = {name: told for name, told in others if told is not msgspec.UNSET}
+        return rest, list(map(bytes, getattr(found, self._key)))
+
+
 def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     try:
         return decoder.decode(body)

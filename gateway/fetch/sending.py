@@ -19,12 +19,13 @@ from yarl import URL
 from gateway.errors import ConfigurationError
 from gateway.fetch.pace import http_date
 from gateway.model.document import HASH_BYTES, Fetch
+from gateway.model.value import value
 
 BELIEVED = timedelta(days=2)
 """How far a portal's clock may be off: what answers mean depends on when they were given."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """One answer of the portal, whatever its status."""
 
@@ -51,7 +52,7 @@ class TooLarge:
     """The answer is larger than what is read."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Request:
     """What is sent, the same at every attempt."""
 

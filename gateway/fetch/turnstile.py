@@ -14,6 +14,7 @@ from typing import Protocol
 from gateway.errors import PortalUnavailable
 from gateway.fetch.budget import Budget, Spending
 from gateway.fetch.pace import Pace
+from gateway.model.value import value
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Barred:
     """Why the portal is left alone; None where its limit is used up."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Heard:
     """What one request that went out has told of the next ones."""
 

@@ -20,7 +20,7 @@ def digest(body: bytes) -> bytes:
     return blake2b(body, digest_size=HASH_BYTES).digest()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fetch:
     """One answer of a portal: what was asked, when it arrived, how to recognise the page."""
 

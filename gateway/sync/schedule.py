@@ -49,6 +49,7 @@ def _period(raw: str) -> int | None:
     return int(gaps.pop()) if len(gaps) == 1 else None
 
 
+@lru_cache(maxsize=4096)
 def next_run(raw: str | None, now: datetime) -> datetime | None:
     """Return the first firing of a cron line after *now*; None where *raw* is none, or never fires."""
     if raw is None or not croniter.is_valid(raw):

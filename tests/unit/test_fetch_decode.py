@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gateway.fetch.decode import (
     MAX_DEPTH,
     DecodeError,
+    Envelope,
     NotJsonError,
     WrongShapeError,
     elements,
@@ -104,6 +105,25 @@ def test_an_envelope_gives_its_members_and_its_rows() -> None:
 def test_an_envelope_without_rows_is_refused(body: bytes) -> None:
     with pytest.raises(DecodeError):
         envelope(body, "data")
+
+
+def test_one_scan_of_an_envelope_gives_what_is_asked_for_of_it() -> None:
+    page = Envelope("data", "total", "next_page", "previous_page")
+    rest, rows = page.read(
+        b'{"data": [{"id": 1 }, "2"], "total": 2, "page": {"number": 1}, "next_page": null}'
+    )
+    assert rest == {"total": 2, "next_page": None}
+    assert rows == [b'{"id": 1 }', b'"2"']
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[]", b"{}", b'{"data": null}', b'{"data": {}}', b'{"data": [1}', b'{"data": [], "total": NaN}', b""],
+)
+def test_one_scan_refuses_what_two_refuse(body: bytes) -> None:
+    for read in (Envelope("data", "total").read, lambda text: envelope(text, "data")):
+        with pytest.raises(DecodeError):
+            read(body)
 
 
 def test_errors_are_value_errors() -> None:
