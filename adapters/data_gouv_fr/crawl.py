@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from adapters.data_gouv_fr import wire
 from adapters.data_gouv_fr.backends import backends
+from adapters.data_gouv_fr.borne import borne
 from adapters.data_gouv_fr.embedded import EmbeddedItems
 from adapters.data_gouv_fr.items import Items
 from adapters.data_gouv_fr.lists import Listing
@@ -21,6 +22,7 @@ from adapters.data_gouv_fr.noted import Contradicted, Noted
 from adapters.data_gouv_fr.paging import Read
 from adapters.data_gouv_fr.runs import OPEN, NewestRuns, run_documents
 from adapters.data_gouv_fr.sources import LastJob, Sources
+from gateway.fetch.bearing import Bearing
 from gateway.fetch.client import Client
 from gateway.model.entities import JSON
 from gateway.model.enums import EntityType
@@ -51,6 +53,9 @@ class GouvCrawl:
         self._full = kind is Pass.RECONCILE
         days = portal.settings.backfill_days
         self._since = None if days is None else now - timedelta(days=days)
+        self._bearing = Bearing()
+        self._one_by_one = portal.settings.connections == 1
+        """Whether each scope has been read when the next one is yielded."""
         self._noted = noted or Noted()
         self._sources = Sources(client, self._noted)
         self._empty: tuple[str, ...] = ()
@@ -69,8 +74,11 @@ class GouvCrawl:
         yield Scope(SOURCES, EntityType.HARVEST_SOURCE, whole=True)
         async for scope in self._every_source() if self._full else self._moved_sources():
             yield scope
+        self._bearing.settle()
         async for scope in self._jobs_with_items():
             yield scope
+        if self._one_by_one:
+            self._bearing.settle()
 
     def read(self, scope: Scope, cursor: JSON) -> AsyncIterator[Page | End]:
         """Yield the pages of *scope*, then its End."""
@@ -78,9 +86,12 @@ class GouvCrawl:
             return backends(self._client, scope, self._noted)
         if scope.stream == SOURCES:
             return self._sources.read(scope)
-        if scope.stream == JOBS:
-            return self._twice(self._jobs, scope, cursor)
-        return self._twice(self._items, scope, cursor)
+        reading = self.one_of_many(scope, cursor)
+        return borne(scope, reading, self._bearing) if scope.key else reading
+
+    def one_of_many(self, scope: Scope, cursor: JSON) -> Read:
+        """Yield the same of one source's runs or one run's items; raises where the portal refuses them."""
+        return self._twice(self._jobs if scope.stream == JOBS else self._items, scope, cursor)
 
     async def _twice(self, read: Reading, scope: Scope, cursor: JSON) -> Read:
         """Read a scope, and once more from its start where the portal turns out to be of another generation.

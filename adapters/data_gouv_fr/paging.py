@@ -22,6 +22,7 @@ Read: TypeAlias = AsyncGenerator[Page | End, None]
 _PAGE = decode.Envelope("data", "next_page", "total")
 FAILED = 500
 ABSENT = 404
+TAKEN_AMISS = range(400, 500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,10 @@ class Missing:
         )
 
 
+class Untaken(PortalUnreadable):
+    """The portal does not take the address of a list (4xx): that may be the matter of one list of many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Garbled:
     """A page that cannot be read at all: it goes to quarantine whole."""
@@ -68,7 +73,8 @@ class Garbled:
 
     def error(self, portal: str) -> PortalUnreadable:
         """Return the page as the portal's fault."""
-        return PortalUnreadable(
+        kind = Untaken if self.answer.status in TAKEN_AMISS else PortalUnreadable
+        return kind(
             f"The portal's answer cannot be read: {self.reason}.",
             portal=portal,
             endpoint=self.answer.fetch.endpoint,

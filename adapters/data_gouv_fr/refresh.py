@@ -20,7 +20,7 @@ from adapters.data_gouv_fr.sources import Sources
 from adapters.data_gouv_fr.values import part
 from gateway.fetch.client import DOWN, Answer, Client
 from gateway.model.enums import EntityType
-from gateway.ports import Fresh, Known, Page, Pass, Portal, Scope, Wanted
+from gateway.ports import Fresh, Known, Page, Pass, Portal, Scope, Wanted, addressable
 
 RETRY = DOWN - {429}
 """Statuses that are tried again: a 500 is how the portal says that it has no such thing."""
@@ -50,7 +50,7 @@ class Refresh:
         yield Fresh(Scope(SOURCES, EntityType.HARVEST_SOURCE), documents)
         if (scope := await self._runs(native_id)) is None:
             return
-        async with aclosing(self._crawl.read(scope, None)) as reading:  # type: ignore[type-var]
+        async with aclosing(self._crawl.one_of_many(scope, None)) as reading:
             async for one in reading:
                 if isinstance(one, Page):
                     yield Fresh(scope, one.elements)
@@ -116,6 +116,8 @@ async def refresh(
     portal: Portal, client: Client, known: Known, wanted: Wanted, now: datetime
 ) -> AsyncIterator[Fresh]:
     """Yield what the portal shows of *wanted*; see ``gateway.ports.Refreshing``."""
+    if not addressable(wanted.native_id):
+        return
     noted = Noted()
     noted.recall(await known.noted())
     reading = Refresh(portal, client, known, noted, now)

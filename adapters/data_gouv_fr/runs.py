@@ -10,11 +10,12 @@ from adapters.data_gouv_fr.generations import embeds
 from adapters.data_gouv_fr.lists import Documents, Element, Listing
 from adapters.data_gouv_fr.noted import Contradicted, Noted
 from adapters.data_gouv_fr.paging import FAILED, Garbled, Missing, Read, element
+from gateway.errors import PortalRefused
 from gateway.fetch.client import Client
 from gateway.fetch.splitting import without
 from gateway.model.document import Document, Fetch
 from gateway.model.enums import EntityType, JobStatus
-from gateway.ports import End, Known, KnownJob, Page, Scope
+from gateway.ports import End, Known, KnownJob, Page, Scope, addressable
 
 OPEN = frozenset({JobStatus.PENDING, JobStatus.RUNNING})
 UNENDED = OPEN | {JobStatus.SCHEDULED}
@@ -80,10 +81,15 @@ class NewestRuns:
         yield End(proved=True)
 
     async def _unseen(self, stored: Mapping[str, KnownJob], seen: set[str]) -> AsyncIterator[Document]:
-        """Yield the stored open runs that no page has shown, asked for one by one; an absent one stays."""
+        """Yield the stored open runs that no page has shown, read one by one; one that is absent or refused stays."""
         documents = run_documents(self._noted, self._scope.key)
         for job in sorted(name for name, job in stored.items() if job.status in OPEN and name not in seen):
-            answer = await self._client.get(wire.job_path(job), mask=self._noted.ways.job_mask)
+            if not addressable(job):
+                continue
+            try:
+                answer = await self._client.get(wire.job_path(job), mask=self._noted.ways.job_mask)
+            except PortalRefused:
+                continue
             read = element(answer.body) if answer.status == 200 else ""
             if not isinstance(read, str) and read.get("id") == job:
                 for document in documents(job, read, answer.body, answer.fetch):

@@ -9,7 +9,7 @@ import pytest
 from udata_portal import NOW, Desk, Udata, desk, job
 
 from adapters.data_gouv_fr import ADAPTER
-from gateway.errors import PortalUnavailable, PortalUnreadable
+from gateway.errors import PortalRefused, PortalUnavailable, PortalUnreadable
 from gateway.model.entities import HarvestJob, HarvestSource
 from gateway.model.enums import EntityType, JobStatus
 from gateway.ports import Fresh, Wanted
@@ -120,3 +120,22 @@ async def test_what_is_no_source(reply: Reply, error: type[Exception]) -> None:
         at.portal.answers["/harvest/source/s/"] = reply
         with pytest.raises(error):
             await refresh(at, Wanted(SOURCE, "s"))
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, PortalRefused), (403, PortalRefused), (410, PortalUnreadable)]
+)
+async def test_a_refusal_is_told_to_who_asked_for_one_source(status: int, error: type[Exception]) -> None:
+    async with desk(udata()) as at:
+        await at.run()
+        at.udata.start("s", job("k", hours=1))
+        at.portal.answers["/harvest/source/s/jobs/"] = Reply({}, status)
+        with pytest.raises(error):
+            await refresh(at, Wanted(SOURCE, "s"))
+
+
+@pytest.mark.parametrize("kind", [SOURCE, JOB])
+async def test_nothing_is_asked_for_an_id_of_dots(kind: EntityType) -> None:
+    async with desk(udata()) as at:
+        assert await refresh(at, Wanted(kind, "..", "s")) == []
+        assert not at.portal.requests
