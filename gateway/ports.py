@@ -190,6 +190,15 @@ class Known(Protocol):
         """Return the present jobs whose status is SCHEDULED, PENDING or RUNNING."""
         ...
 
+    def each_ended_job(
+        self, stream: str, *, unread: bool = False, since: datetime | None = None
+    ) -> AsyncIterator[tuple[KnownJob, bool]]:
+        """Yield what ``ended_jobs`` returns, each with whether its scope of *stream* has been read whole.
+
+        One at a time, since there are tens of thousands; nothing else is asked until the last.
+        """
+        ...
+
     async def ended_jobs(
         self, *, unread: str | None = None, since: datetime | None = None
     ) -> Sequence[KnownJob]:

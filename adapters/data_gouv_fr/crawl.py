@@ -22,6 +22,7 @@ from adapters.data_gouv_fr.noted import Contradicted, Noted
 from adapters.data_gouv_fr.paging import Read
 from adapters.data_gouv_fr.runs import OPEN, NewestRuns, run_documents
 from adapters.data_gouv_fr.sources import LastJob, Sources
+from adapters.data_gouv_fr.waiting import Waiting
 from gateway.fetch.bearing import Bearing
 from gateway.fetch.client import Client
 from gateway.model.entities import JSON
@@ -174,21 +175,15 @@ class GouvCrawl:
                 apart=not self._noted.ways.embedded,
             )
 
-    async def _ended_jobs(self) -> tuple[list[tuple[str, int | None]], list[tuple[str, int | None]]]:
-        """Return the ended jobs that have items, and how many: those that are unread, those that are read again.
-
-        No more is kept of them: a portal has tens of thousands.
-        """
-        unread: list[tuple[str, int | None]] = []
-        again: list[tuple[str, int | None]] = []
-        read = await self._known.scopes_read(RECORDS) if self._full else frozenset()
-        jobs = await self._known.ended_jobs(unread=None if self._full else RECORDS, since=self._since)
-        self._empty = tuple(
-            job.native_id for job in jobs if job.native_id not in read and self._without_items(job)
-        )
-        for job in jobs:
+    async def _ended_jobs(self) -> tuple[Waiting, Waiting]:
+        """Return the ended jobs that have items: those that are unread, those that are read again."""
+        unread, again, empty = Waiting(), Waiting(), list[str]()
+        async for job, read in self._known.each_ended_job(RECORDS, unread=not self._full, since=self._since):
             if not self._without_items(job):
-                (again if job.native_id in read else unread).append((job.native_id, job.total))
+                (again if read else unread).add(job.native_id, job.total)
+            elif not read:
+                empty.append(job.native_id)
+        self._empty = tuple(empty)
         return unread, again
 
     def _without_items(self, job: KnownJob) -> bool:

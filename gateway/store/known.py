@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -18,11 +18,12 @@ from gateway.store.staging import Connection
 from gateway.store.tables import ROWS
 
 _COUNTS = ("added", "updated", "deleted", "failed", "warned", "succeeded", "skipped")
-_JOB = f"""
-    SELECT j.native_id, s.native_id AS source, j.status, j.native_status, j.created_at, j.ended_at, j.total,
-        {", ".join(f"j.{name}" for name in _COUNTS)}
-    FROM harvest_job j LEFT JOIN harvest_source s ON s.id = j.source_id
+_SAID = f"""
+    j.native_id, s.native_id AS source, j.status, j.native_status, j.created_at, j.ended_at, j.total,
+    {", ".join(f"j.{name}" for name in _COUNTS)}
 """
+_FROM = "FROM harvest_job j LEFT JOIN harvest_source s ON s.id = j.source_id"
+_JOB = f"SELECT {_SAID} {_FROM}"
 _ROWS_AT_ONCE = 500
 _NEWEST_FIRST = 'ORDER BY j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC'
 
@@ -128,16 +129,24 @@ class StoredKnowledge:
         self, *, unread: str | None = None, since: datetime | None = None
     ) -> Sequence[KnownJob]:
         """Return the present jobs that have ended or are LOST, newest first; see ``gateway.ports.Known``."""
+        each = self.each_ended_job(unread or "", unread=unread is not None, since=since)
+        return [job async for job, _ in each]
+
+    async def each_ended_job(
+        self, stream: str, *, unread: bool = False, since: datetime | None = None
+    ) -> AsyncIterator[tuple[KnownJob, bool]]:
+        """Yield what ``ended_jobs`` returns, each with whether its scope of *stream* has been read whole."""
         await self._settled()
         query = f"""
-            {_JOB}
+            SELECT {_SAID}, c.read_at IS NOT NULL AS read {_FROM}
+            LEFT JOIN scope c ON c.portal = $1 AND c.stream = $2 AND c.key = j.native_id
             WHERE j.portal = $1 AND j.presence = 'PRESENT' AND j.status NOT IN {OPEN}
-              AND ($3::timestamptz IS NULL OR j.created_at >= $3)
-              AND ($2::text IS NULL OR NOT EXISTS (SELECT FROM scope c WHERE c.portal = $1 AND c.stream = $2
-                   AND c.key = j.native_id AND c.read_at IS NOT NULL))
+              AND ($4::timestamptz IS NULL OR j.created_at >= $4)
+              AND NOT ($3 AND c.read_at IS NOT NULL)
             {_NEWEST_FIRST}
             """
         jobs = _Jobs()
         async with self._connection.transaction(readonly=True):
-            rows = self._connection.cursor(query, self._portal, unread, since, prefetch=_ROWS_AT_ONCE)
-            return [jobs.of(row) async for row in rows]
+            rows = self._connection.cursor(query, self._portal, stream, unread, since, prefetch=_ROWS_AT_ONCE)
+            async for row in rows:
+                yield jobs.of(row), row["read"]

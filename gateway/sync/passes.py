@@ -30,7 +30,7 @@ from gateway.store.unit import Writer
 from gateway.sync import schedule
 from gateway.sync.ahead import Ahead, Begun
 from gateway.sync.progress import Progress, RunSummary
-from gateway.sync.reading import UNIT_ELEMENTS, Gatherer, Stream
+from gateway.sync.reading import UNIT_ELEMENTS, Gatherer, Stream, doubtful
 
 log = structlog.get_logger()
 
@@ -120,7 +120,7 @@ class PortalPass:
             finally:
                 await self._flush()
             proved = all(stream.proved for stream in self._streams.values())
-            ending = Ending("DONE" if proved else "INCOMPLETE", whole=True)
+            ending = Ending("DONE" if proved else "INCOMPLETE", doubtful(self._streams.values()), whole=True)
         except BreakerOpen as left:
             ending = Ending("FAILED", str(left), self._resumes(left.retry_after))
         except BudgetSpent as spent:
@@ -220,7 +220,7 @@ class PortalPass:
         stream = Stream(
             name,
             baseline=baseline,
-            read_before=await self._known.scopes_read(name),
+            read_before=await self._known.scopes_read(name) if baseline else frozenset(),
             cursors=await bookkeeping.cursors(self._connection, self._number, name) if baseline else {},
             requests_before=self._client.requests,
         )
@@ -262,8 +262,9 @@ class PortalPass:
             except BaseException:
                 await begun.give_up()
                 raise
-            stream.conclude(end)
-            stream.ended.append(begun.scope.key)
+            stream.conclude(begun.scope, end)
+            if stream.name == "jobs":
+                stream.ended.append(begun.scope.key)
 
     def _spending(self, stream: Stream | None) -> Spending:
         """Return what is asked for: what may wait leaves the reserve to polls."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -33,7 +33,7 @@ class Stream:
     name: str
     baseline: bool
     read_before: frozenset[str]
-    """Keys of its scopes that had been read whole when the pass began."""
+    """On a first load: keys of its scopes that had been read whole when the pass began."""
     cursors: dict[str, JSON]
     """Where interrupted scopes of a first load go on."""
     requests_before: int
@@ -43,20 +43,27 @@ class Stream:
     proved: bool = True
     watermark: JSON = None
     ended: list[str] = field(default_factory=list)
-    """Keys of the scopes that have ended since what follows from them was last settled."""
+    """Of the jobs' stream: keys of the scopes that have ended since what follows from them was last settled."""
     requests: int = 0
     seconds: float = 0.0
     partial: str = ""
     """Why the stream can never be read whole; "" where it can."""
+    doubts: int = 0
+    """Lists of it that are not proved complete."""
+    doubt: str = ""
+    """Which was the first of them, and why."""
 
     def expect(self, total: int | None) -> None:
         """Add to the number of elements that will come."""
         if total is not None:
             self.expected = (self.expected or 0) + total
 
-    def conclude(self, end: End) -> None:
+    def conclude(self, scope: Scope, end: End) -> None:
         """Take over what a scope's end says."""
         self.proved = self.proved and end.proved
+        if end.reason and not end.proved:
+            self.doubts += 1
+            self.doubt = self.doubt or f"{scope.stream}{f' of {scope.key}' * bool(scope.key)}: {end.reason}"
         self.partial = self.partial or end.partial
         if end.watermark is not None:
             self.watermark = end.watermark
@@ -68,6 +75,16 @@ class Stream:
     def noted(self) -> dict[str, Any]:
         """Return what is noted of it while the pass runs."""
         return {**asdict(self.summary()), "expected": self.expected}
+
+
+def doubtful(streams: Iterable[Stream]) -> str | None:
+    """Return which lists are not proved complete, in a sentence for users; None where all are."""
+    told = [stream for stream in streams if stream.doubts]
+    if not told:
+        return None
+    others = sum(stream.doubts for stream in told) - 1
+    more = f" (and {others} more)" if others else ""
+    return f"Not proved complete: {told[0].doubt}{more}."
 
 
 class Gatherer:

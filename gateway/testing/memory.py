@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -136,6 +136,13 @@ class MemoryKnown:
     async def open_jobs(self) -> Sequence[KnownJob]:
         """Return the present jobs whose status is SCHEDULED, PENDING or RUNNING."""
         return [job for job in self._jobs() if job.status in OPEN]
+
+    async def each_ended_job(
+        self, stream: str, *, unread: bool = False, since: datetime | None = None
+    ) -> AsyncIterator[tuple[KnownJob, bool]]:
+        """Yield what ``ended_jobs`` returns, each with whether its scope of *stream* has been read whole."""
+        for job in await self.ended_jobs(unread=stream if unread else None, since=since):
+            yield job, job.native_id in self._read.get(stream, ())
 
     async def ended_jobs(
         self, *, unread: str | None = None, since: datetime | None = None
