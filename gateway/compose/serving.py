@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from aiohttp import web
 
@@ -29,6 +29,7 @@ from harvest_graphql.pages.mounting import Pages
 from harvest_graphql.plan.payloads import PATH as PAYLOADS
 from harvest_graphql.serving import cors, methods, probes
 from harvest_graphql.serving.addresses import Addresses
+from harvest_graphql.serving.briefly import Briefly
 from harvest_graphql.serving.callers import Admit, Admitted
 from harvest_graphql.serving.discreet import Runner
 from harvest_graphql.serving.metrics import Metrics
@@ -36,12 +37,11 @@ from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.purses import Purses
 from harvest_graphql.serving.rates import FILE, Callers, Rates, paid, unlimited
 from harvest_graphql.serving.reading import MOST_LINE
-from harvest_graphql.serving.shortcut import Handle, Shortcut
 from harvest_graphql.serving.siblings import Siblings
 from harvest_graphql.serving.streams import Streams
 from harvest_graphql.sockets.endpoint import Sockets
 from harvest_graphql.sockets.operations import Service
-from harvest_graphql.view import PATH, routes
+from harvest_graphql.view import PATH, routes, short
 
 _WAITING = {
     "held_deletions": "Deletions that wait for an operator's word.",
@@ -69,7 +69,7 @@ async def serve(
     With *siblings* the port is shared with their processes, and so are the numbers.
     """
     app, metrics = web.Application(), Metrics(parts.engine, parts.pool, siblings)
-    endpoint = _mount(parts, app, metrics)
+    brief = _mount(parts, app, metrics)
     origins = parts.settings.cors_origins
     cors.allow(app, origins, (PATH, PAYLOADS))
     runner = Runner(
@@ -77,7 +77,8 @@ async def serve(
         access_log=None,
         shutdown_timeout=SHUTDOWN_SECONDS,
         max_line_size=MOST_LINE,
-        shortcut=None if origins else Shortcut(PATH, endpoint),  # with origins, answers are marked on the way
+        path=PATH,
+        brief=None if origins else brief,  # with origins, answers are marked on the way
     )
     await runner.setup()
     try:
@@ -129,8 +130,8 @@ def _callers(parts: Parts) -> Callers:
     return Rates(purses, Addresses(parts.settings.trusted_proxies), cost=cost, seconds=seconds).caller
 
 
-def _mount(parts: Parts, app: web.Application, metrics: Metrics) -> Handle:
-    """Put everything that is served on *app*; return what answers at the endpoint."""
+def _mount(parts: Parts, app: web.Application, metrics: Metrics) -> Briefly:
+    """Put everything that is served on *app*; return the short way of what is posted to the endpoint."""
     trusted, locked = parts.settings.documents == "trusted", parts.settings.profile == "locked"
     documents = Documents(resources.operations(), trusted=trusted)
     told = limits(parts.settings.limits, locked=locked)
@@ -176,8 +177,7 @@ def _mount(parts: Parts, app: web.Application, metrics: Metrics) -> Handle:
             *paid(payloads.routes(parts.pool, partial(ask_payload, parts)), callers, FILE),
         ]
     )
-    handler: Any = endpoint.handler
-    return cast("Handle", handler)
+    return short(parts.engine, admit=admit, documents=documents, observe=metrics.observe, callers=callers)
 
 
 @asynccontextmanager

@@ -69,6 +69,13 @@ class Question(NamedTuple):
     moment: Moment
 
 
+class Kept(NamedTuple):
+    """An answer that is kept."""
+
+    key: Key
+    data: Data
+
+
 class Answers:
     """Keeps answers of *most* bytes together, those asked for last, while *versions* are heard; 0: none."""
 
@@ -76,6 +83,8 @@ class Answers:
         self._most = most
         self._versions = versions
         self._kept: OrderedDict[Key, Data] = OrderedDict()
+        self._sent: dict[bytes, Key] = {}
+        """What asked for some of them, without a key, by its bytes: each for one."""
         self._moment: Moment | None = None
         """The one that everything that is kept is of."""
         self._under_way: dict[Question, asyncio.Future[Answer | None]] = {}
@@ -117,20 +126,39 @@ class Answers:
             return None  # no JSON that Postgres could take
         return Question(Key(document, operation_name, written, scopes & ALL, at, most), moment)
 
-    def find(self, question: Question) -> Data | None:
-        """Return what is kept for *question*, None where there is nothing."""
+    def find(self, question: Question, sent: bytes | None = None) -> Data | None:
+        """Return what is kept for *question*, None where there is nothing; *sent* as in ``share``."""
         if self._moment != question.moment:
             self._clear(question.moment)
         found = self._kept.get(question.key)
         if found is not None:
-            self.hits += 1
-            self._kept.move_to_end(question.key)
+            self.count(Kept(question.key, found))
+            self._note(question.key, found, sent)
         return found
 
-    async def share(self, question: Question, run: Callable[[], Awaitable[Answer]]) -> Answer:
+    def recall(self, sent: bytes) -> Kept | None:
+        """Return what is kept for the bytes of a request without a key; ``count`` it where it is told.
+
+        They were read once, at the same data version, and mean what they meant.
+        """
+        key, heard, moment = self._sent.get(sent), self._versions, self._moment
+        if key is None or heard is None or moment is None:
+            return None
+        if heard.version != moment.version or heard.connections != moment.connection:
+            return None
+        return Kept(key, self._kept[key])
+
+    def count(self, kept: Kept) -> None:
+        """Count a request that was answered with what is *kept*."""
+        self.hits += 1
+        self._kept.move_to_end(kept.key)
+
+    async def share(
+        self, question: Question, run: Callable[[], Awaitable[Answer]], sent: bytes | None = None
+    ) -> Answer:
         """Return what *run* answers to *question*, and keep it; one runs, who asks the same meanwhile waits for it.
 
-        Where the one is cancelled, another of them runs.
+        Where the one is cancelled, another of them runs. By *sent*, the bytes of the request, it is recalled.
         """
         self.misses += 1
         while (running := self._under_way.get(question)) is not None:
@@ -145,7 +173,7 @@ class Answers:
             del self._under_way[question]
             mine.set_result(told)
         if answer.held is not None:
-            self._keep(question, answer.held)
+            self._keep(question, answer.held, sent)
         return answer
 
     def _now(self) -> Moment | None:
@@ -154,7 +182,7 @@ class Answers:
             return None
         return Moment(heard.connections, heard.version)
 
-    def _keep(self, question: Question, data: Data) -> None:
+    def _keep(self, question: Question, data: Data, sent: bytes | None) -> None:
         """Keep *data*, unless they may be older than what is known by now, or there is no room for them."""
         weight = _weight(question.key, data)
         if question.moment != self._now() or weight > self._most // _SHARE:
@@ -165,11 +193,28 @@ class Answers:
             return
         self._kept[question.key] = data
         self.bytes += weight
+        self._note(question.key, data, sent)
+        self._make_room()
+
+    def _note(self, key: Key, data: Data, sent: bytes | None) -> None:
+        """Note the bytes by which *data* can be recalled, the first that asked for them."""
+        if sent is None or data.sent is not None or sent in self._sent or key.scopes:
+            return
+        data.sent = sent
+        self._sent[sent] = key
+        self.bytes += len(sent)
+
+    def _make_room(self) -> None:
         while self.bytes > self._most:
-            self.bytes -= _weight(*self._kept.popitem(last=False))
+            key, data = self._kept.popitem(last=False)
+            self.bytes -= _weight(key, data)
+            if data.sent is not None:
+                del self._sent[data.sent]
+                self.bytes -= len(data.sent)
 
     def _clear(self, moment: Moment) -> None:
         self._kept.clear()
+        self._sent.clear()
         self.bytes = 0
         self._moment = moment
 

@@ -14,7 +14,7 @@ import asyncpg
 from graphql import OperationType
 from strawberry import Schema
 
-from harvest_graphql.answers import Answers, Versions
+from harvest_graphql.answers import Answers, Kept, Versions
 from harvest_graphql.consistency import Refreshes, granted, stored
 from harvest_graphql.current import Current
 from harvest_graphql.documents import MOST_ERRORS, Documents, Operation, Refused, Remembered
@@ -176,12 +176,14 @@ class Engine:
         at: Position | None = None,
         most: int | None = None,
         by: str | None = None,
+        sent: bytes | None = None,
     ) -> Answer:
         """Return the answer to a caller with *scopes*, who pays by *spend*, and whether the request was refused.
 
         What is done for them is noted as done *by* the key of that name.
         It is of the data version *min_version* or a later one. *at* is where a reader of events is by now, None where
-        its operation says so itself; of *most* events at most.
+        its operation says so itself; of *most* events at most. *sent* are the bytes of the request, by which it is
+        ``kept`` where it came without a key.
         """
         said = (
             (variables or {})
@@ -191,7 +193,7 @@ class Engine:
         question = self.answers.question(document, operation_name, said, scopes, min_version, at, most)
         cost = 0
         try:
-            if question is not None and (kept := self.answers.find(question)) is not None:
+            if question is not None and (kept := self.answers.find(question, sent)) is not None:
                 return await self._again(kept, spend)
             operation, values = self._prepare(document, variables or {}, operation_name)
             cost = self._afforded(operation, values)
@@ -222,7 +224,17 @@ class Engine:
         else:
             given = variables or {}
             run = partial(self._running.all, operation, found, arguments, given, cost, asked, renewed)
-        return await (run() if question is None or found.volatile else self.answers.share(question, run))
+        return await (
+            run() if question is None or found.volatile else self.answers.share(question, run, sent)
+        )
+
+    def kept(self, sent: bytes) -> Kept | None:
+        """Return what is kept for the bytes of a request without a key; None while its freshness has to be read."""
+        return self.answers.recall(sent) if self._current.is_fresh else None
+
+    def again(self, kept: Kept) -> Answer:
+        """Return the answer with what is *kept* and the freshness of now."""
+        return whole(kept.data, self._current.status, self._limits.nodes)
 
     async def _again(self, kept: Data, spend: Spend | None) -> Answer:
         """Return the answer with data that are kept: paid for as if they were read, and with the freshness of now."""

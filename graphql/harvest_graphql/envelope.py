@@ -39,7 +39,7 @@ class Data:
     *mark* is that of a page of events which somebody follows, *told* how new what was wished for is.
     """
 
-    __slots__ = ("_squeezed", "_status", "_tag", "asked", "cost", "json", "mark", "private", "told")
+    __slots__ = ("_squeezed", "_status", "_tag", "asked", "cost", "json", "mark", "private", "sent", "told")
 
     def __init__(
         self,
@@ -56,6 +56,8 @@ class Data:
         self.json = json
         self.cost = cost
         self.private = private
+        self.sent: bytes | None = None
+        """The bytes of the request by which it is recalled where it is kept."""
         self._tag: str | None = None
         self._status: Status | None = None
         self._squeezed: dict[str, bytes] = {}

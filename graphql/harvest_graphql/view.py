@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from time import perf_counter
 
 from aiohttp import web
 from aiohttp.hdrs import ACCEPT
 from graphql import OperationType
 
-from harvest_graphql.engine import Answer, Engine
+from harvest_graphql.engine import Engine
 from harvest_graphql.held import TooSlow, Unreachable
 from harvest_graphql.pages.front import Page
-from harvest_graphql.problems import Code, internal
+from harvest_graphql.problems import Code
 from harvest_graphql.serving.answering import answered
-from harvest_graphql.serving.callers import STRANGER, Admit, Admitted, admitted, carries_key, nobody
-from harvest_graphql.serving.compressing import compress, squeezed, taken
-from harvest_graphql.serving.flat import Flat, flat, takes_flat
+from harvest_graphql.serving.asking import ask
+from harvest_graphql.serving.briefly import Briefly, Observe, ours
+from harvest_graphql.serving.callers import Admit, Admitted, admitted, carries_key, nobody
+from harvest_graphql.serving.compressing import compress
 from harvest_graphql.serving.media import HTML, media_type, takes_events, takes_json
 from harvest_graphql.serving.methods import ALL, ensure_allowed, ensure_served
 from harvest_graphql.serving.persisted import Documents
 from harvest_graphql.serving.rates import UNLIMITED, Caller, Callers, unlimited
-from harvest_graphql.serving.reading import asks_nothing, ensure_short, read, read_now
+from harvest_graphql.serving.reading import asks_nothing, ensure_short, read
 from harvest_graphql.serving.refusals import Unusable, refusal
 from harvest_graphql.serving.streams import Streams
 from harvest_graphql.sockets.endpoint import Sockets
 from harvest_graphql.sockets.upgrade import is_upgrade
 
 PATH = "/graphql"
-_log = logging.getLogger(__name__)
-Observe = Callable[[str, float], None]
-"""Hears of each request: its outcome (OK, PAGE or an error's code) and its seconds."""
 _STREAMED = "STREAMED"
 """How long a stream lasts says nothing of the gateway."""
 
@@ -62,6 +59,18 @@ def routes(
     known = documents or Documents({})
     view = View(engine, admit, known, observe, callers, page, methods, sockets, streams)
     return [web.route("*", PATH, view.handle)]
+
+
+def short(
+    engine: Engine,
+    *,
+    admit: Admit = nobody,
+    documents: Documents | None = None,
+    observe: Observe = unobserved,
+    callers: Callers = unlimited,
+) -> Briefly:
+    """Return the short way of what is posted to the endpoint; see ``routes``."""
+    return Briefly(engine, admit, documents or Documents({}), observe, callers)
 
 
 class View:
@@ -107,14 +116,14 @@ class View:
             if (paying := caller.enter()) is not None:
                 await paying
             response, outcome = await (self._show(page) if page else self._answer(request, caller, known))
-            if type(response) is web.Response:
+            if isinstance(response, web.Response):
                 await compress(request, response)
         except Unusable as unusable:
             response, outcome = refusal(unusable), unusable.problem.code
             if unusable.status < 500 and outcome is not Code.RATE_LIMITED:
                 caller.refused()
         except Exception as error:  # noqa: BLE001 - whatever it is, its text is for the log alone
-            response, outcome = refusal(_ours(error)), Code.INTERNAL
+            response, outcome = refusal(ours(error)), Code.INTERNAL
         if outcome is not _STREAMED:
             self._observe(outcome, perf_counter() - begun)
         return response
@@ -125,7 +134,7 @@ class View:
         accept = request.headers.get(ACCEPT, "")
         streams = self._streams if takes_events(accept) and request.method != "HEAD" else None
         type_ = None if streams is not None and not takes_json(accept) else media_type(accept)
-        asked = read_now(request) or await read(request)
+        asked = await read(request)
         text = self._documents.text(asked.query, asked.document_id)
         does = self._engine.does(text, asked.operation_name)
         if streams is None or does is not OperationType.SUBSCRIPTION:
@@ -133,22 +142,7 @@ class View:
         if streams is not None and (type_ is None or does is OperationType.SUBSCRIPTION):
             return await streams.serve(request, asked, text, caller), _STREAMED
         assert type_ is not None, "a plain answer is taken"
-        asker = known or STRANGER
-        answer = await self._engine.answer(
-            text,
-            asked.variables,
-            asked.operation_name,
-            scopes=asker.scopes,
-            by=asker.name,
-            spend=caller.spending(persisted=self._documents.has(text)),
-            min_version=asked.min_version,
-        )
-        if answer.code == Code.RATE_LIMITED:
-            raise caller.limited()
-        if answer.refused:
-            caller.refused()
-        elif takes_flat(request):
-            return await _in_one_piece(request, answer, type_, caller, known), answer.code or "OK"
+        answer = await ask(self._engine, self._documents, asked, text, caller, known)
         response = answered(request, answer, type_, private=known is not None)
         response.headers.update(caller.headers())
         return response, answer.code or "OK"
@@ -161,16 +155,3 @@ class View:
             words = "The gateway's database cannot be reached now. Try again."
             raise Unusable(503, words, code=Code.UNAVAILABLE) from error
         return page(status.sandbox), "PAGE"
-
-
-async def _in_one_piece(
-    request: web.Request, answer: Answer, type_: str, caller: Caller, known: Admitted | None
-) -> Flat:
-    body, chosen = answer.body, taken(request, answer.body)
-    if chosen is not None:
-        body = await squeezed(body, chosen, answer.squeezed)
-    return flat(request, body, type_, chosen, caller.headers(), private=known is not None)
-
-
-def _ours(error: Exception) -> Unusable:
-    return Unusable(500, internal(_log, "the endpoint", error).message, code=Code.INTERNAL)

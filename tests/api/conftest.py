@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient as Client
+from api.ways import Server
 from api.world import Ask, World, seed
 from databases import filled
 from listening import listening
@@ -21,7 +22,6 @@ from gateway.postgres import connect, connect_pool
 from gateway.resources import operations
 from harvest_graphql.engine import Engine
 from harvest_graphql.pages.mounting import Pages
-from harvest_graphql.view import routes
 from harvest_graphql.visibility import READ_PRIVATE
 
 Serve = Callable[..., Awaitable[Client]]
@@ -81,14 +81,14 @@ def private(engine: Engine) -> Ask:
     return ask
 
 
-@pytest.fixture
-def serve(aiohttp_client: Any, engine: Engine) -> Serve:
+@pytest.fixture(params=["short", "usual"])
+def serve(aiohttp_client: Any, engine: Engine, request: pytest.FixtureRequest) -> Serve:
     """Serve the endpoint on the shared database, with the options of ``routes``; return a client of it."""
 
     async def start(**options: Any) -> Client:
-        app = web.Application()
-        app.add_routes(routes(engine, **{"page": Pages(operations(), built=ABSENT).front, **options}))
-        client: Client = await aiohttp_client(app)
+        given = {"page": Pages(operations(), built=ABSENT).front, **options}
+        server = Server(engine, web.Application(), is_short=request.param == "short", **given)
+        client: Client = await aiohttp_client(server)
         return client
 
     return start

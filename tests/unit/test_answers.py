@@ -241,3 +241,68 @@ async def test_who_knows_of_a_newer_commit_does_not_wait_for_an_older_answer(
 
 def test_the_tag_is_of_the_data() -> None:
     assert data("a").tag == data("a").tag != data("b").tag
+
+
+SENT = b'{"query": "{ a }"}'
+
+
+async def test_what_was_asked_is_recalled_by_its_bytes_until_the_version_moves(
+    answers: Answers, told: Told
+) -> None:
+    kept = data()
+    await answers.share(asked(answers), saying(kept), SENT)
+    found = answers.recall(SENT)
+    assert found is not None
+    assert (found.data, found.key.document) == (kept, "{ a }")
+    assert answers.recall(SENT + b" ") is None
+    assert answers.hits == 0
+    answers.count(found)
+    assert answers.hits == 1
+    for change in ({"version": 2}, {"version": None}, {"version": 1, "connections": 2}):
+        told.__dict__.update(change)
+        assert answers.recall(SENT) is None
+
+
+async def test_what_is_found_is_recalled_from_then_on(answers: Answers) -> None:
+    await answers.share(asked(answers), saying(data()))
+    assert answers.recall(SENT) is None
+    before = answers.bytes
+    answers.find(asked(answers), SENT)
+    assert answers.recall(SENT) is not None
+    assert answers.bytes == before + len(SENT)
+    answers.find(asked(answers), SENT + b" ")
+    assert answers.recall(SENT + b" ") is None  # one of them is enough
+
+
+async def test_what_is_private_is_never_recalled_by_its_bytes(answers: Answers) -> None:
+    question = answers.question("{ a }", None, {}, PRIVATE)
+    assert question is not None
+    await answers.share(question, saying(data()), SENT)
+    assert answers.find(question, SENT) is not None
+    assert answers.recall(SENT) is None
+
+
+async def test_what_makes_room_is_recalled_no_more(told: Told) -> None:
+    answers = Answers(40_000, told)
+    sent = [b'{"query": "{ a%d }"}' % number for number in range(100)]
+    for number, each in enumerate(sent):
+        await answers.share(asked(answers, f"{{ a{number} }}"), saying(data("x" * 500)), each)
+    recalled = [each for each in sent if answers.recall(each) is not None]
+    assert recalled == sent[-len(recalled) :]
+    assert 0 < len(recalled) == len(answers) < 100
+    assert answers.bytes <= 40_000
+    for number, each in enumerate(sent):
+        answers.find(asked(answers, f"{{ a{number} }}"), each)
+    told.version = 2
+    assert answers.find(asked(answers)) is None
+    assert answers.bytes == 0
+
+
+async def test_what_is_recalled_stays_longest(told: Told) -> None:
+    answers = Answers(40_000, told)
+    await answers.share(asked(answers), saying(data()), SENT)
+    for number in range(100):
+        found = answers.recall(SENT)
+        assert found is not None
+        answers.count(found)
+        await answers.share(asked(answers, f"{{ a{number} }}"), saying(data("x" * 500)))

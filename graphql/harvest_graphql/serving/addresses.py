@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Protocol
 
 from aiohttp import web
 from aiohttp.hdrs import X_FORWARDED_FOR
+from multidict import MultiMapping
 
 UNKNOWN = "unknown"
 """Who has no address of the internet: a peer on a socket of this machine."""
@@ -22,6 +24,24 @@ _USUAL = 100
 Address = IPv4Address | IPv6Address
 
 
+class Arriving(Protocol):
+    """A request, as far as it tells who sent it."""
+
+    @property
+    def remote(self) -> str | None:
+        """The address of the other end of its connection."""
+        ...
+
+    @property
+    def headers(self) -> MultiMapping[str]:
+        """Its headers."""
+        ...
+
+
+Sender = web.Request | Arriving
+"""Whoever's request it is, read by aiohttp or by the short way."""
+
+
 class Addresses:
     """Names who sends requests; *trusted* are the networks of proxies whose X-Forwarded-For is believed."""
 
@@ -30,7 +50,7 @@ class Addresses:
         self._peer = lru_cache(_REMEMBERED)(self._read_peer)
         self._remembered = lru_cache(_REMEMBERED)(self._behind)
 
-    def of(self, request: web.Request) -> str:
+    def of(self, request: Sender) -> str:
         """Return who sent *request*: an IPv4 address, or the IPv6 network of 64 bits that somebody has at least.
 
         Behind trusted proxies it is the last hop that none of them is. What a client writes there itself stands

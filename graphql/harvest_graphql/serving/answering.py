@@ -10,6 +10,8 @@ from harvest_graphql.serving.callers import API_KEY
 from harvest_graphql.serving.compressing import SQUEEZED
 from harvest_graphql.serving.media import GRAPHQL
 
+NAME = "harvest-gateway"
+"""What every answer calls its server."""
 VARIES = f"{AUTHORIZATION}, {API_KEY}, {ACCEPT}"
 
 

@@ -10,6 +10,7 @@ from importlib import import_module
 import brotli
 from aiohttp import web
 from aiohttp.hdrs import ACCEPT_ENCODING, CONTENT_ENCODING, VARY
+from multidict import MultiMapping
 
 from harvest_graphql.serving.media import coding
 
@@ -50,16 +51,16 @@ async def compress(request: web.Request, response: web.Response) -> None:
     """Compress the body of *response* where *request* takes that."""
     response.headers.add(VARY, ACCEPT_ENCODING)
     body = response.body
-    if isinstance(body, bytes) and (chosen := taken(request, body)) is not None:
+    if isinstance(body, bytes) and (chosen := taken(request.headers, body)) is not None:
         response.body = await squeezed(body, chosen, response.get(SQUEEZED, {}))
         response.headers[CONTENT_ENCODING] = chosen
 
 
-def taken(request: web.Request, body: bytes) -> str | None:
-    """Return the coding in which *request* takes *body*; None where it is sent as it is."""
-    if len(body) < LEAST_BYTES or ACCEPT_ENCODING not in request.headers:
+def taken(headers: MultiMapping[str], body: bytes) -> str | None:
+    """Return the coding in which who sent *headers* takes *body*; None where it is sent as it is."""
+    if len(body) < LEAST_BYTES or ACCEPT_ENCODING not in headers:
         return None
-    return coding(",".join(request.headers.getall(ACCEPT_ENCODING)), CODINGS)
+    return coding(",".join(headers.getall(ACCEPT_ENCODING)), CODINGS)
 
 
 async def squeezed(body: bytes, chosen: str, known: dict[str, bytes]) -> bytes:

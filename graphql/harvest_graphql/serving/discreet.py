@@ -9,52 +9,50 @@ from aiohttp import web
 from aiohttp.hdrs import SERVER
 
 from harvest_graphql.problems import Code
+from harvest_graphql.serving.answering import NAME
+from harvest_graphql.serving.briefly import Briefly
+from harvest_graphql.serving.heads import Heads
 from harvest_graphql.serving.refusals import Unusable, refusal
-from harvest_graphql.serving.shortcut import Shortcut
-
-NAME = "harvest-gateway"
-"""What every answer calls its server."""
-
+from harvest_graphql.serving.turns import Connection
 
 _OURS = Unusable(500, "The gateway made a mistake.", code=Code.INTERNAL)
 
 
 class Runner(web.AppRunner):
-    """Runs *app* like aiohttp's own, with a *shortcut* perhaps; *options* are those of its request handler."""
+    """Runs *app* like aiohttp's own; *options* are those of its request handler.
+
+    What is posted to *path* is answered by *brief* past the application, its middlewares and signals; None: nothing.
+    """
 
     def __init__(
         self,
         app: web.Application,
         *,
+        path: str = "/",
+        brief: Briefly | None = None,
         shutdown_timeout: float = 60.0,
-        shortcut: Shortcut | None = None,
         **options: Any,
     ) -> None:
         app.on_response_prepare.append(_named)
-        self._shortcut = shortcut
         super().__init__(app, shutdown_timeout=shutdown_timeout, **options)
-        self._options = options
+        self._options = {**options, "heads": Heads(path), "brief": brief}
 
     async def _make_server(self) -> web.Server:
-        made = await super()._make_server()
-        return _Server(made, self._options, self._shortcut)
+        return _Server(await super()._make_server(), self._options)
 
 
 class _Server(web.Server):
-    """Makes handlers of ours for the requests that *made* would handle."""
+    """Makes connections of ours for the requests that *made* would handle."""
 
-    def __init__(self, made: web.Server, options: dict[str, Any], shortcut: Shortcut | None) -> None:
-        handler: Any = made.request_handler
-        if shortcut is not None:
-            handler = shortcut.before(handler, NAME)
-        super().__init__(handler, request_factory=made.request_factory, **options)
+    def __init__(self, made: web.Server, options: dict[str, Any]) -> None:
+        super().__init__(made.request_handler, request_factory=made.request_factory)
         self._options = options
 
     def __call__(self) -> web.RequestHandler:
         return _Handler(self, loop=asyncio.get_running_loop(), **self._options)
 
 
-class _Handler(web.RequestHandler):
+class _Handler(Connection):
     """Answers what is no HTTP, or went wrong on the way, in our own words."""
 
     __slots__ = ()

@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler
 
 from harvest_graphql.engine import Spend
 from harvest_graphql.problems import Code, Problem
-from harvest_graphql.serving.addresses import Addresses
+from harvest_graphql.serving.addresses import Addresses, Sender
 from harvest_graphql.serving.purses import MOST_PURSES, Purses, Spent
 from harvest_graphql.serving.refusals import Unusable, refusal
 
@@ -36,6 +36,10 @@ class Caller(Protocol):
         """Pay for a request before it is looked at; Unusable (429) where nothing is left. None: it is paid already."""
         ...
 
+    def pays(self, cost: int, *, persisted: bool) -> bool:
+        """Pay for a request and its operation at once, where that takes no question to anybody; whether it did."""
+        ...
+
     def spending(self, *, persisted: bool) -> Spend | None:
         """Return how an operation is paid for before it runs; None where it is free."""
         ...
@@ -53,7 +57,7 @@ class Caller(Protocol):
         ...
 
 
-Callers = Callable[[web.Request], Caller]
+Callers = Callable[[Sender], Caller]
 """Tells who sent a request."""
 
 
@@ -62,6 +66,10 @@ class Unlimited:
 
     def enter(self) -> None:
         """Let it in."""
+
+    def pays(self, cost: int, *, persisted: bool) -> bool:  # noqa: ARG002 - the protocol's
+        """Take nothing."""
+        return True
 
     def spending(self, *, persisted: bool) -> Spend | None:  # noqa: ARG002 - the protocol's
         """Return that nothing has to be paid."""
@@ -82,7 +90,7 @@ class Unlimited:
 UNLIMITED = Unlimited()
 
 
-def unlimited(_: web.Request) -> Caller:
+def unlimited(_: Sender) -> Caller:
     """Limit nobody."""
     return UNLIMITED
 
@@ -99,7 +107,7 @@ class Rates:
             f"Without a key, one address may ask for a cost of {cost:,} in {seconds} s, and this one has"
         )
 
-    def caller(self, request: web.Request) -> Caller:
+    def caller(self, request: Sender) -> Caller:
         """Return who sent *request*."""
         return self._known(self._addresses.of(request))
 
@@ -179,6 +187,9 @@ class _Address:
             await self._rates.pay(self._address, ENTRY)
         except Problem:
             raise self.limited() from None
+
+    def pays(self, cost: int, *, persisted: bool) -> bool:
+        return self._rates.spend(self._address, max(ENTRY, cost // PERSISTED_PART if persisted else cost))
 
     def spending(self, *, persisted: bool) -> Spend | None:
         return self._spend_part if persisted else self._spend

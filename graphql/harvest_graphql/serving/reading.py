@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp import web
-from aiohttp.hdrs import CONTENT_TYPE
 
 from harvest_graphql.serving.refusals import JSON, Unusable
 
@@ -50,15 +49,7 @@ async def read(request: web.Request) -> Request:
     if request.method in {"GET", "HEAD"}:
         return _from_query(request)
     _ensure_json(request)
-    return request_of(_decoded(await _body(request)))
-
-
-def read_now(request: web.Request) -> Request | None:
-    """Return the GraphQL request in a POST whose body has come whole with its head, as short ones do; else None."""
-    content = request.content
-    if request.headers.get(CONTENT_TYPE) != JSON or not content.is_eof() or content.exception() is not None:
-        return None
-    return request_of(_decoded(content.read_nowait())) if content.total_bytes <= MOST_BYTES else None
+    return request_of(decoded(await _body(request)))
 
 
 def _ensure_json(request: web.Request) -> None:
@@ -74,7 +65,7 @@ def _from_query(request: web.Request) -> Request:
     query = request.query
     given: dict[str, Any] = {key: query[key] for key in MEMBERS if key in query}
     if query.get("variables"):
-        given["variables"] = _decoded(query["variables"].encode("utf-8", "replace"))
+        given["variables"] = decoded(query["variables"].encode("utf-8", "replace"))
     return request_of(given)
 
 
@@ -93,7 +84,8 @@ async def _body(request: web.Request) -> bytes:
     return b"".join(chunks)
 
 
-def _decoded(body: bytes) -> Any:
+def decoded(body: bytes) -> Any:
+    """Return what *body* says as JSON; Unusable where it is none."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError):

@@ -17,9 +17,8 @@ from harvest_graphql.plan.cursors import EVENTS as EVENT_ORDER
 from harvest_graphql.plan.cursors import Position, is_text, read_cursor, write_cursor
 from harvest_graphql.problems import Code, internal
 from harvest_graphql.serving.addresses import Addresses
-from harvest_graphql.serving.answering import VARIES
+from harvest_graphql.serving.answering import NAME, VARIES
 from harvest_graphql.serving.callers import STRANGER, Admit, admitted
-from harvest_graphql.serving.discreet import NAME
 from harvest_graphql.serving.media import EVENTS
 from harvest_graphql.serving.rates import Caller
 from harvest_graphql.serving.reading import Request
