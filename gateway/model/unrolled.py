@@ -7,11 +7,11 @@ source is shown by tracebacks, and in ``__source__`` of the function.
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
+
+from gateway.model.written import function
 
 if TYPE_CHECKING:
     from gateway.model.mapping import Rule
@@ -123,12 +123,7 @@ class _Writing:
     def compiled(self, name: str, signature: str) -> Callable[..., Any]:
         """Return the function; *name* is told by tracebacks."""
         source = f"def read({signature}):\n{''.join(self._lines)}"
-        file = f"<{name} read by rules, {crc32(source.encode()):08x}>"
-        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-        exec(compile(source, file, "exec"), self._names)  # noqa: S102 - fields, and keys as literals
-        read: Callable[..., Any] = self._names["read"]
-        read.__dict__["__source__"] = source
-        return read
+        return function("read", source, self._names, title=f"{name} read by rules")
 
 
 def _lasts(value: Any) -> bool:

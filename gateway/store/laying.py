@@ -6,7 +6,7 @@ storing a first load cost. One that is there after all ends its unit, as any bro
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -55,8 +55,8 @@ class Laid:
     rows: int = 0
     arrived: Counter[int] = field(default_factory=Counter)
     """New rows by the key of their job."""
-    mentions: dict[int, set[Run]] = field(default_factory=lambda: defaultdict(set))
-    """The runs that speak of a dataset, by its key."""
+    mentions: dict[int, set[Run]] = field(default_factory=dict)
+    """The runs that speak of a dataset, by its key; the sets are shared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +74,15 @@ class _Places:
 
     def __init__(self) -> None:
         shape_ = shape(_LAID)
-        self.copied = (*shape_.plain, "row_hash", "document_hash")
-        self.values = self._of(self.copied)
-        self.document = self._of(_ADDRESS)
-        self.parents = self._of(("job", "source", "dataset"))
-        self.named_after = self._of(("document_hash",))
-        self.told = self._of(("wire_status", "deleted_at"))
+        self._staged = shape_.staged
+        self.plain = len(shape_.plain)
+        """How many values stand first that are copied as they are."""
+        self.copied = (*shape_.plain, "row_hash", "document_hash", *_GIVEN)
+        self.document = itemgetter(*map(self.of, _ADDRESS))
 
-    @staticmethod
-    def _of(names: Iterable[str]) -> itemgetter[Any]:
-        return itemgetter(*map(shape(_LAID).staged.index, names))
+    def of(self, name: str) -> int:
+        """Return the place of a staged column."""
+        return self._staged.index(name)
 
 
 _places = cache(_Places)
@@ -91,11 +90,11 @@ _places = cache(_Places)
 
 def new(rows: Mapping[str, Row], known: Container[Name]) -> dict[str, Row]:
     """Return those of *rows*, by native id, that are not there: documents are named after them, and none is *known*."""
-    is_document = _places().named_after
+    named_after = _places().of("document_hash")
     return {
         native: row
         for native, row in rows.items()
-        if is_document(row) is not None and (_LAID, native) not in known
+        if row[named_after] is not None and (_LAID, native) not in known
     }
 
 
@@ -113,7 +112,7 @@ async def lay(
     await connection.copy_records_to_table(
         "harvest_record",
         records=_records(rows, keys, parents, laid, given),
-        columns=(*_places().copied, *_GIVEN),
+        columns=_places().copied,
     )
     await connection.copy_records_to_table(
         "document", records=_documents(rows, keys, portal), columns=_DOCUMENT
@@ -124,27 +123,34 @@ async def lay(
 
 def _records(
     rows: Iterable[Row], keys: Iterable[int], parents: _Parents, laid: Laid, given: tuple[Any, ...]
-) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of the table, and note in *laid* what they are of."""
-    places = _places()
-    values, named, told = places.values, places.parents, places.told
+) -> Iterator[list[Any]]:
+    """Yield the rows of the table, and note in *laid* what they are of: mostly of the run of the row before."""
+    of, plain = _places().of, _places().plain
+    job_at, source_at, dataset_at, status_at, deleted_at = map(
+        of, ("job", "source", "dataset", "wire_status", "deleted_at")
+    )
+    hashes = slice(of("row_hash"), of("document_hash") + 1)
+    before, (job_id, job_source_id, run) = None, _NO_JOB
+    runs = {run}
     for row, key in zip(rows, keys, strict=True):
-        job, source, dataset = named(row)
-        status, deleted = told(row)
-        job_id, source_id, run = parents.jobs[job] if job is not None else _NO_JOB
-        if source is not None:
-            source_id = parents.sources[source]
-        dataset_id = None
+        if (job := row[job_at]) != before:
+            before, (job_id, job_source_id, run) = job, _NO_JOB if job is None else parents.jobs[job]
+            runs = {run}
         if job_id is not None:
             laid.arrived[job_id] += 1
+        source, dataset = row[source_at], row[dataset_at]
+        source_id = job_source_id if source is None else parents.sources[source]
+        dataset_id = None
         if dataset is not None:
             dataset_id = parents.datasets[dataset]
-            laid.mentions[dataset_id].add(run)
-        presence = "PRESENT" if deleted is None else "DELETED"
-        yield (*values(row), job_id, source_id, dataset_id, status, presence, key, *given)
+            if (known := laid.mentions.setdefault(dataset_id, runs)) is not runs and run not in known:
+                laid.mentions[dataset_id] = known | runs
+        presence = "PRESENT" if row[deleted_at] is None else "DELETED"
+        ids = (job_id, source_id, dataset_id, row[status_at], presence, key)
+        yield [*row[:plain], *row[hashes], *ids, *given]
 
 
-_NO_JOB = (None, None, (None, ""))
+_NO_JOB: tuple[int | None, int | None, Run] = (None, None, (None, ""))
 
 
 def _documents(rows: Iterable[Row], keys: Iterable[int], portal: int) -> Iterator[tuple[Any, ...]]:
@@ -160,7 +166,8 @@ async def _look_up(
     connection: Connection, portal: int, rows: Collection[Row], datasets: Mapping[str, int]
 ) -> _Parents:
     """Return the keys of what *rows* refer to; those of *datasets* are known."""
-    named = [set(names) - {None} for names in zip(*map(_places().parents, rows), strict=True)]
+    places = map(_places().of, ("job", "source", "dataset"))
+    named = [{row[place] for row in rows} - {None} for place in places]
     jobs = await connection.fetch(
         "SELECT native_id, id, source_id, created_at FROM harvest_job WHERE portal = $1 AND native_id = ANY ($2)",
         portal,

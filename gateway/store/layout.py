@@ -22,6 +22,8 @@ The identity is the native id; of a dataset also that of the record that tells o
 """
 _PLACES = {name: place - len(ADDRESS) for place, (name, _) in enumerate(ADDRESS)}
 _FETCH, _SPEAKER = _PLACES["fetch_id"], _PLACES["speaker"]
+_NOWHERE = (None,) * len(ADDRESS)
+_RECORD, _DATASET = EntityType.HARVEST_RECORD, EntityType.DATASET
 
 
 class Reading(NamedTuple):
@@ -52,17 +54,14 @@ def read(document: Document, normalise: Normalise) -> Reading:
                 rejected.append(entity)
                 continue
             type_, native_id = entity.type, entity.native_id
-            row = shape(type_).row(entity)
-            if type_ is EntityType.HARVEST_RECORD:
-                speaker = native_id
+            identity: Any = native_id
             named = native_id == document.native_id and type_ is document.type
-            if named:
-                row[-len(ADDRESS) : _FETCH] = _address(document)
-            if type_ is EntityType.DATASET and speaker is not None:
-                row[_SPEAKER] = speaker
-                entities.append((type_, (native_id, speaker), row, named))
-            else:
-                entities.append((type_, native_id, row, named))
+            address = _address(document) if named else _NOWHERE
+            if type_ is _RECORD:
+                speaker = native_id
+            elif type_ is _DATASET and speaker is not None:
+                identity, address = (native_id, speaker), (*address[:_SPEAKER], speaker)
+            entities.append((type_, identity, shape(type_).row(entity, address), named))
     except Unstorable as error:
         return Reading(document, (), (_rejection(document, str(error)),))
     return Reading(document, entities, rejected)
@@ -88,7 +87,7 @@ def lay_out(readings: Iterable[Reading], fetches: Mapping[Fetch, int]) -> Layout
 def _address(document: Document) -> tuple[Any, ...]:
     """Return where *document* came from, for the entity that it is named after, but for the answer."""
     counted = None if document.counted is None else encode(document.counted)
-    return document.hash, document.body, document.parent, document.position, counted
+    return document.hash, document.body, document.parent, document.position, counted, None, None
 
 
 def _rejection(document: Document, reason: str) -> Rejection:
