@@ -20,6 +20,11 @@ from gateway.sync.progress import StreamTally
 
 UNIT_ELEMENTS = 10_000
 """Most elements of one commit unit."""
+FIRST_PART = 4
+"""Which part of that the first unit of a stream holds; each holds twice as much as the one before, up to all of it.
+
+So Postgres has something to do before ten thousand elements have been read, and readers something to see.
+"""
 UNIT_BYTES = 16 * 1024 * 1024
 """Bytes of documents at which a unit is committed all the same: what bounds the worker's memory."""
 UNIT_SECONDS = 5.0
@@ -95,7 +100,8 @@ class Gatherer:
 
     def __init__(self, writer: Writer, elements: int, heard: Callable[[Tally], Awaitable[None]]) -> None:
         self._writer = writer
-        self._elements = elements
+        self._most = elements
+        self._elements = max(1, elements // FIRST_PART)
         self._heard = heard
         self._under_way: asyncio.Task[None] | None = None
         self._parts: list[Part] = []
@@ -134,6 +140,7 @@ class Gatherer:
         if self._parts:
             parts, self._parts = self._parts, []
             self._count, self._bytes, self._since = 0, 0, time.monotonic()
+            self._elements = min(self._most, 2 * self._elements)
             self._under_way = asyncio.create_task(self._commit(parts))
 
     async def _commit(self, parts: list[Part]) -> None:
@@ -155,10 +162,10 @@ class Gatherer:
 
     async def _take(self, scope: Scope, page: Page, seen: Seen | None, loaded: int | None) -> None:
         """Gather a page, in slices that each fit a unit; the cursor goes with the last."""
-        fits = len(page.elements) <= self._elements
-        for start in range(0, max(len(page.elements), 1), self._elements):
-            elements = page.elements if fits else page.elements[start : start + self._elements]
-            last = start + self._elements >= len(page.elements)
+        fits = len(page.elements) <= self._most
+        for start in range(0, max(len(page.elements), 1), self._most):
+            elements = page.elements if fits else page.elements[start : start + self._most]
+            last = start + self._most >= len(page.elements)
             if self._count + len(elements) > self._elements:
                 await self._hand_over()
             cursor, mark = page.cursor if last else None, page.mark if fits else None

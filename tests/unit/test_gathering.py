@@ -63,7 +63,7 @@ async def quiet(_: Tally) -> None:
 
 
 def gatherer(writer: SlowWriter) -> Gatherer:
-    """Return what makes units of two elements."""
+    """Return what makes a unit of one element, then units of two."""
     return Gatherer(cast("Writer", cast("Any", writer)), 2, quiet)
 
 
@@ -79,12 +79,22 @@ async def test_the_next_unit_is_gathered_while_one_is_committed() -> None:
     writer, reading = SlowWriter(), Reading(10)
     what = gatherer(writer)
     task = await begun(what, reading)
-    assert reading.given == 4
-    assert writer.begun == [["r0", "r1"]]
+    assert reading.given == 3
+    assert writer.begun == [["r0"]]
     writer.may_end.set()
     await task
     await what.flush()
-    assert writer.committed == [[f"r{number}", f"r{number + 1}"] for number in range(0, 10, 2)] + [[]]
+    pairs = [[f"r{number}", f"r{number + 1}"] for number in range(1, 9, 2)]
+    assert writer.committed == [["r0"], *pairs, ["r9"]]
+
+
+async def test_the_first_units_of_a_stream_are_small() -> None:
+    writer = SlowWriter()
+    writer.may_end.set()
+    what = Gatherer(cast("Writer", cast("Any", writer)), 12, quiet)
+    await (await begun(what, Reading(40)))
+    await what.flush()
+    assert [len(names) for names in writer.committed] == [3, 6, 12, 12, 7]
 
 
 async def test_what_was_gathered_after_a_unit_that_failed_is_dropped_with_it() -> None:
@@ -95,7 +105,7 @@ async def test_what_was_gathered_after_a_unit_that_failed_is_dropped_with_it() -
     with pytest.raises(LeaseLost):
         await task
     await what.flush()
-    assert writer.committed == [["r0", "r1"]]
+    assert writer.committed == [["r0"]]
 
 
 async def test_who_is_cancelled_leaves_the_unit_whole() -> None:
@@ -112,6 +122,6 @@ async def test_who_is_cancelled_leaves_the_unit_whole() -> None:
     assert not resting.done()
     writer.may_end.set()
     await resting
-    assert writer.committed == [["r0", "r1"]]
+    assert writer.committed == [["r0"]]
     await what.flush()
-    assert writer.committed == [["r0", "r1"], ["r2", "r3"]]
+    assert writer.committed == [["r0"], ["r1", "r2"]]
