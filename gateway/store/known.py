@@ -129,13 +129,24 @@ class StoredKnowledge:
         self, *, unread: str | None = None, since: datetime | None = None
     ) -> Sequence[KnownJob]:
         """Return the present jobs that have ended or are LOST, newest first; see ``gateway.ports.Known``."""
-        each = self.each_ended_job(unread or "", unread=unread is not None, since=since)
-        return [job async for job, _ in each]
+        jobs = _Jobs()
+        return [
+            jobs.of(row) async for row in self._ended(unread or "", unread=unread is not None, since=since)
+        ]
 
     async def each_ended_job(
         self, stream: str, *, unread: bool = False, since: datetime | None = None
     ) -> AsyncIterator[tuple[KnownJob, bool]]:
         """Yield what ``ended_jobs`` returns, each with whether its scope of *stream* has been read whole."""
+        async for row in self._ended(stream, unread=unread, since=since):
+            yield (
+                _Jobs().of(row),
+                row["read"],
+            )  # nothing is kept of it: not what it shares with others, either
+
+    async def _ended(
+        self, stream: str, *, unread: bool, since: datetime | None
+    ) -> AsyncIterator[asyncpg.Record]:
         await self._settled()
         query = f"""
             SELECT {_SAID}, c.read_at IS NOT NULL AS read {_FROM}
@@ -145,8 +156,7 @@ class StoredKnowledge:
               AND NOT ($3 AND c.read_at IS NOT NULL)
             {_NEWEST_FIRST}
             """
-        jobs = _Jobs()
         async with self._connection.transaction(readonly=True):
             rows = self._connection.cursor(query, self._portal, stream, unread, since, prefetch=_ROWS_AT_ONCE)
             async for row in rows:
-                yield jobs.of(row), row["read"]
+                yield row
