@@ -88,7 +88,7 @@ async def end_run(
     tallies: dict[str, Any],
     notice: str | None,
 ) -> None:
-    """Note how a pass ended, and tell users of a portal that failed.
+    """Note how a pass ended, and tell users of a portal that failed; one that was read to its end has not.
 
     This waits for the disk, and so for all that the pass wrote without waiting: what has ended stays.
     """
@@ -108,7 +108,7 @@ async def end_run(
         await connection.execute(
             "UPDATE portal SET notice = $2 WHERE number = $1 AND notice IS DISTINCT FROM $2",
             run.portal,
-            notice,
+            None if whole else notice,
         )
         if whole:
             await past.begin(connection, run.portal, now)

@@ -86,6 +86,8 @@ class PortalPass:
         self._limits = limits
         self._known = StoredKnowledge(connection, number, self._settled)
         self._gatherer: Gatherer | None = None
+        self._ahead = Ahead(portal.settings.connections - 1)
+        self._current: Stream | None = None
         self._streams: dict[str, Stream] = {}
 
     async def run(self, kind: Pass) -> RunSummary:
@@ -182,31 +184,28 @@ class PortalPass:
             await portals.note(self._connection, self._number, crawl.noted)
 
     async def _read(self, crawl: Crawl) -> None:
-        ahead = Ahead(self._portal.settings.connections - 1)
         try:
-            await self._read_streams(crawl, ahead)
+            await self._read_streams(crawl)
         finally:
-            await ahead.give_up()
+            await self._ahead.give_up()
         for name in self._adapter.streams:
             if name not in self._streams and await self._is_due(name):
                 await self._end_stream(await self._begin_stream(name))
 
-    async def _read_streams(self, crawl: Crawl, ahead: Ahead) -> None:
+    async def _read_streams(self, crawl: Crawl) -> None:
         """Read every scope in its turn; those that lie apart are asked for before it where that is allowed."""
-        current: Stream | None = None
         async for scope in crawl.scopes():
+            current = self._current
             if current is None or current.name != scope.stream:
                 if current is not None:
-                    await self._scopes(ahead, current)
                     await self._end_stream(current)
-                current = await self._begin_stream(scope.stream)
+                current = self._current = await self._begin_stream(scope.stream)
             if not (current.baseline and scope.key and scope.key in current.read_before):
-                most = ahead.most if scope.apart else 0
-                ahead.add(await self._begin(crawl, scope, current, at_once=most > 0))
-                await self._scopes(ahead, current, most)
-        if current is not None:
-            await self._scopes(ahead, current)
-            await self._end_stream(current)
+                most = self._ahead.most if scope.apart else 0
+                self._ahead.add(await self._begin(crawl, scope, current, at_once=most > 0))
+                await self._scopes(current, most)
+        if self._current is not None:
+            await self._end_stream(self._current)
 
     async def _is_due(self, name: str) -> bool:
         """Whether a stream without scopes has to end all the same: an earlier pass may have broken before its end."""
@@ -236,7 +235,9 @@ class PortalPass:
             await self._gatherer.flush()
 
     async def _settled(self) -> None:
-        """Make the store's next answer hold all that has been read, and what follows from it."""
+        """Make the store's next answer hold all that was asked for, and what follows from it."""
+        if self._current is not None:
+            await self._scopes(self._current)
         await self._flush()
         jobs = self._streams.get("jobs")
         if jobs is not None and jobs.ended:
@@ -251,10 +252,10 @@ class PortalPass:
         self._client.spending = self._spending(stream)
         return Begun(scope, seen, crawl.read(scope, cursor), at_once=at_once)
 
-    async def _scopes(self, ahead: Ahead, stream: Stream, most: int = 0) -> None:
+    async def _scopes(self, stream: Stream, most: int = 0) -> None:
         """Gather what scopes bring whose turn it is, so that *most* are left."""
         assert self._gatherer is not None, "a stream has begun"
-        for begun in ahead.due(most):
+        for begun in self._ahead.due(most):
             try:
                 end = await self._gatherer.read(
                     begun.scope, begun.items(), seen=begun.seen, baseline=stream.baseline

@@ -53,7 +53,7 @@ class SyncRun:
     tallies: JSON | None = field(
         "What it did, per stream: fetched, new, changed, gone, quarantined, requests, seconds."
     )
-    notice: str | None = field("Why it failed, in words for users.")
+    notice: str | None = field("Why it failed or could not prove that it saw everything, in words for users.")
 
 
 @strawberry.type(

@@ -65,7 +65,7 @@ async def test_a_broken_pass_harms_nothing_and_the_next_one_mends_it(
             broken = await mirror.run(kind)
             mirror.sandbox.faults.clear()
             assert broken.state in {"DONE", "INCOMPLETE", "FAILED"}, fault
-            assert (broken.state == "FAILED") == (broken.notice is not None), fault
+            assert (broken.state == "DONE") == (broken.notice is None), fault
             assert await _gone(mirror) == gone, f"{fault}: a row was called gone that the portal still has"
         assert (await mirror.run(Pass.RECONCILE)).state == "DONE"
         found = await mirror.differences()
@@ -100,6 +100,30 @@ async def test_what_follows_from_runs_is_concluded_though_the_pass_that_read_the
             assert (await mirror.run(Pass.POLL)).state == "DONE"
             found = await mirror.differences()
             assert not found, summary(found)
+
+
+@pytest.mark.parametrize("dialect", ["v17", "v16"])
+async def test_a_list_that_is_refused_is_told_with_its_pass_and_costs_no_other(
+    dialect: str, database_url: str
+) -> None:
+    async with rehearsal("data-gouv-fr", database_url, seed=6, dialect=dialect) as mirror:
+        mirror.backoff_seconds = 0.0
+        await mirror.run(Pass.RECONCILE)
+        mirror.sandbox.advance(1)
+        mirror.sandbox.faults.add(b'{"kind": "status-403", "path": "/jobs", "after": 2}')
+        refused = await mirror.run(Pass.RECONCILE)
+        assert refused.state == "INCOMPLETE"
+        assert (refused.notice or "").startswith("Not proved complete: jobs of ")
+        assert "403" in (refused.notice or "")
+        told = await mirror.connection.fetchrow(
+            "SELECT r.notice, p.notice AS failing FROM sync_run r JOIN portal p ON p.number = r.portal"
+            " ORDER BY r.id DESC LIMIT 1"
+        )
+        assert tuple(told) == (refused.notice, None)
+        await mirror.run(Pass.POLL)
+        assert (await mirror.run(Pass.RECONCILE)).notice is None
+        found = await mirror.differences()
+        assert not found, summary(found)
 
 
 class _Fatal(Silent):
