@@ -70,18 +70,12 @@ def _touching(records: str, inventory: bool) -> str:
 
 
 async def touch_sources(connection: Connection, portal: int, jobs: list[str]) -> None:
-    """Touch every dataset that the sources of *jobs* (native ids) have ever listed."""
-    await connection.execute(
-        f"""
-        INSERT INTO stage_touched
-        SELECT DISTINCT '{EntityType.DATASET}', r.dataset_id FROM harvest_record r
-        WHERE r.dataset_id IS NOT NULL AND r.source_id IN (
-            SELECT source_id FROM harvest_job WHERE portal = $1 AND native_id = ANY ($2))
-        ON CONFLICT DO NOTHING
-        """,
-        portal,
-        jobs,
-    )
+    """Touch the datasets that the sources of *jobs* (native ids) have listed and may list no longer.
+
+    What every one of its sources lists as of its last complete run is left alone, unless it is said not to be listed:
+    records that name it have touched it themselves.
+    """
+    await connection.execute(_LISTED_NO_LONGER, portal, jobs)
 
 
 async def settle(connection: Connection, portal: int, now: datetime, *, inventory: bool, told: bool) -> None:
@@ -95,16 +89,18 @@ async def settle(connection: Connection, portal: int, now: datetime, *, inventor
         await journal.remember(connection, EntityType.DATASET, touched, portal)
     newborn = await connection.fetchval("SELECT EXISTS (SELECT FROM stage_newborn)")
     verdict = _INVENTORY if inventory else _CHANGES
-    await connection.execute(f"{verdict} {_apply() if newborn else _APPLY}", portal, now)
-    await connection.execute(
-        f"""
-        UPDATE dataset t SET presence = 'GONE', removed_at = $2, last_seen_at = t.changed_at, changed_at = $2
-        WHERE {touched} AND t.presence NOT IN ('GONE', 'UNKNOWN')
-          AND NOT EXISTS (SELECT FROM harvest_record r WHERE r.dataset_id = t.id AND r.presence <> 'GONE')
-        """,
-        portal,
-        now,
-    )
+    apply = _apply() if newborn else f", settled AS ({_APPLY})"
+    unjudged = await connection.fetchval(f"{verdict} {apply} {_UNJUDGED}", portal, now)
+    if unjudged:
+        await connection.execute(
+            f"""
+            UPDATE dataset t SET presence = 'GONE', removed_at = $2, last_seen_at = t.changed_at, changed_at = $2
+            WHERE {touched} AND t.presence NOT IN ('GONE', 'UNKNOWN')
+              AND NOT EXISTS (SELECT FROM harvest_record r WHERE r.dataset_id = t.id AND r.presence <> 'GONE')
+            """,
+            portal,
+            now,
+        )
     await connection.execute(_text(), portal, now)
 
 
@@ -161,6 +157,9 @@ _APPLY = """
           (v.state, v.presence, v.deleted_at, v.state_job_id, v.latest_record_id, coalesce(v.source_id, t.source_id))
 """
 
+_UNJUDGED = f"SELECT (SELECT count(*) FROM {_TOUCHED} t) > (SELECT count(*) FROM verdict)"
+"""Whether there are touched datasets without a verdict: all their records are gone."""
+
 
 @cache
 def _apply() -> str:
@@ -187,8 +186,9 @@ def _apply() -> str:
         FROM chosen c JOIN {shape_.stage} s ON s.ctid = c.place LEFT JOIN verdict v ON v.dataset_id = c.id
         {joins(shape_)}
         RETURNING id, native_id
+    ), kept AS (
+        INSERT INTO stage_stored SELECT '{EntityType.DATASET}', id, native_id, NULL, NULL, true FROM made
     )
-    INSERT INTO stage_stored SELECT '{EntityType.DATASET}', id, native_id, NULL, NULL, true FROM made
     """
 
 
@@ -225,6 +225,15 @@ _CHANGES = f"""
     )
 """
 
+_COMPLETE = """
+        SELECT DISTINCT ON (j.source_id) j.source_id, j.id, j.created_at, j.native_id COLLATE "C" AS native_id
+        FROM harvest_job j JOIN scope s ON s.portal = j.portal AND s.stream = 'records' AND s.key = j.native_id
+        WHERE j.source_id IN (SELECT source_id FROM {sources}) AND j.status IN ('SUCCEEDED', 'PARTIAL')
+          AND j.presence IN ('PRESENT', 'EXPIRED') AND s.read_at IS NOT NULL
+        ORDER BY j.source_id, j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC
+"""
+"""The last complete run of each of some *sources*."""
+
 _INVENTORY = f"""
     WITH mention AS MATERIALIZED (
         SELECT DISTINCT ON (r.dataset_id, r.source_id) r.dataset_id, r.source_id, r.id, r.status, r.position,
@@ -233,11 +242,7 @@ _INVENTORY = f"""
         WHERE r.portal = $1 AND r.dataset_id IN {_TOUCHED} AND r.presence <> 'GONE'
         ORDER BY r.dataset_id, r.source_id, j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC, r.position DESC
     ), complete AS (
-        SELECT DISTINCT ON (j.source_id) j.source_id, j.id, j.created_at, j.native_id COLLATE "C" AS native_id
-        FROM harvest_job j JOIN scope s ON s.portal = j.portal AND s.stream = 'records' AND s.key = j.native_id
-        WHERE j.source_id IN (SELECT source_id FROM mention) AND j.status IN ('SUCCEEDED', 'PARTIAL')
-          AND j.presence IN ('PRESENT', 'EXPIRED') AND s.read_at IS NOT NULL
-        ORDER BY j.source_id, j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC
+        {_COMPLETE.format(sources="mention")}
     ), judged AS (
         SELECT m.dataset_id, c.id IS NULL OR (m.created_at, m.native_id) >= (c.created_at, c.native_id) AS listed,
             m.status, m.job_id, m.created_at, m.native_id, c.id AS complete_id, c.created_at AS complete_at,
@@ -260,6 +265,26 @@ _INVENTORY = f"""
         ORDER BY g.dataset_id, CASE WHEN g.listed THEN g.created_at ELSE g.complete_at END DESC NULLS LAST,
             CASE WHEN g.listed THEN g.native_id ELSE g.complete_native END DESC
     )
+"""
+
+_LISTED_NO_LONGER = f"""
+    WITH concerned AS MATERIALIZED (
+        SELECT DISTINCT source_id FROM harvest_job WHERE portal = $1 AND native_id = ANY ($2)
+    ), complete AS MATERIALIZED (
+        {_COMPLETE.format(sources="concerned")}
+    ), listing AS MATERIALIZED (
+        SELECT j.id FROM harvest_job j JOIN complete c USING (source_id)
+        WHERE (j.created_at, j.native_id COLLATE "C") >= (c.created_at, c.native_id)
+    ), named AS (
+        SELECT r.dataset_id, r.source_id, bool_or(r.presence <> 'GONE' AND r.job_id IN (SELECT id FROM listing))
+            OR r.source_id NOT IN (SELECT source_id FROM complete) AS listed
+        FROM harvest_record r WHERE r.source_id IN (SELECT source_id FROM concerned) AND r.dataset_id IS NOT NULL
+        GROUP BY r.dataset_id, r.source_id
+    )
+    INSERT INTO stage_touched
+    SELECT DISTINCT '{EntityType.DATASET}', n.dataset_id FROM named n JOIN dataset d ON d.id = n.dataset_id
+    WHERE n.listed IS NOT TRUE OR d.state = 'NOT_LISTED'
+    ON CONFLICT DO NOTHING
 """
 
 _PARENTS = """

@@ -150,16 +150,26 @@ async def records(connection: Connection, portal: int, now: datetime, jobs: Sequ
     )
 
 
-async def sources(connection: Connection, portal: int, *, planned: bool) -> None:
-    """Settle the last job of the sources of touched jobs, and how many of their runs in a row ended badly.
+_CHANGED_JOBS = f"""
+    (SELECT id FROM stage_stored WHERE entity_type = '{EntityType.HARVEST_JOB}'
+     UNION SELECT id FROM stage_prior WHERE entity_type = '{EntityType.HARVEST_JOB}')
+"""
+"""Jobs whose rows this unit has made or may have changed: what changes one remembers it before."""
+_TOUCHED_JOBS = f"(SELECT id FROM stage_touched WHERE entity_type = '{EntityType.HARVEST_JOB}')"
 
-    Also the next run, where the portal has *planned* jobs.
+
+async def sources(connection: Connection, portal: int, *, planned: bool, anew: bool) -> None:
+    """Settle the last job of the sources of changed jobs, and how many of their runs in a row ended badly.
+
+    Also the next run, where the portal has *planned* jobs. *anew*: of all touched jobs, as by other rules than before.
+    Else jobs are left out that were touched by their records: these say nothing of their source, and to look at each
+    source again in each unit was 6 % of what storing a million records cost.
     """
     await connection.execute(
         f"""
         WITH concerned AS (
-            SELECT DISTINCT j.source_id AS id FROM stage_touched s JOIN harvest_job j ON j.id = s.id
-            WHERE s.entity_type = '{EntityType.HARVEST_JOB}' AND j.source_id IS NOT NULL
+            SELECT DISTINCT source_id AS id FROM harvest_job
+            WHERE id IN {_TOUCHED_JOBS if anew else _CHANGED_JOBS} AND source_id IS NOT NULL
             UNION SELECT id FROM stage_touched WHERE entity_type = '{EntityType.HARVEST_SOURCE}'
         ), settled AS (
             SELECT t.id, {last_job(_JOBS, "t")} AS last_job_id, {next_run(_JOBS, "t")} AS next_run_at,

@@ -69,10 +69,12 @@ async def prepare(connection: Connection) -> None:
     the next pass reads it again. Tables grow faster than their statistics here, so that statements are planned each
     time they are executed, and without merge joins: the planner trusts these to end early, and lets what feeds them
     read a whole table once for each row. What they look at was just written, so that it is in memory wherever it lies.
+    To find rows by their keys a sample of 6,000 rows tells enough (``gateway.store.growth``): a fifth of what Postgres
+    takes, and of its time. Autovacuum looks again in its own way.
     """
     await connection.execute(
         "SET synchronous_commit = off; SET enable_mergejoin = off; SET plan_cache_mode = force_custom_plan; "
-        "SET random_page_cost = 1.1"
+        "SET random_page_cost = 1.1; SET default_statistics_target = 20"
     )
     await connection.execute(LIGHT)
     for statement in (_PRIOR, _STORED, _NEWBORN, _TOUCHED, _EVENT):

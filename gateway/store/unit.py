@@ -312,7 +312,8 @@ class Writer:
             await rollups.refresh(connection, portal)
             touched_types = await touched(connection)
         if touched_types & {EntityType.HARVEST_JOB, EntityType.HARVEST_SOURCE}:
-            await derive.sources(connection, portal, planned=not self._inventory)
+            anew = cause is not Cause.UPSTREAM
+            await derive.sources(connection, portal, planned=not self._inventory, anew=anew)
         if EntityType.DATASET in touched_types:
             await datasets.settle(connection, portal, now, inventory=self._inventory, told=not baseline)
         await journal.write(connection, portal, self._run.id, now, cause, baseline=baseline)

@@ -81,7 +81,7 @@ async def _derive(connection: asyncpg.Connection) -> None:
         await staging.touch(connection, EntityType.HARVEST_JOB, [row["id"] for row in jobs])
         await connection.execute("ANALYZE stage_touched")
         for portal in PORTALS:
-            await derive.sources(connection, portal, planned=portal == 2)
+            await derive.sources(connection, portal, planned=portal == 2, anew=True)
             await rollups.refresh(connection, portal)
 
 
