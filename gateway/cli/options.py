@@ -38,7 +38,13 @@ Dialects = Annotated[
 Host = Annotated[str | None, typer.Option("--host", help="Address to serve on.", show_default="127.0.0.1")]
 
 WAIT_SECONDS = 600.0
-"""How long a sync that is asked for once waits for another process that is at work on a portal."""
+"""How long what is asked for once waits for another process that is at work on a portal."""
+Wait = Annotated[
+    float,
+    typer.Option(
+        "--wait", min=0, help="Seconds to wait at most while another process is at work on a portal."
+    ),
+]
 RUN = "Run"
 LOOK = "Look"
 KEEP = "Maintain"

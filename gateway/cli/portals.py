@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from gateway.cli.options import LOOK, AsJson, DataDir, Sandbox, examples
+from gateway.cli.options import LOOK, WAIT_SECONDS, AsJson, DataDir, Sandbox, Wait, examples
 
 if TYPE_CHECKING:
     from gateway.compose import Gateway
@@ -116,6 +116,7 @@ def forget(
     *,
     key: Key,
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without it only show what would go.")] = False,
+    wait: Wait = WAIT_SECONDS,
     data: DataDir = None,
     sandbox: Sandbox = None,
     as_json: AsJson = False,
@@ -127,6 +128,7 @@ def forget(
     """
     from gateway.cli import output
     from gateway.cli.opening import settings_for
+    from gateway.cli.progress import say_waiting
     from gateway.compose import portals as office
 
     wanted = _key(key)
@@ -134,7 +136,8 @@ def forget(
     async def work(gateway: Gateway) -> dict[str, int]:
         if not yes:
             return await office.forgettable(gateway, wanted)
-        return await office.forget(gateway, wanted, _say if sys.stderr.isatty() else _keep_still)
+        told = _say if sys.stderr.isatty() else _keep_still
+        return await office.forget(gateway, wanted, told, patience=wait, waits=say_waiting)
 
     rows = _with_gateway(settings_for(data=data, sandbox=sandbox), work)
     if as_json:

@@ -102,7 +102,7 @@ def watching(*, quiet: bool = False) -> Iterator[Progress]:
 
         class Quiet(Silent):
             def waits(self, portal: str, reason: str, seconds: float) -> None:
-                _to_stderr(waiting_words(portal, reason, seconds))
+                say_waiting(portal, reason, seconds)
 
         yield Quiet()
         return
@@ -120,6 +120,11 @@ def watching(*, quiet: bool = False) -> Iterator[Progress]:
 
 def _to_stderr(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+def say_waiting(portal: str, reason: str, seconds: float) -> None:
+    """Say on stderr who else is at work on a portal."""
+    _to_stderr(waiting_words(portal, reason, seconds))
 
 
 def waiting_words(portal: str, reason: str, seconds: float) -> str:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.options import KEEP, RUN, WAIT_SECONDS, AsJson, DataDir, Host, PortalKeys, Sandbox, examples
+from gateway.cli.options import (
+    KEEP,
+    RUN,
+    WAIT_SECONDS,
+    AsJson,
+    DataDir,
+    Host,
+    PortalKeys,
+    Sandbox,
+    Wait,
+    examples,
+)
 
 if TYPE_CHECKING:
     from gateway.compose import Gateway
@@ -49,7 +60,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         "renormalise",
         rich_help_panel=KEEP,
-        epilog=examples("gateway renormalise", "gateway renormalise --portal data-gov --json"),
+        epilog=examples("gateway renormalise", "gateway renormalise --portal data-gov --json --wait 60"),
     )(renormalise)
 
 
@@ -59,12 +70,7 @@ def sync(
     full: Annotated[
         bool, typer.Option("--full", help="Reconcile: read everything, find what a poll cannot see.")
     ] = False,
-    wait: Annotated[
-        float,
-        typer.Option(
-            "--wait", min=0, help="Seconds to wait at most while another process is at work on a portal."
-        ),
-    ] = WAIT_SECONDS,
+    wait: Wait = WAIT_SECONDS,
     data: DataDir = None,
     sandbox: Sandbox = None,
     as_json: AsJson = False,
@@ -236,6 +242,7 @@ def renormalise(
         str | None,
         typer.Option("--portal", "-p", help="Key of a portal; all without it.", show_default=False),
     ] = None,
+    wait: Wait = WAIT_SECONDS,
     data: DataDir = None,
     sandbox: Sandbox = None,
     as_json: AsJson = False,
@@ -247,7 +254,7 @@ def renormalise(
 
     settings = settings_for(data=data, sandbox=sandbox)
     keys = known_portals(settings, [portal] if portal else None)
-    told = await_result(_renormalise(settings, keys[0] if keys else None))
+    told = await_result(_renormalise(settings, keys[0] if keys else None, wait))
     if as_json:
         output.print_json(told)
     else:
@@ -258,8 +265,9 @@ def renormalise(
         output.print_table("Renormalised", ["portal", "type", *columns], rows)
 
 
-async def _renormalise(settings: Settings, key: str | None) -> dict[str, Any]:
+async def _renormalise(settings: Settings, key: str | None, patience: float) -> dict[str, Any]:
     from gateway.cli.opening import open_gateway
+    from gateway.cli.progress import say_waiting
 
     async with open_gateway(settings) as gateway:
-        return await gateway.renormalise(key)
+        return await gateway.renormalise(key, patience=patience, waits=say_waiting)

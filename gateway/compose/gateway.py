@@ -15,8 +15,9 @@ from gateway import postgres, resources
 from gateway.access.scopes import SYNC
 from gateway.compare.measure import Comparison, compare
 from gateway.compose.parts import Parts
-from gateway.compose.passes import Clock, ask_payload, keeper, portal_clock, run_pass
+from gateway.compose.passes import Clock, ask_payload, portal_clock, run_pass
 from gateway.compose.serving import serve
+from gateway.compose.taking import Waits, still_held, taken, unheard
 from gateway.compose.tending import tended, tending
 from gateway.compose.units import dispatcher, units
 from gateway.compose.webhooks import delivering
@@ -66,8 +67,7 @@ class Gateway(Parts):
                 progress.waits(portal.key, outcome.message, 0.0)
                 continue
             if isinstance(outcome, LeaseHeld):
-                waited = f" Waited for {patience:,.0f} s." if patience else ""
-                raise LeaseHeld(f"{portal.key}: {outcome.message}{waited}", hint=outcome.hint) from outcome
+                raise still_held(portal.key, outcome, patience) from outcome
             if isinstance(outcome, BaseException):
                 raise outcome
         return [outcome for outcome in outcomes if isinstance(outcome, RunSummary)]
@@ -118,18 +118,25 @@ class Gateway(Parts):
         async with self.pool.acquire() as connection:
             return await drifted.listed(connection, list(self.portals) if keys is None else keys, since)
 
-    async def renormalise(self, key: str | None) -> dict[str, Any]:
-        """Read all stored documents again with today's rules; return per portal what that changed."""
+    async def renormalise(
+        self, key: str | None, *, patience: float = 0.0, waits: Waits = unheard
+    ) -> dict[str, Any]:
+        """Read all stored documents again with today's rules; return per portal what that changed.
+
+        A portal that another process is at work on is waited for, *patience* seconds at most, and is then LeaseHeld.
+        """
         chosen = [self.portal(key)] if key else list(self.portals.values())
         changed: dict[str, Any] = {}
         for portal in chosen:
             connection = await postgres.connect(self.url)
             try:
-                now = await portal_clock(portal)
-                async with keeper(self).holding(connection, self.numbers[portal.key]) as held:
+                now, number = await portal_clock(portal), self.numbers[portal.key]
+                async with taken(
+                    self, connection, portal.key, number, patience=patience, waits=waits
+                ) as held:
                     changed[portal.key] = await renormalise(
                         connection,
-                        number=self.numbers[portal.key],
+                        number=number,
                         adapter=self.adapters[portal.settings.adapter],
                         held=held,
                         batch=self.settings.batch_size,

@@ -12,11 +12,13 @@ import msgspec
 
 from gateway import postgres
 from gateway.compose.parts import Parts
-from gateway.compose.passes import keeper, portal_clock, real_time
+from gateway.compose.passes import portal_clock, real_time
+from gateway.compose.taking import Waits, taken, unheard
 from gateway.fetch.breaker import Breaker
 from gateway.fetch.budget import Budget, Spending
 from gateway.ports import WIRE
 from gateway.store import breakers, forgetting, overview, portals
+from gateway.store.lease import Lease
 from gateway.sync.asking import key_hash
 
 Told = Callable[[str, int], None]
@@ -80,27 +82,33 @@ async def forgettable(parts: Parts, key: str) -> dict[str, int]:
         return await forgetting.counted(connection, await forgetting.number_of(connection, key))
 
 
-async def forget(parts: Parts, key: str, told: Told) -> dict[str, int]:
+async def forget(
+    parts: Parts, key: str, told: Told, *, patience: float = 0.0, waits: Waits = unheard
+) -> dict[str, int]:
     """Remove everything of the portal; return how many rows of each table went.
 
-    It may be interrupted and begun again. UsageError for an unknown key, LeaseHeld where another worker syncs it.
+    It may be interrupted and begun again. UsageError for an unknown key, LeaseHeld where another process is at work on
+    it for more than *patience* seconds.
     """
     connection = await postgres.connect(parts.url)
     try:
-        return await _forget(parts, connection, key, told)
+        number = await forgetting.number_of(connection, key)
+        async with taken(parts, connection, key, number, patience=patience, waits=waits) as held:
+            gone = await _forget(parts, connection, held, key, told)
+        if key in parts.portals:  # what is known of it without asking stays known to the processes that go on
+            await portals.register(connection, {key: parts.portals[key]}, parts.adapters)
+        return gone
     finally:
         await connection.close()
 
 
-async def _forget(parts: Parts, connection: asyncpg.Connection, key: str, told: Told) -> dict[str, int]:
-    number = await forgetting.number_of(connection, key)
+async def _forget(
+    parts: Parts, connection: asyncpg.Connection, held: Lease, key: str, told: Told
+) -> dict[str, int]:
     gone: Counter[str] = Counter()
-    async with keeper(parts).holding(connection, number) as held:
-        await forgetting.begin(connection, held)
-        async for table, rows in forgetting.remove(connection, held):
-            gone[table] += rows
-            told(table, gone[table])
-        gone.update(await forgetting.finish(connection, held, configured=key in parts.portals))
-    if key in parts.portals:  # what is known of it without asking stays known to the processes that go on
-        await portals.register(connection, {key: parts.portals[key]}, parts.adapters)
+    await forgetting.begin(connection, held)
+    async for table, rows in forgetting.remove(connection, held):
+        gone[table] += rows
+        told(table, gone[table])
+    gone.update(await forgetting.finish(connection, held, configured=key in parts.portals))
     return dict(gone)
