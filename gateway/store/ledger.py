@@ -353,7 +353,7 @@ class DataVersion(SQLModel, table=True):
 
 
 c.finish(Portal, UniqueConstraint("key", name="uq_portal_key"))
-c.finish(Document, UniqueConstraint("entity_type", "entity_id", "hash", name="uq_document_entity"))
+c.finish(Document, UniqueConstraint("entity_id", "entity_type", "hash", name="uq_document_entity"))
 c.finish(SyncRun, c.index("sync_run_portal", "portal", "started_at"))
 c.finish(
     Event,
