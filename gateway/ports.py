@@ -104,9 +104,9 @@ class Scope:
     total: int | None = None
     """How many members are expected, for progress, where that is known beforehand."""
     apart: bool = False
-    """Whether it may be asked for while those before it are: none tells anything of another.
+    """Whether it may be asked for while those before it are: none tells anything of another, or asks the store.
 
-    From the first such scope on a crawl asks the store nothing.
+    Before the store answers a crawl, those that have begun are read to their ends.
     """
 
 

@@ -134,7 +134,9 @@ class GouvCrawl:
                 yield Scope(JOBS, EntityType.HARVEST_JOB, source, within=EntityType.HARVEST_SOURCE)
 
     def _whole(self, source: str) -> Scope:
-        return Scope(JOBS, EntityType.HARVEST_JOB, source, within=EntityType.HARVEST_SOURCE, whole=True)
+        return Scope(
+            JOBS, EntityType.HARVEST_JOB, source, within=EntityType.HARVEST_SOURCE, whole=True, apart=True
+        )
 
     async def _news(self, source: str, last: LastJob, newest: KnownJob | None) -> bool:
         """Whether the source's newest run is not stored, or not as it is now."""
@@ -152,7 +154,7 @@ class GouvCrawl:
             scope,
             wire.jobs_path(scope.key),
             size=ways.jobs_page if scope.whole else wire.JOBS_POLL_PAGE,
-            documents=run_documents(self._noted, scope.key),
+            documents=run_documents(self._noted, scope.key, ways),
             mask=ways.jobs_mask,
         )
         if scope.whole:

@@ -54,7 +54,7 @@ WAYS: Mapping[Generation, Ways] = {
 
 def embeds(job: Any) -> bool | None:
     """Return whether a job is of a generation that embeds items, None where it does not show."""
-    items = job.get("items") if isinstance(job, Mapping) else None
+    items = job.get("items") if isinstance(job, dict) else None
     if isinstance(items, list):
         return True
-    return False if isinstance(items, Mapping) else None
+    return False if isinstance(items, dict) else None

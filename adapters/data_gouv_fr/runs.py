@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 
 from adapters.data_gouv_fr import wire
 from adapters.data_gouv_fr.counts import counted
-from adapters.data_gouv_fr.generations import embeds
+from adapters.data_gouv_fr.generations import Ways, embeds
 from adapters.data_gouv_fr.lists import Documents, Element, Listing
 from adapters.data_gouv_fr.noted import Contradicted, Noted
 from adapters.data_gouv_fr.paging import FAILED, Garbled, Missing, Read, element
@@ -21,11 +21,14 @@ OPEN = frozenset({JobStatus.PENDING, JobStatus.RUNNING})
 UNENDED = OPEN | {JobStatus.SCHEDULED}
 
 
-def run_documents(noted: Noted, source: str) -> Documents:
-    """Return what makes the document of a run of *source*; Contradicted for one of another generation."""
+def run_documents(noted: Noted, source: str, ways: Ways) -> Documents:
+    """Return what makes the document of a run of *source*, asked for in these *ways*.
+
+    Contradicted for one of another generation, also where another list has shown it meanwhile.
+    """
 
     def documents(native_id: str, job: Element, row: bytes, fetch: Fetch) -> Iterator[Document]:
-        if noted.saw(embeds(job)):
+        if noted.saw(embeds(job)) or noted.ways is not ways:
             raise Contradicted
         yield run_document(native_id, source, job, row, fetch)
 
@@ -82,7 +85,7 @@ class NewestRuns:
 
     async def _unseen(self, stored: Mapping[str, KnownJob], seen: set[str]) -> AsyncIterator[Document]:
         """Yield the stored open runs that no page has shown, read one by one; one that is absent or refused stays."""
-        documents = run_documents(self._noted, self._scope.key)
+        documents = run_documents(self._noted, self._scope.key, self._noted.ways)
         for job in sorted(name for name, job in stored.items() if job.status in OPEN and name not in seen):
             if not addressable(job):
                 continue

@@ -33,7 +33,7 @@ Found: TypeAlias = "datetime | Barred | None"
 """When a request may start, until when none may, or that it waits."""
 CHUNK_SECONDS = 0.1
 """What the pace allows in this time may be taken at once by whoever is alone: at 2 requests a second one."""
-LARGEST_CHUNK = 100
+LARGEST_CHUNK = 1_000
 WORTH_SLEEPING = 0.001
 LOOK_SECONDS = 1.0
 """How often who waits looks whether those before it still live; a place that is given back is told at once."""

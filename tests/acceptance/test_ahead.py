@@ -57,3 +57,21 @@ async def test_a_run_that_fails_costs_those_before_it_nothing(mirror: Rehearsal)
     assert (await mirror.run(Pass.POLL)).state == "DONE"
     found = await mirror.differences()
     assert not found, summary(found)
+
+
+@pytest.mark.parametrize(("before", "then"), [("v16", "v17"), ("v17", "v16")])
+async def test_lists_asked_for_in_the_ways_of_another_generation_are_asked_for_again(
+    before: str, then: str, database_url: str
+) -> None:
+    settings = {"connections": CONNECTIONS}
+    async with rehearsal("data-gouv-fr", database_url, seed=2, dialect=before, settings=settings) as mirror:
+        mirror.asking["connections"] = CONNECTIONS
+        assert (await mirror.run(Pass.RECONCILE)).state == "DONE"
+        mirror.sandbox.speak(then)
+        mirror.sandbox.advance(1)
+        for kind in (Pass.RECONCILE, Pass.POLL):
+            assert (await mirror.run(kind)).state == "DONE"
+            found = await mirror.differences()
+            assert not found, summary(found)
+        again = await mirror.run(Pass.RECONCILE)
+        assert sum(each.new + each.changed + each.gone for each in again.streams.values()) == 0
