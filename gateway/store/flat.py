@@ -1,7 +1,7 @@
 """Makes of an entity type's fields one function that turns an entity into its staged row.
 
 A loop over the fields looks up anew for each row what never changes: written out and compiled, a record's row takes
-1.9 µs instead of 3.2.
+2.7 µs instead of 3.2, of which 1.6 are its JSON and the fingerprint of that.
 """
 
 from __future__ import annotations

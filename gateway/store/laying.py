@@ -16,8 +16,10 @@ from typing import Any
 
 from gateway.model.enums import EntityType
 from gateway.store.mentions import Run
+from gateway.store.rendering import Renderer, copy
 from gateway.store.shape import Row, shape
 from gateway.store.staging import Connection, new_keys, touch
+from gateway.store.tables import ROWS
 from gateway.store.waiting import Name
 
 _LAID = EntityType.HARVEST_RECORD
@@ -46,6 +48,12 @@ _DOCUMENT = (
     "entity_id",
 )
 """The columns of a document: those that a stage calls by the names above, then what the unit knows."""
+
+_REPEATED = frozenset(
+    {"record_type", "wire_status", "action", "job_id", "source_id", "status", "presence", "portal"}
+    | {"first_seen_at", "changed_at"}
+)
+"""The columns in which a row often has what the row before has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,6 @@ class _Places:
         self._staged = shape_.staged
         self.plain = len(shape_.plain)
         """How many values stand first that are copied as they are."""
-        self.copied = (*shape_.plain, "row_hash", "document_hash", *_GIVEN)
         self.document = itemgetter(*map(self.of, _ADDRESS))
 
     def of(self, name: str) -> int:
@@ -86,6 +93,13 @@ class _Places:
 
 
 _places = cache(_Places)
+
+
+@cache
+def _renderer() -> Renderer:
+    """Return what renders the rows of the table."""
+    columns = (*shape(_LAID).plain, "row_hash", "document_hash", *_GIVEN)
+    return Renderer(ROWS[_LAID].__table__, columns, _REPEATED)  # type: ignore[attr-defined]
 
 
 def new(rows: Mapping[str, Row], known: Container[Name]) -> dict[str, Row]:
@@ -109,11 +123,7 @@ async def lay(
     keys = await new_keys(connection, "harvest_record", len(rows))
     laid = Laid(len(rows))
     given = (portal, now, now)
-    await connection.copy_records_to_table(
-        "harvest_record",
-        records=_records(rows, keys, parents, laid, given),
-        columns=_places().copied,
-    )
+    await copy(connection, _renderer(), _records(rows, keys, parents, laid, given))
     await connection.copy_records_to_table(
         "document", records=_documents(rows, keys, portal), columns=_DOCUMENT
     )
