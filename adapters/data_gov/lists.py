@@ -15,6 +15,7 @@ from datetime import datetime
 from itertools import count
 
 from adapters.data_gov.answers import Asking, Garbled, TooMuch
+from adapters.data_gov.merged import told_apart
 from adapters.data_gov.rows import SIZES, Query, Row, Sheet, Start, fresh, name_of, sheet_of, stamp
 from gateway.model.document import Fetch, Rejection, digest
 from gateway.model.enums import EntityType
@@ -78,6 +79,9 @@ class Listing:
                 return
             bodies, fetch = found
             full = len(bodies) >= self._size
+            if not full:  # two rows in one make a page shorter than it is
+                bodies, hidden = told_apart(bodies, self._member, fetch, position)
+                full = len(bodies) + hidden >= self._size
             rows, repeats = fresh(bodies, self._member, fetch, self.seen, position)
             again = len(bodies) == self._size and not rows
             self.repeated = self.repeated or repeats or again

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from adapters.data_gov import wire
+from adapters.data_gov.merged import told_apart
 from gateway.model.document import Document, Fetch, Rejection, digest
 from gateway.model.enums import EntityType
 from gateway.model.value import value
@@ -124,7 +125,8 @@ def name_of(row: Row | Rejection) -> str:
 def sheet_of(answer: tuple[Sequence[bytes], Fetch], member: EntityType, seen: set[str]) -> Sheet:
     """Return the rows of an answer that had not been seen, where reading goes on nowhere."""
     bodies, fetch = answer
-    rows, repeats = fresh(bodies, member, fetch, seen, 0)
+    told, _ = told_apart(bodies, member, fetch, 0)
+    rows, repeats = fresh(told, member, fetch, seen, 0)
     return Sheet(rows, fetch, Start(), repeats)
 
 
