@@ -1,14 +1,17 @@
 """Heads of HTTP requests, as far as the short way has to understand them: whose turn it is, and where a body ends.
 
-It reads fewer forms than aiohttp does, and none differently: what is out of the ordinary in any way is no head to it.
+aiohttp's own parser reads them, each once: what a client sends again is known by its bytes. What is out of the ordinary
+in any way is no head to the short way.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from aiohttp.base_protocol import BaseProtocol
 from aiohttp.hdrs import (
     ACCEPT,
     CONNECTION,
@@ -17,9 +20,12 @@ from aiohttp.hdrs import (
     CONTENT_TYPE,
     EXPECT,
     HOST,
+    METH_POST,
     TRANSFER_ENCODING,
     UPGRADE,
 )
+from aiohttp.http import HttpRequestParser, HttpVersion11, RawRequestMessage
+from aiohttp.http_exceptions import HttpProcessingError
 from multidict import CIMultiDict
 
 from harvest_graphql.serving.callers import carries_key
@@ -31,11 +37,6 @@ MOST_HEAD = 4096
 MOST_BODY = 65_536
 """So is a body."""
 _REMEMBERED = 1024
-_LINES = re.compile(
-    rb"(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (/[\x21-\x7e]*) HTTP/1\.1\r\n"
-    rb"((?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*)\r\n"
-)
-_LINE = re.compile(rb"([^:\r\n]+):([^\r\n]*)\r\n")
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,8}")
 _ONCE = (CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST)
 _STRANGE = (TRANSFER_ENCODING, UPGRADE, EXPECT)
@@ -59,27 +60,40 @@ class Heads:
     """Reads heads, and remembers the last of them; what is posted to *path* may take the short way."""
 
     def __init__(self, path: str) -> None:
-        self._path = path.encode("ascii")
+        self._path = path
         self.read = lru_cache(_REMEMBERED)(self._read)
         """Returns what a head says, from its first line to the empty one; None where it is left to aiohttp alone."""
 
     def _read(self, text: bytes) -> Head | None:
-        found = _LINES.fullmatch(text)
-        if found is None:
+        said = _parsed(text)
+        if said is None or not _plain(said):
             return None
-        headers: CIMultiDict[str] = CIMultiDict(
-            (name.decode("ascii"), value.strip(b" \t").decode("utf-8", "surrogateescape"))
-            for name, value in _LINE.findall(found[3])
-        )
-        if any(each in headers for each in _STRANGE) or any(
-            len(headers.getall(each, ())) > 1 for each in _ONCE
-        ):
-            return None
-        length = headers.get(CONTENT_LENGTH, "0")
-        if not _LENGTH.fullmatch(length) or headers.get(CONNECTION, "keep-alive").lower() != "keep-alive":
-            return None
-        posted = found[1] == b"POST" and found[2] == self._path
-        return Head(int(length), headers, _answer(headers) if posted else None, carries_key(headers))
+        headers = CIMultiDict(said.headers)
+        posted = said.method == METH_POST and said.path == self._path
+        length = int(headers.get(CONTENT_LENGTH, "0"))
+        return Head(length, headers, _answer(headers) if posted else None, carries_key(headers))
+
+
+def _parsed(text: bytes) -> RawRequestMessage | None:
+    """Return what aiohttp reads in a head; None where that is no request, or not one alone."""
+    loop = asyncio.get_running_loop()
+    parser = HttpRequestParser(BaseProtocol(loop), loop, MOST_BODY)
+    try:
+        found, _, behind = parser.feed_data(text)
+    except HttpProcessingError:
+        return None
+    return found[0][0] if len(found) == 1 and not behind else None
+
+
+def _plain(said: RawRequestMessage) -> bool:
+    """Whether nothing is said in it that the short way would have to heed."""
+    headers = said.headers
+    if said.version != HttpVersion11 or not said.path.startswith("/"):
+        return False
+    if any(each in headers for each in _STRANGE) or any(len(headers.getall(each, ())) > 1 for each in _ONCE):
+        return False
+    stays = headers.get(CONNECTION, "keep-alive").lower() == "keep-alive"
+    return stays and _LENGTH.fullmatch(headers.get(CONTENT_LENGTH, "0")) is not None
 
 
 def _answer(headers: CIMultiDict[str]) -> str | None:
