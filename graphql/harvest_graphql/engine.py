@@ -206,7 +206,7 @@ class Engine:
             except (UnknownPortal, NotYet):
                 await self._current.read()  # it may be newer than what is known here
                 arguments = _read(found, self._call(values, at, by))
-            wishes = {key: wished.read(values) for key, wished in found.wished}
+            wishes = {key: wished.read(values) for key, wished in found.wished} if found.wished else {}
         except Problem as problem:
             return refusal([problem.as_error()])
         except Refused as refused:
@@ -230,7 +230,8 @@ class Engine:
 
     def kept(self, sent: bytes) -> Kept | None:
         """Return what is kept for the bytes of a request without a key; None while its freshness has to be read."""
-        return self.answers.recall(sent) if self._current.is_fresh else None
+        found = self.answers.recall(sent)
+        return found if found is not None and self._current.is_fresh else None
 
     def again(self, kept: Kept) -> Answer:
         """Return the answer with what is *kept* and the freshness of now."""

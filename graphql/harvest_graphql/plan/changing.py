@@ -65,8 +65,8 @@ def doing_of(field: GraphQLField, name: str, arguments: Mapping[str, Operand]) -
 
 def ensure_permitted(needs: frozenset[str], scopes: Scopes) -> None:
     """Raise Problem (FORBIDDEN) where a caller with *scopes* may not do what *needs* others."""
-    if missing := sorted(needs - scopes):
-        raise Problem(Code.FORBIDDEN, f"This takes a key with the scope {' and '.join(missing)}.")
+    if missing := needs - scopes:
+        raise Problem(Code.FORBIDDEN, f"This takes a key with the scope {' and '.join(sorted(missing))}.")
 
 
 def answer(objects: Objects, field: GraphQLField, nodes: list[FieldNode], _: Mapping[str, Operand]) -> str:

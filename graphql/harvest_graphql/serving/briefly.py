@@ -78,7 +78,7 @@ class Briefly:
             return None
         engine.answers.count(found)
         assert head.media_type is not None, "others go another way"
-        piece = flat(body, head.media_type, coding, caller.headers(), private=False)
+        piece = flat(body, head.media_type, coding, caller.lines(), private=False)
         self._observe("OK", perf_counter() - begun)
         return piece
 
@@ -115,7 +115,7 @@ class Briefly:
         assert head.media_type is not None, "others go another way"
         status = 400 if answer.refused and head.media_type == GRAPHQL else 200
         private = known is not None
-        piece = flat(body, head.media_type, coding, caller.headers(), private=private, status=status)
+        piece = flat(body, head.media_type, coding, caller.lines(), private=private, status=status)
         return piece, answer.code or "OK"
 
 

@@ -6,7 +6,6 @@ written out. Of the 60 microseconds that a request took of Python that was 13; m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from http import HTTPStatus
 
@@ -21,14 +20,13 @@ def flat(
     body: bytes,
     media_type: str,
     coding: str | None,
-    limits: Mapping[str, str],
+    limits: str,
     *,
     private: bool,
     status: int = 200,
 ) -> bytes:
-    """Return *body* as what ``answering.answered`` makes of it; *limits*: the headers that tell a caller's limits."""
-    told = "".join([f"{name}: {value}\r\n" for name, value in limits.items()])
-    return _first(media_type, coding, private, status) + _ended(told, body)
+    """Return *body* as what ``answering.answered`` makes of it; *limits*: the lines that tell a caller's limits."""
+    return _first(media_type, coding, private, status) + _ended(limits, body)
 
 
 def flattened(response: web.Response) -> bytes:

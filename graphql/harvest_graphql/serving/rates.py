@@ -56,6 +56,10 @@ class Caller(Protocol):
         """Return the headers that tell what may still be spent."""
         ...
 
+    def lines(self) -> str:
+        """Return the same as they are written."""
+        ...
+
 
 Callers = Callable[[Sender], Caller]
 """Tells who sent a request."""
@@ -86,6 +90,10 @@ class Unlimited:
         """Return nothing to be told."""
         return {}
 
+    def lines(self) -> str:
+        """Return nothing to be told."""
+        return ""
+
 
 UNLIMITED = Unlimited()
 
@@ -102,6 +110,7 @@ class Rates:
         self._purses = purses
         self._addresses = addresses
         self._policy = f'"cost";q={cost};w={seconds}'
+        self._first = f"{POLICY}: {self._policy}\r\n{REMAINING}: "
         self._known = lru_cache(MOST_PURSES)(partial(_Address, self))
         self._words = (
             f"Without a key, one address may ask for a cost of {cost:,} in {seconds} s, and this one has"
@@ -135,8 +144,15 @@ class Rates:
 
     def headers(self, address: str) -> dict[str, str]:
         """Return what *address* may still spend, in the words of the IETF's draft on limits of rates."""
+        return {POLICY: self._policy, REMAINING: self._remaining(address)}
+
+    def lines(self, address: str) -> str:
+        """Return ``headers`` as they are written."""
+        return f"{self._first}{self._remaining(address)}\r\n"
+
+    def _remaining(self, address: str) -> str:
         left, seconds = self._purses.remaining(address)
-        return {POLICY: self._policy, REMAINING: f'"cost";r={left};t={_whole(seconds)}'}
+        return f'"cost";r={left};t={_whole(seconds)}'
 
     def _problem(self, seconds: float) -> Problem:
         words = f"{self._words}. Try again in {_whole(seconds)} s, ask for less at once, or send a key."
@@ -211,6 +227,9 @@ class _Address:
 
     def headers(self) -> Mapping[str, str]:
         return self._rates.headers(self._address)
+
+    def lines(self) -> str:
+        return self._rates.lines(self._address)
 
 
 def _whole(seconds: float) -> int:

@@ -164,6 +164,8 @@ class Connection(web.RequestHandler):
             self.transport.write(piece)
 
     def _hold(self, data: bytes) -> None:
+        if not data:
+            return
         self._behind += data
         if len(self._behind) > _MOST_HELD + MOST_HEAD and self.transport is not None:
             self.transport.pause_reading()
