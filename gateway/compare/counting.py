@@ -19,7 +19,7 @@ from gateway.model.enums import (
     Severity,
     StandardFamily,
 )
-from gateway.store import ledger, tables
+from gateway.store import tables, totals
 
 
 def _table(model: Any) -> Table:
@@ -31,7 +31,7 @@ def _table(model: Any) -> Table:
 SOURCE = _table(tables.HarvestSource)
 DATASET = _table(tables.Dataset)
 ERROR = _table(tables.HarvestError)
-RUN = _table(ledger.JobRollup)
+RUN = _table(totals.JobRollup)
 
 KEPT = (Presence.PRESENT.value, Presence.EXPIRED.value)
 """A row that the portal still has or has let expire: what happened stays counted."""

@@ -15,6 +15,7 @@ from gateway.store import (
     refreshed,
     tables,
     timetable,
+    totals,
     upkeep,
     webhooks,
 )
@@ -29,6 +30,7 @@ DECLARING = (
     refreshed,
     tables,
     timetable,
+    totals,
     upkeep,
     webhooks,
 )

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from gateway.model.enums import Cause
 from gateway.ports import Scope
-from gateway.store import absence, bookkeeping, membership, quarantine, recognising
+from gateway.store import absence, membership, quarantine, recognising, scopes
 from gateway.store.absence import Cap, Standing
 from gateway.store.bookkeeping import Run
 from gateway.store.membership import Ended, Missing
@@ -65,8 +65,8 @@ async def weigh(
     return Conclusions(
         stream=stream,
         missing=missing,
-        covers=await bookkeeping.unread(connection, portal, stream, covers) if covers else (),
-        cursors=await bookkeeping.stopped(connection, portal, stream, keys) if keys else (),
+        covers=await scopes.unread(connection, portal, stream, covers) if covers else (),
+        cursors=await scopes.stopped(connection, portal, stream, keys) if keys else (),
         ended=others,
         cleared=await quarantine.unseen(connection, portal, stream, proved, run.started_at) if proved else (),
         loaded=[(part.scope, part.loaded) for part, _ in ended if part.loaded],
@@ -113,7 +113,7 @@ async def draw(
         else:
             gone += await absence.bury(connection, missing.scope.member, missing.keys, now)
     if found.covers:
-        await bookkeeping.cover(connection, run, found.stream, found.covers, marks, now)
+        await scopes.cover(connection, run, found.stream, found.covers, marks, now)
     if others := {key: mark for key, mark in marks.items() if key not in found.covers}:
         await recognising.note(connection, run.portal, found.stream, others)
     if found.cleared:
@@ -121,7 +121,7 @@ async def draw(
             connection, run.portal, found.stream, found.cleared, run.started_at, now
         )
     if found.cursors:
-        await bookkeeping.drop_cursors(connection, run.portal, found.stream, found.cursors)
+        await scopes.drop_cursors(connection, run.portal, found.stream, found.cursors)
     if found.loaded:
         await _tell_loaded(connection, run, found.loaded, now)
     return gone

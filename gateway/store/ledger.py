@@ -270,54 +270,6 @@ class HeldDeletion(SQLModel, table=True):
     """When a later read proved other rows absent than those that were rejected, so that the rejection ended."""
 
 
-class JobRollup(SQLModel, table=True):
-    """One row per job: what reports and dashboards count."""
-
-    __tablename__: ClassVar[str] = "job_rollup"
-
-    job_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
-    portal: int = c.small()
-    source_id: int | None = c.refers("harvest_source")
-    organization_id: int | None = c.refers("organization")
-    backend_id: int | None = c.refers("harvest_backend")
-    presence: str = c.word(enums.Presence)
-    status: str = c.word(enums.JobStatus)
-    kind: str = c.word(enums.JobKind)
-    created_at: datetime | None = c.instant()
-    duration_seconds: float | None = c.real()
-    records: int = c.number(null=False)
-    records_pending: int = c.number(null=False)
-    records_lost: int = c.number(null=False)
-    records_succeeded: int = c.number(null=False)
-    records_skipped: int = c.number(null=False)
-    records_failed: int = c.number(null=False)
-    records_archived: int = c.number(null=False)
-    records_unpublished: int = c.number(null=False)
-    records_unknown: int = c.number(null=False)
-    created: int = c.number(null=False)
-    updated: int = c.number(null=False)
-    deleted: int = c.number(null=False)
-    errors: int = c.number(null=False)
-    warnings: int = c.number(null=False)
-
-
-class PortalRollup(SQLModel, table=True):
-    """One row per portal: its runs' counts of records summed up, so that no count of all grows with them."""
-
-    __tablename__: ClassVar[str] = "portal_rollup"
-
-    portal: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
-    records: int = c.big(null=False)
-    records_pending: int = c.big(null=False)
-    records_lost: int = c.big(null=False)
-    records_succeeded: int = c.big(null=False)
-    records_skipped: int = c.big(null=False)
-    records_failed: int = c.big(null=False)
-    records_archived: int = c.big(null=False)
-    records_unpublished: int = c.big(null=False)
-    records_unknown: int = c.big(null=False)
-
-
 class Budget(SQLModel, table=True):
     """What a portal and key may still be asked, and who asks: the row in which all processes meet."""
 
@@ -375,8 +327,3 @@ c.finish(
     ),
 )
 c.finish(HeldDeletion, c.index("held_deletion_open", "portal", "decided_at"))
-c.finish(
-    JobRollup,
-    c.index("job_rollup_source", "source_id", "created_at"),
-    c.index("job_rollup_portal", "portal", "created_at"),
-)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from functools import cache
 
 from gateway.model.enums import EntityType, RecordStatus
-from gateway.store.ledger import JobRollup
 from gateway.store.staging import Connection, touched_keys
+from gateway.store.totals import JobRollup
 
 STATUS_COLUMNS = {
     "records_pending": RecordStatus.PENDING,

@@ -40,6 +40,7 @@ from gateway.store.layout import Layout, Normalise, lay_out, read
 from gateway.store.parts import Part, Tally
 from gateway.store.quarantine import Refused
 from gateway.store.recognising import Recognised
+from gateway.store.scopes import keep_cursor
 from gateway.store.staging import ENTWINED, Connection, make_stages, prepare, touched, touched_keys
 from gateway.store.storing import Storing
 from gateway.store.waiting import Name, Settled
@@ -297,7 +298,7 @@ class Writer:
         """On a first load note how far it is; cursors are kept where the pass may have to go on from them."""
         last = parts[-1]
         if last.end is None and last.cursor is not None and last.loaded is not None:
-            await bookkeeping.keep_cursor(self._connection, self._run, last.scope, last.cursor)
+            await keep_cursor(self._connection, self._run, last.scope, last.cursor)
         if last.loaded is not None:
             await bookkeeping.advance(self._connection, self._run.portal, last.scope.stream, tally.fetched)
 

@@ -18,7 +18,7 @@ from gateway.errors import GatewayError, LeaseLost, PortalError, PortalUnavailab
 from gateway.fetch.budget import Spending
 from gateway.fetch.client import BreakerOpen, BudgetSpent, Client
 from gateway.ports import Adapter, Crawl, Pass, Portal, Scope
-from gateway.store import bookkeeping, following, lease, portals
+from gateway.store import bookkeeping, following, lease, portals, scopes
 from gateway.store.absence import Cap
 from gateway.store.afterwards import insist, start_anew
 from gateway.store.bookkeeping import Run
@@ -211,7 +211,7 @@ class PortalPass:
         """Whether a stream without scopes has to end all the same: an earlier pass may have broken before its end."""
         if self._kind is Pass.RECONCILE or name in self._unloaded:
             return True
-        return name == "records" and bool(await bookkeeping.newly_read(self._connection, self._number, name))
+        return name == "records" and bool(await scopes.newly_read(self._connection, self._number, name))
 
     async def _begin_stream(self, name: str) -> Stream:
         """Return the stream's account; on a first load it goes on where the last pass stopped."""
@@ -220,7 +220,7 @@ class PortalPass:
             name,
             baseline=baseline,
             read_before=await self._known.scopes_read(name) if baseline else frozenset(),
-            cursors=await bookkeeping.cursors(self._connection, self._number, name) if baseline else {},
+            cursors=await scopes.cursors(self._connection, self._number, name) if baseline else {},
             requests_before=self._client.requests,
         )
         self._streams[name] = stream
@@ -298,7 +298,7 @@ class PortalPass:
         if stream.name == "sources":
             await self._writer.set_schedules(schedule.settle)
         if stream.name == "records":
-            newly = await bookkeeping.newly_read(self._connection, self._number, stream.name)
+            newly = await scopes.newly_read(self._connection, self._number, stream.name)
             await self._writer.follow_records(
                 jobs=newly, batch=self._limits.elements, baseline=stream.baseline
             )

@@ -8,7 +8,7 @@ from graphql import GraphQLField, GraphQLObjectType, get_named_type
 from sqlalchemy import Column, Table
 
 from gateway.model.enums import EntityType
-from gateway.store import ledger, tables
+from gateway.store import ledger, tables, totals
 
 PORTAL: Table = ledger.Portal.__table__  # type: ignore[attr-defined]
 BACKREF = "strawberry-definition"
@@ -65,4 +65,4 @@ def is_private(column: Column[object]) -> bool:
 
 _NAMES: dict[str, EntityType] = {each.value: each for each in EntityType}
 _BY_TABLE = {str(row.__tablename__): type_ for type_, row in tables.ROWS.items()}
-_ROLLUPS: dict[EntityType, Table] = {EntityType.HARVEST_JOB: ledger.JobRollup.__table__}  # type: ignore[attr-defined]
+_ROLLUPS: dict[EntityType, Table] = {EntityType.HARVEST_JOB: totals.JobRollup.__table__}  # type: ignore[attr-defined]
