@@ -37,6 +37,8 @@ RANKED = {
 }
 """The words that rank what is found: a search reads them out of each row that it weighs, so they are the short ones."""
 
+RANKED_BY = {EntityType.DATASET: "title, keywords", EntityType.HARVEST_ERROR: "message"}
+"""The columns that ``RANKED`` is reckoned from, where it is not stored."""
 
 ORDERED = {
     EntityType.HARVEST_SOURCE: "name",

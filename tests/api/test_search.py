@@ -15,6 +15,7 @@ from databases import filled
 
 from gateway.postgres import connect
 from gateway.store import tables
+from gateway.store.searching import function
 from harvest_graphql.engine import Engine
 from harvest_graphql.plan.finding import MOST, TYPES
 from harvest_graphql.problems import Code
@@ -72,6 +73,7 @@ async def _sources(world: World) -> None:
         {"native_id": "lakes", "name": "All rivers and lakes"},
         {"native_id": "drained", "name": "Rivers that were", "presence": "GONE"},
         {"native_id": "parched", "name": "Expired rivers", "presence": "EXPIRED"},
+        {"native_id": "misspelt", "name": "Gauging statoins"},
         {"native_id": "hydro", "name": "Hydrology", "description": "Levels of one river"},
     ):  # fmt: skip
         await world.add(tables.HarvestSource, **words, **values)
@@ -355,22 +357,75 @@ async def test_a_search_is_one_statement_and_one_plan(seeded_url: str) -> None:
         ]
         await engine.close()
     assert [each for each in answers if "errors" in each] == []
-    found = [each for each in sent if "worded" in each]
+    found = [each for each in sent if "search_found" in each]
     assert len(found) == 4
     assert len(set(found)) == engine.plans == 2, "one for each choice of types"
     assert "organization" not in found[0]
     assert "rivers" not in found[0]
 
 
-async def test_the_indexes_are_used(seeded_url: str, engine: Engine) -> None:
-    (statement,) = engine.explain('{ search(text: "rivers") { nodes { rank } } }')
+async def test_a_name_that_is_like_the_text_is_found_beside_too_few_that_hold_its_words(data: Ask) -> None:
+    """One holds the words in its description: what is nearly called so comes after it, on its page or the next."""
+    page = (await data(FIND, text="gauging stations"))["search"]
+    assert [each["node"]["nativeId"] for each in page["nodes"]] == ["rivers", "misspelt"]
+    assert [each["rank"] >= 1 for each in page["nodes"]] == [True, False]
+    first = (await data(FIND, text="gauging stations", first=1))["search"]
+    assert first["pageInfo"]["hasNextPage"] is True
+    assert await found(data, "gauging stations", after=first["pageInfo"]["endCursor"]) == ["misspelt"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["rivers", "station 7", "gauging stations", "zebra sighting of statoin", "hydrolgy", "Météo-France"],
+)
+@pytest.mark.parametrize("types", [None, ["DATASET"], ["HARVEST_SOURCE", "DATASET"]], ids=str)
+async def test_a_page_holds_the_same_whether_or_not_it_is_counted_and_whatever_its_size(
+    data: Ask, text: str, types: list[str] | None
+) -> None:
+    """A first page that nobody counts is found by less work: by the best rows alone."""
+    whole = await found(data, text, types=types)
+    given = "$text: String!, $types: [SearchType!], $first: Int"
+    bare = f"query ({given}) {{ search(text: $text, types: $types, first: $first)"
+    for size in (1, 2, 3, 5, 20, 100):
+        page = await data(
+            f"{bare} {{ nodes {{ node {{ nativeId }} }} }} }}", text=text, types=types, first=size
+        )
+        assert [each["node"]["nativeId"] for each in page["search"]["nodes"]] == whole[:size]
+        said = await data(f"{bare} {{ pageInfo {{ hasNextPage }} }} }}", text=text, types=types, first=size)
+        counted = (await data(FIND, text=text, types=types, first=size))["search"]
+        assert (
+            said["search"]["pageInfo"]["hasNextPage"]
+            is counted["pageInfo"]["hasNextPage"]
+            is (counted["totalCount"] > size)
+        )
+
+
+async def test_the_database_has_the_function_of_the_code(seeded_url: str) -> None:
+    connection = await connect(seeded_url)
+    try:
+        body = await connection.fetchval("SELECT prosrc FROM pg_proc WHERE proname = 'search_found'")
+    finally:
+        await connection.close()
+    assert str(body).strip() == function().partition("$$")[2].rpartition("$$")[0].strip()
+
+
+async def test_the_indexes_are_used(seeded_url: str) -> None:
     connection = await connect(seeded_url)
     try:
         await connection.execute("SET enable_seqscan = off")
-        plan = await connection.fetch(f"EXPLAIN {statement.sql}", *statement.arguments)
+        before = await _scans(connection)
+        await connection.fetch("SELECT * FROM search_found('no such word', '{0,1,2,3}', NULL, 20)")
+        after = await _scans(connection)
     finally:
         await connection.close()
-    lines = "\n".join(row[0] for row in plan)
+    used = {name for name, count in after.items() if count > before[name]}
     for table in ("harvest_source", "organization", "dataset", "harvest_error"):
-        assert f"ix_{table}_words" in lines
-        assert table == "harvest_error" or f"ix_{table}_alike" in lines
+        assert f"ix_{table}_words" in used
+        assert table == "harvest_error" or f"ix_{table}_alike" in used
+
+
+async def _scans(connection: asyncpg.Connection) -> dict[str, int]:
+    """Return how often each index has been read."""
+    await connection.execute("SELECT pg_stat_force_next_flush()")
+    rows = await connection.fetch("SELECT indexrelname, idx_scan FROM pg_stat_user_indexes")
+    return {row["indexrelname"]: row["idx_scan"] for row in rows}

@@ -8,14 +8,16 @@ from hashlib import sha256
 from typing import Any
 
 from graphql import FieldNode, GraphQLField, GraphQLObjectType
-from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, Table
+from sqlalchemy import BigInteger, Column, MetaData, SmallInteger, Table, Text
 
 from gateway.model.enums import EntityType
 from gateway.store.findable import NAMES
+from gateway.store.searching import FINE
 from harvest_graphql.plan.conditions import plain_text
 from harvest_graphql.plan.cursors import cursor_text
 from harvest_graphql.plan.draft import Call, Read, Row
-from harvest_graphql.plan.finding import FINE, QUERY, TYPES, chosen, finding
+from harvest_graphql.plan.finding import MOST, QUERY, TYPES, chosen, finding
+from harvest_graphql.plan.grouping import Write
 from harvest_graphql.plan.leaves import NULL, constant, object_text, typename
 from harvest_graphql.plan.listing import Listing
 from harvest_graphql.plan.objects import Objects
@@ -51,6 +53,7 @@ _FOUND = Table(
     Column("id", BigInteger, nullable=False),
     Column("place", SmallInteger, nullable=False),
     Column("rank", BigInteger, nullable=False),
+    Column("at", Text, nullable=False),
 )
 _ORDER = Order("SEARCH", _FOUND.c["rank"], descending=True)
 _WORD = {type_: word for word, type_ in TYPES.items()}
@@ -68,7 +71,7 @@ def answer(
     row = Row(draft, "SearchResult", draft.alias(), _FOUND)
     results = _Results(objects.selections, page, row, object_type(field), _ANY, mark=mark)
     shown = results.text(nodes, _Writing(objects, chosen(given)).result)
-    return f"(WITH {finding(draft, text, given)} SELECT {shown})"
+    return f"(WITH {finding(draft, text, given, results.most())} SELECT {shown})"
 
 
 def _text(given: Operand) -> Read:
@@ -109,12 +112,25 @@ class _Ranked(Page):
         return read
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: what is made anew with them has no super()
 class _Results(Listing):
     """The connection of what was found."""
 
     mark: str = ""
     """The SQL of what its cursors are told apart by."""
+    counted: bool = False
+    """Whether it is asked how many there are."""
+
+    def most(self) -> int:
+        """Return how many of the best rows there are to be, now that the text is written."""
+        window = self.page.window
+        if self.counted or window.after is not None:
+            return MOST
+        return window.size + self.more
+
+    def _part(self, nodes: list[FieldNode], write: Write) -> str:
+        self.counted |= nodes[0].name.value == "totalCount"
+        return super()._part(nodes, write)
 
     def _cursor(self) -> str:
         of_text = f"' || {self.mark} || '"
@@ -156,7 +172,16 @@ class _Writing:
         assert isinstance(type_, GraphQLObjectType)
         own = Row(self.objects.draft, found.value, self.objects.draft.alias(), table)
         shown = self.objects.of(type_, nodes, own)
-        return f"(SELECT {shown} FROM {table.name} {own.alias} WHERE {own.alias}.id = {row.column('id')})"
+        return f"(SELECT {shown} FROM {table.name} {own.alias} WHERE {_here(own.alias, row)})"
+
+
+def _here(alias: str, row: Row) -> str:
+    """Return which row at *alias* was found: by its place in the table, which costs a third of a look into an index.
+
+    The place holds, since it was read by the same statement: one statement, and a stable function that it calls, see
+    one snapshot.
+    """
+    return f"{alias}.ctid = {row.column('at')}"
 
 
 def _matched(type_: EntityType, row: Row) -> str:
@@ -166,7 +191,7 @@ def _matched(type_: EntityType, row: Row) -> str:
         f"""WHEN text_words({text}) @@ {QUERY} THEN '"{name}"'""" for name, text in fields.items()
     )
     table = table_of(type_).name
-    by_words = f"(SELECT CASE {cases} ELSE {NULL} END FROM {table} e WHERE e.id = {row.column('id')})"
+    by_words = f"(SELECT CASE {cases} ELSE {NULL} END FROM {table} e WHERE {_here('e', row)})"
     if type_ not in NAMES:
         return by_words
     way = f"{row.alias}.order_key / {10 * FINE}"
