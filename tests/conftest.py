@@ -29,6 +29,8 @@ from databases import address, command, made  # noqa: E402 - after the guard
 from gateway.postgres import Server, connect_pool, migrate  # noqa: E402 - after the guard
 
 _NUMBERS = itertools.count()
+CLOSING_SECONDS = 10.0
+"""After which a pool is ended whose connections a test has not given back: one that failed would hang."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,7 +89,8 @@ async def pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     try:
         yield pool
     finally:
-        await pool.close()
+        async with asyncio.timeout(CLOSING_SECONDS):
+            await pool.close()
 
 
 def _name() -> str:

@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient as Client
+from api.engines import engine_on
 from api.ways import Server
 from api.world import Ask, World, seed
 from databases import filled
@@ -40,12 +41,11 @@ def seeded_url(postgres_url: str, template_database: str) -> Iterator[str]:
 async def engine(seeded_url: str) -> AsyncIterator[Engine]:
     """An engine on the shared database, whose freshness is read with every answer."""
     pool = await connect_pool(seeded_url, size=2)
-    engine = Engine(pool, status_seconds=0)
-    await engine.status()
     try:
-        yield engine
+        async with engine_on(pool, status_seconds=0) as engine:
+            await engine.status()
+            yield engine
     finally:
-        await engine.close()
         await pool.close()
 
 
@@ -108,9 +108,8 @@ async def own_world(database_url: str) -> AsyncIterator[World]:
 async def own_engine(own_world: World, pool: asyncpg.Pool) -> AsyncIterator[Engine]:
     """An engine on ``own_world``."""
     assert own_world.keys
-    engine = Engine(pool, status_seconds=0)
-    yield engine
-    await engine.close()
+    async with engine_on(pool, status_seconds=0) as engine:
+        yield engine
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
+from api.engines import engine_on
 
 from harvest_graphql.current import Current
-from harvest_graphql.engine import Engine
 from harvest_graphql.held import Unreachable
 
 
@@ -32,14 +32,13 @@ class Gone:
     ],
 )
 async def test_whatever_needs_the_database_says_that_it_is_away(document: str) -> None:
-    engine = Engine(Gone())  # type: ignore[arg-type]
-    answer = await engine.answer(document)
-    told = json.loads(answer.body)
-    assert [error["extensions"]["code"] for error in told["errors"]] == ["UNAVAILABLE"]
-    assert told["data"] is None
-    assert told["extensions"]["cost"]["limit"] == 20_000
-    assert (answer.code, answer.refused) == ("UNAVAILABLE", False)
-    await engine.close()
+    async with engine_on(Gone()) as engine:
+        answer = await engine.answer(document)
+        told = json.loads(answer.body)
+        assert [error["extensions"]["code"] for error in told["errors"]] == ["UNAVAILABLE"]
+        assert told["data"] is None
+        assert told["extensions"]["cost"]["limit"] == 20_000
+        assert (answer.code, answer.refused) == ("UNAVAILABLE", False)
 
 
 class Read:

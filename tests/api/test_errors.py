@@ -9,6 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from api.engines import engine_on
 from api.world import FR, Ask, World, gid
 
 from gateway.postgres import connect_pool
@@ -200,16 +201,15 @@ async def test_the_gateways_own_mistakes_are_masked(
 
 
 async def test_a_statement_that_takes_too_long(own_world: World, pool: asyncpg.Pool) -> None:
-    engine = Engine(pool, deadline_seconds=0.3)
-    holder = own_world.connection.transaction()
-    await holder.start()
-    await own_world.connection.execute("LOCK TABLE harvest_job IN ACCESS EXCLUSIVE MODE")
-    answer = json.loads(await engine.execute("{ harvestJobs { totalCount } }"))
-    await holder.rollback()
-    assert answer["errors"][0]["extensions"]["code"] == "TIMEOUT"
-    again = json.loads(await engine.execute("{ harvestJobs { totalCount } }"))
-    assert again["data"]["harvestJobs"]["totalCount"] == 16
-    await engine.close()
+    async with engine_on(pool, deadline_seconds=0.3) as engine:
+        holder = own_world.connection.transaction()
+        await holder.start()
+        await own_world.connection.execute("LOCK TABLE harvest_job IN ACCESS EXCLUSIVE MODE")
+        answer = json.loads(await engine.execute("{ harvestJobs { totalCount } }"))
+        await holder.rollback()
+        assert answer["errors"][0]["extensions"]["code"] == "TIMEOUT"
+        again = json.loads(await engine.execute("{ harvestJobs { totalCount } }"))
+        assert again["data"]["harvestJobs"]["totalCount"] == 16
 
 
 async def test_a_lost_connection_is_replaced(own_world: World, own_engine: Engine) -> None:
@@ -233,9 +233,8 @@ async def test_many_requests_share_few_connections(engine: Engine) -> None:
 
 async def test_a_pool_that_is_given_back_is_as_it_was(own_world: World, pool: asyncpg.Pool) -> None:
     assert own_world.keys
-    engine = Engine(pool, connections=2)
-    await engine.execute("{ portals { key } }")
-    await engine.close()
+    async with engine_on(pool, connections=2) as engine:
+        await engine.execute("{ portals { key } }")
     async with pool.acquire() as connection:
         assert isinstance(connection, asyncpg.pool.PoolConnectionProxy)
         assert await connection.fetchval("SHOW statement_timeout") == "0"

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from aiohttp import ClientSession
 from api.conftest import Serving
+from api.engines import engine_on
 from api.world import FR, GOV, NOW, World, gid, hours_ago
 from graphql import GraphQLObjectType
 
@@ -21,7 +22,6 @@ from gateway.model.document import digest
 from gateway.model.identity import global_id
 from gateway.postgres import connect
 from gateway.store import lease, ledger
-from harvest_graphql.engine import Engine
 from harvest_graphql.schema import core
 from harvest_graphql.sockets.messages import PROTOCOL
 from harvest_graphql.visibility import ADMIN
@@ -213,9 +213,8 @@ async def test_who_is_at_work_is_said(ask: Asking) -> None:
     _, id_ = await ask.held("air")
     connection = await connect(ask.gateway.url)
     held = await lease.take(connection, GOV, "portal", "somebody")
-    engine = Engine(ask.gateway.pool, acts=acts(Desk(ask.gateway, patience=0)))
-    told = msgspec.json.decode(await engine.execute(APPROVE, {"id": id_}, scopes=frozenset({ADMIN})))
-    await engine.close()
+    async with engine_on(ask.gateway.pool, acts=acts(Desk(ask.gateway, patience=0))) as engine:
+        told = msgspec.json.decode(await engine.execute(APPROVE, {"id": id_}, scopes=frozenset({ADMIN})))
     assert code(told) == "PORTAL_BUSY"
     assert "somebody" in told["errors"][0]["message"]
     await lease.give_back(connection, held)

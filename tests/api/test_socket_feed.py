@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from api.engines import engine_on
 from api.happenings import happen
 from api.sockets import SECONDS, Served, Talk, until
 from api.world import FR, NOW, World
@@ -180,8 +181,7 @@ async def test_what_cannot_begin_is_refused(served: Served) -> None:
 
 
 async def test_a_database_that_goes_away_takes_nothing_along(own_world: World, pool: asyncpg.Pool) -> None:
-    engine = Engine(pool, status_seconds=0)
-    async with Served(engine) as served:
+    async with engine_on(pool, status_seconds=0) as engine, Served(engine) as served:
         talk, _ = await following(served)
         await happen(own_world, "one", shown=False)
         await own_world.connection.execute("ALTER TABLE event RENAME TO away")
@@ -190,7 +190,6 @@ async def test_a_database_that_goes_away_takes_nothing_along(own_world: World, p
         assert told["payload"]["errors"][0]["extensions"]["code"] == "INTERNAL"
         await own_world.connection.execute("ALTER TABLE away RENAME TO event")
         assert names(await heard(talk)) == ["one"]
-    await engine.close()
 
 
 async def test_nothing_is_asked_while_nobody_follows_and_little_while_nothing_happens(
@@ -212,8 +211,10 @@ async def test_nothing_is_asked_while_nobody_follows_and_little_while_nothing_ha
 async def test_what_is_too_large_for_one_answer_is_told_in_smaller_pages(
     own_world: World, pool: asyncpg.Pool
 ) -> None:
-    engine = Engine(pool, status_seconds=0, limits=Limits(answer_bytes=4000))
-    async with Served(engine) as served:
+    async with (
+        engine_on(pool, status_seconds=0, limits=Limits(answer_bytes=4000)) as engine,
+        Served(engine) as served,
+    ):
         talk, begun = await following(served)
         for number in range(30):
             name = "x" * (3000 if number == 5 else 100)
@@ -228,14 +229,14 @@ async def test_what_is_too_large_for_one_answer_is_told_in_smaller_pages(
         assert names(await heard(again)) == pages[0], "also where the first page of all is too large"
         await happen(own_world, "later")
         assert names(await heard(talk)) == ["later"]
-    await engine.close()
 
 
 async def test_an_event_that_is_too_large_ends_it(own_world: World, pool: asyncpg.Pool) -> None:
-    engine = Engine(pool, status_seconds=0, limits=Limits(answer_bytes=2000))
-    async with Served(engine) as served:
+    async with (
+        engine_on(pool, status_seconds=0, limits=Limits(answer_bytes=2000)) as engine,
+        Served(engine) as served,
+    ):
         talk, _ = await following(served)
         await happen(own_world, after={"name": "x" * 3000})
         told = await talk.hear()
         assert (told["type"], told["payload"][0]["extensions"]["code"]) == ("error", "ANSWER_TOO_LARGE")
-    await engine.close()

@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from api.engines import engine_on
 from api.sockets import SECONDS, Served, Talk, until
 from api.world import FR, GOV, NOW, World
 
@@ -190,8 +191,7 @@ async def test_a_client_that_answers_no_ping_is_gone(own_engine: Engine) -> None
 
 
 async def test_a_database_that_goes_away_is_told_once(own_world: World, pool: asyncpg.Pool) -> None:
-    engine = Engine(pool, status_seconds=0)
-    async with Served(engine) as served:
+    async with engine_on(pool, status_seconds=0) as engine, Served(engine) as served:
         talk, _ = await watching(served)
         await own_world.connection.execute("ALTER TABLE sync_run RENAME TO away")
         told = await talk.hear()
@@ -200,4 +200,3 @@ async def test_a_database_that_goes_away_is_told_once(own_world: World, pool: as
         assert "sync_run" not in json.dumps(told)
         await own_world.connection.execute("ALTER TABLE away RENAME TO sync_run")
         assert of(await event(talk))["run"]["state"] == "DONE"
-    await engine.close()

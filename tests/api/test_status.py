@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import asyncpg
+from api.engines import engine_on
 from api.world import GOV, Ask, World, hours_ago
 
 from gateway.fetch.breaker import Breaker
@@ -68,16 +69,18 @@ async def test_private_fields_are_null_with_a_notice(answer: Ask) -> None:
 
 async def test_an_empty_database_answers(pool: asyncpg.Pool) -> None:
 
-    engine = Engine(pool)
-    answer = json.loads(
-        await engine.execute("{ portals { key } harvestSources { nodes { id } pageInfo { endCursor } } }")
-    )
-    assert answer["data"] == {"portals": [], "harvestSources": {"nodes": [], "pageInfo": {"endCursor": None}}}
-    assert {name: answer["extensions"][name] for name in ("freshness", "notices")} == {
-        "freshness": {},
-        "notices": [],
-    }
-    await engine.close()
+    async with engine_on(pool) as engine:
+        answer = json.loads(
+            await engine.execute("{ portals { key } harvestSources { nodes { id } pageInfo { endCursor } } }")
+        )
+        assert answer["data"] == {
+            "portals": [],
+            "harvestSources": {"nodes": [], "pageInfo": {"endCursor": None}},
+        }
+        assert {name: answer["extensions"][name] for name in ("freshness", "notices")} == {
+            "freshness": {},
+            "notices": [],
+        }
 
 
 def _failed(breaker: Breaker, now: datetime) -> None:
