@@ -14,6 +14,7 @@ from urllib.parse import quote
 from gateway.errors import ConfigurationError, DatabaseUnavailable, DatabaseUnusable
 from gateway.postgres.account import account
 from gateway.postgres.lock import FolderLock
+from gateway.postgres.memory import available, shared_buffers
 from gateway.postgres.postmaster import Postmaster
 from gateway.postgres.programs import Programs, bundled, environment
 from gateway.postgres.sockets import new_folder, remove_folder
@@ -29,7 +30,6 @@ _SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "256MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "wal_level": "minimal",
@@ -163,6 +163,7 @@ class Server:
     def _launch(self, programs: Programs) -> None:
         self._socket_folder = str(new_folder(programs.account))
         settings = {**_SETTINGS, "unix_socket_directories": self._socket_folder, **_shared_memory()}
+        settings["shared_buffers"] = shared_buffers(available())
         settings |= {} if self._durable else _THROWAWAY
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
