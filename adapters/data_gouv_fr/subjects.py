@@ -11,6 +11,7 @@ from gateway.model.enums import RecordType
 from gateway.model.mapping import public
 
 Element = Mapping[str, Any]
+_A_DATASET = RecordType.DATASET
 
 RIGHTS = frozenset({"permissions"})
 """The rights of who asked: nobody's data."""
@@ -30,7 +31,7 @@ def subject(item: Element) -> Element | None:
     ``item``, ``body`` (the dataset or data service) and ``kind`` (which of them it is); None where it is about nothing.
     """
     if isinstance(found := item.get("dataset"), dict):
-        return {"item": item, "body": found, "kind": RecordType.DATASET}
+        return {"item": item, "body": found, "kind": _A_DATASET}
     if isinstance(found := item.get("dataservice"), dict):
         return {"item": item, "body": found, "kind": RecordType.DATA_SERVICE}
     return None
@@ -40,10 +41,11 @@ def subject_id(item: Any) -> str | None:
     """Return the id of the dataset or data service that an item is about."""
     if not isinstance(item, dict):
         return None
-    found = item.get("dataset")
-    if not isinstance(found, dict):
-        found = item.get("dataservice")
-    return name(found.get("id")) if isinstance(found, dict) else None
+    if not isinstance(found := item.get("dataset"), dict) and not isinstance(
+        found := item.get("dataservice"), dict
+    ):
+        return None
+    return name(found.get("id"))
 
 
 def subject_type(item: Any) -> RecordType | None:
@@ -51,7 +53,7 @@ def subject_type(item: Any) -> RecordType | None:
     if not isinstance(item, dict):
         return None
     if isinstance(item.get("dataset"), dict):
-        return RecordType.DATASET
+        return _A_DATASET
     return RecordType.DATA_SERVICE if isinstance(item.get("dataservice"), dict) else None
 
 
@@ -62,7 +64,7 @@ def first_of(*keys: str) -> Callable[[Any], str | None]:
         if isinstance(body, dict):
             for key in keys:
                 if (value := body.get(key)) is not None:
-                    return text(value)
+                    return value if value.__class__ is str else text(value)
         return None
 
     return read
@@ -72,17 +74,24 @@ def of_item_or_harvest(key: str) -> Callable[[Any], str | None]:
     """Return a reader of an item's *key*, else of that key of what its dataset says of its harvest."""
 
     def read(found: Any) -> str | None:
-        own = part(part(found, "item"), key)
-        return text(part(part(part(found, "body"), "harvest"), key) if own is None else own)
+        if not isinstance(found, dict):
+            return None
+        value = part(found.get("item"), key)
+        if value is None:
+            value = part(part(found.get("body"), "harvest"), key)
+        return value if value is None or value.__class__ is str else text(value)
 
     return read
 
 
 def modified(found: Any) -> datetime | None:
     """Return when the metadata of the item's dataset or data service was last changed."""
-    kind = part(found, "kind")
+    if not isinstance(found, dict):
+        return None
+    kind = found.get("kind")
     key = _MODIFIED.get(kind) if isinstance(kind, RecordType) else None
-    return instant(part(part(found, "body"), key)) if key else None
+    said = part(found.get("body"), key) if key else None
+    return None if said is None else instant(said)
 
 
 def rest(found: Any) -> Mapping[str, Any] | None:

@@ -12,6 +12,7 @@ from gateway.model.mapping import passing
 T = TypeVar("T")
 
 LARGEST_COUNT = 2**31 - 1
+_parsed = datetime.fromisoformat
 
 
 @passing(str)
@@ -42,14 +43,12 @@ def count(value: Any) -> int | None:
 
 def instant(value: Any) -> datetime | None:
     """Return an ISO 8601 instant in UTC (text without an offset is UTC), None for anything else."""
-    if not isinstance(value, str):
-        return None
     try:
-        found = datetime.fromisoformat(value)
+        found = _parsed(value)
         if found.tzinfo is UTC:
             return found
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

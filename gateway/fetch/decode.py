@@ -16,7 +16,7 @@ MAX_DEPTH = 100
 """Deepest nesting of arrays and objects that is read."""
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
-_ANY = msgspec.json.Decoder()
+_any = msgspec.json.Decoder().decode
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -35,7 +35,10 @@ class WrongShapeError(DecodeError):
 
 def value(body: bytes) -> Any:
     """Return the JSON value of *body*; NotJsonError where it is none."""
-    found = _decoded(_ANY, body)
+    try:
+        found = _any(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _refused(error) from error
     if _opened(body) > MAX_DEPTH and not _shallow(found):
         raise NotJsonError(f"nested deeper than {MAX_DEPTH}")
     return found
@@ -95,12 +98,17 @@ class Envelope:
 def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:
     try:
         return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise WrongShapeError(str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise NotJsonError(str(error)) from error
-    except RecursionError as error:
-        raise NotJsonError(f"nested deeper than {MAX_DEPTH}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _refused(error) from error
+
+
+def _refused(error: Exception) -> DecodeError:
+    """Return what *error* of the decoder means."""
+    if isinstance(error, msgspec.ValidationError):
+        return WrongShapeError(str(error))
+    return NotJsonError(
+        f"nested deeper than {MAX_DEPTH}" if isinstance(error, RecursionError) else str(error)
+    )
 
 
 def _opened(body: bytes) -> int:

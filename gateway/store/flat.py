@@ -58,7 +58,7 @@ def flat(
         f"        _encoded = _encode(_told({values}))",
         "    except (UnicodeEncodeError, OverflowError, TypeError, ValueError) as _error:",
         "        raise _Unstorable(f'not storable: {_error}') from _error",
-        "    if _nul in _encoded:",
+        "    if b'\\\\' in _encoded and _nul in _encoded:",
         f"        {values} = _without_nul(({values}), _encoded)",
         f"    if len(_encoded) > {LONGEST}:",
         f"        _measure(({values}))",

@@ -6,7 +6,7 @@ no drift. Only one that does not is looked at member by member.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,7 +40,7 @@ class Judges:
 
     def __init__(self, expected: Kinds) -> None:
         self._expected = expected
-        self._decoders: dict[EntityType, msgspec.json.Decoder[Any]] = {}
+        self._decodes: dict[EntityType, Callable[[bytes], object]] = {}
 
     def judge(self, documents: Iterable[Document]) -> dict[tuple[EntityType, Drift], Sighting]:
         """Return what *documents* show that is not as expected, the first document of each thing as an example."""
@@ -53,21 +53,21 @@ class Judges:
 
     def of(self, document: Document) -> Sequence[Drift]:
         """Return in what *document* is not as expected, each thing once; what is no JSON is nobody's drift."""
-        expected = self._expected.get(document.type)
-        if expected is None:
-            return ()
+        decode = self._decodes.get(document.type) or self._decode(document.type)
         try:
-            self._decoder(document.type, expected).decode(document.body)
+            decode(document.body)
         except msgspec.ValidationError:
-            return _looked_at(document.body, expected)
+            return _looked_at(document.body, self._expected[document.type])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ()
         return ()
 
-    def _decoder(self, type_: EntityType, expected: Expected) -> msgspec.json.Decoder[Any]:
-        if type_ not in self._decoders:
-            self._decoders[type_] = msgspec.json.Decoder(_fitting(expected))
-        return self._decoders[type_]
+    def _decode(self, type_: EntityType) -> Callable[[bytes], object]:
+        """Return what decodes the documents of a type that are as expected; where nothing is, anything goes."""
+        expected = self._expected.get(type_)
+        decode = bytes if expected is None else msgspec.json.Decoder(_fitting(expected)).decode
+        self._decodes[type_] = decode
+        return decode
 
 
 def _looked_at(body: bytes, expected: Expected) -> Sequence[Drift]:
