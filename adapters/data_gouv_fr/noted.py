@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from adapters.data_gouv_fr.generations import WAYS, Generation, Ways
+from adapters.data_gouv_fr.generations import WAYS, Generation
 from gateway.model.entities import JSON
 from gateway.ports import JOB_STATUSES, WIRE
 
@@ -30,6 +30,8 @@ class Noted:
         self.settled = 0
         """How many scopes are being read in which jobs of either form are taken for what they are: while there are any,
         jobs tell nothing of the portal."""
+        self.ways = WAYS[Generation.V17]
+        """How the portal gives its jobs: as today's portals do unless another way has shown."""
 
     def recall(self, noted: Mapping[str, Any] | None) -> None:
         """Take over what earlier passes noted; what cannot be read was not noted."""
@@ -38,6 +40,7 @@ class Noted:
         self._embedded = WAYS[known[0]].embedded if known else None
         slash = noted.get(SLASH)
         self.slash = slash if isinstance(slash, bool) else None
+        self._look_up_ways()
         if STATUSES in noted:
             self.asked_statuses = True
             self.statuses = words(noted[STATUSES])
@@ -50,11 +53,6 @@ class Noted:
         if not self._embedded:
             return Generation.V17
         return Generation.V9 if self.slash is False else Generation.V10
-
-    @property
-    def ways(self) -> Ways:
-        """Return how the portal gives its jobs: as today's portals do unless another way has shown."""
-        return WAYS[self.generation or Generation.V17]
 
     def saw(self, embedded: bool | None) -> bool:
         """Take in whether jobs hold their items (None: not shown); return whether the portal was asked wrongly."""
@@ -77,9 +75,13 @@ class Noted:
         self.asked_statuses, self.statuses = True, statuses
 
     def _forget_unless(self, before: Generation | None) -> None:
-        """Forget the words for statuses where the generation is another one than *before*."""
+        """Look up what goes with the generation; forget the words for statuses where it is another than *before*."""
+        self._look_up_ways()
         if before is not None and before is not self.generation:
             self.asked_statuses, self.statuses = False, None
+
+    def _look_up_ways(self) -> None:
+        self.ways = WAYS[self.generation or Generation.V17]
 
     def as_json(self) -> Mapping[str, JSON]:
         """Return it all as the next pass recalls it; what was not told is left out."""
