@@ -19,7 +19,7 @@ from gateway.compose.parts import Parts
 from gateway.compose.passes import ask_payload
 from gateway.compose.settling import settle
 from gateway.errors import ConfigurationError
-from gateway.store import drifted, webhooks
+from gateway.store import drifted, upkeep, webhooks
 from gateway.store.webhooks import Measured
 from harvest_graphql import payloads
 from harvest_graphql.events import Events
@@ -110,6 +110,11 @@ async def _deliveries(parts: Parts) -> list[Measured]:
         return await webhooks.measured(connection)
 
 
+async def _upkeep(parts: Parts) -> list[dict[str, Any]]:
+    async with parts.pool.acquire() as connection:
+        return await upkeep.told(connection)
+
+
 def _admit(parts: Parts) -> Admit:
     """Return what tells whose a key is."""
     keys = Keys(parts.pool)
@@ -149,6 +154,7 @@ def _mount(parts: Parts, app: web.Application, metrics: Metrics) -> Briefly:
     metrics.by_portal(_WAITING, Desk(parts).waiting)
     metrics.by_portal(_DRIFT, partial(_drift, parts))
     metrics.by_webhook(partial(_deliveries, parts))
+    metrics.by_upkeep(partial(_upkeep, parts))
     metrics.counted(
         "refreshes",
         "Readings of one source or run before an answer, by outcome: LIVE or why not.",

@@ -20,13 +20,13 @@ from gateway.errors import GatewayError
 from gateway.store.webhooks import Measured
 from harvest_graphql.engine import Engine
 from harvest_graphql.held import LOST, TooSlow, Unreachable
-from harvest_graphql.serving import deliveries
+from harvest_graphql.serving import deliveries, tended
 from harvest_graphql.serving.siblings import Siblings
 from harvest_graphql.serving.tallies import Tallies
 
 PATH = "/metrics"
 _NAME = "harvest_gateway"
-_SHARED = (f"{_NAME}_portal_", deliveries.PREFIX)
+_SHARED = (f"{_NAME}_portal_", deliveries.PREFIX, tended.PREFIX)
 """What the names of numbers begin with that every process reads from the database."""
 _PATIENCE_SECONDS = 5.0
 """How long numbers that are read when they are asked for may take."""
@@ -34,6 +34,8 @@ ReadPortals = Callable[[], Awaitable[Mapping[str, Mapping[str, float]]]]
 """Returns numbers by name, each by the keys of portals."""
 ReadWebhooks = Callable[[], Awaitable[Iterable[Measured]]]
 """Returns what webhooks took."""
+ReadUpkeep = Callable[[], Awaitable[Iterable[Mapping[str, Any]]]]
+"""Returns how each kind of upkeep went last: ``gateway.store.upkeep.told``."""
 
 
 class Metrics:
@@ -79,6 +81,14 @@ class Metrics:
 
         self._state.looks.append(look)
 
+    def by_upkeep(self, read: ReadUpkeep) -> None:
+        """Show more numbers, per kind of upkeep: what *read* returns when it is asked for."""
+
+        async def look() -> list[Metric]:
+            return tended.families(await read())
+
+        self._state.looks.append(look)
+
     def routes(self) -> list[web.RouteDef]:
         """Return the route of the numbers."""
         return [web.get(PATH, self.handle)]
@@ -116,7 +126,7 @@ class _State(Collector):
         self._looked: list[Metric] = []
 
     async def look(self) -> None:
-        """Read what is told by portal and by webhook; what cannot be read is left out."""
+        """Read what the database tells; what cannot be read is left out."""
         self._looked = []
         for read in self.looks:
             try:
