@@ -89,7 +89,7 @@ async def settle(connection: Connection, portal: int, now: datetime, *, inventor
         await journal.remember(connection, EntityType.DATASET, touched, portal)
     newborn = await connection.fetchval("SELECT EXISTS (SELECT FROM stage_newborn)")
     verdict = _INVENTORY if inventory else _CHANGES
-    apply = _apply() if newborn else f", settled AS ({_APPLY})"
+    apply = _apply(linking=not (inventory or told)) if newborn else f", settled AS ({_APPLY})"
     unjudged = await connection.fetchval(f"{verdict} {apply} {_UNJUDGED}", portal, now)
     if unjudged:
         await connection.execute(
@@ -162,29 +162,42 @@ _UNJUDGED = f"SELECT (SELECT count(*) FROM {_TOUCHED} t) > (SELECT count(*) FROM
 
 
 @cache
-def _apply() -> str:
+def _apply(*, linking: bool) -> str:
     """Return what makes the rows of new datasets, after a verdict, and changes those of the others.
 
     A new one has the text that its latest record tells. One without a verdict has only records that are gone.
+    *linking*: with its parent, where that is there or comes with it; to link a row later indexes all its words anew.
     """
     shape_ = shape(EntityType.DATASET)
     told = _told(shape_)
     sources = [ref for ref in shape_.references if ref.column == "source_id"]
     source = ", ".join(["v.source_id", *(key_of(shape_, ref) for ref in sources)])
+    parent, kin = ("k.parent_id", "LEFT JOIN nearest k ON k.id = b.id") if linking else ("NULL::bigint", "")
     return f"""
     , settled AS ({_APPLY}), chosen AS (
         SELECT DISTINCT ON (n.id) n.id, s.ctid AS place, v.speaker IS NOT DISTINCT FROM s.speaker COLLATE "C" AS speaks
         FROM stage_newborn n JOIN {shape_.stage} s USING (native_id) LEFT JOIN verdict v ON v.dataset_id = n.id
         ORDER BY n.id, speaks DESC
-    ), made AS (
-        INSERT INTO dataset (id, portal, native_id, first_seen_at, changed_at, {", ".join(told)}, row_hash, source_id,
-            state, presence, deleted_at, state_basis, state_job_id, latest_record_id, text_record_id)
-        SELECT c.id, $1::smallint, s.native_id, $2::timestamptz, $2::timestamptz,
-            {", ".join(f"s.{name}" for name in told)}, s.row_hash, coalesce({source}),
-            coalesce(v.state, 'UNPUBLISHED'), coalesce(v.presence, 'PRESENT'), v.deleted_at, v.basis, v.state_job_id,
-            v.latest_record_id, CASE WHEN c.speaks THEN v.latest_record_id END
+    ), born AS (
+        SELECT c.id, c.place, c.speaks, s.native_id, s.remote_id, s.parent_identifier, coalesce({source}) AS source_id
         FROM chosen c JOIN {shape_.stage} s ON s.ctid = c.place LEFT JOIN verdict v ON v.dataset_id = c.id
         {joins(shape_)}
+    ), kin AS (
+        SELECT b.id, p.id AS parent_id, p.native_id FROM born b JOIN born p
+        ON p.source_id = b.source_id AND p.remote_id = b.parent_identifier AND p.id <> b.id
+        UNION ALL SELECT b.id, p.id, p.native_id FROM born b JOIN dataset p
+        ON p.source_id = b.source_id AND p.remote_id = b.parent_identifier
+    ), nearest AS (
+        SELECT DISTINCT ON (id) id, parent_id FROM kin ORDER BY id, native_id COLLATE "C"
+    ), made AS (
+        INSERT INTO dataset (id, portal, native_id, first_seen_at, changed_at, {", ".join(told)}, row_hash, source_id,
+            state, presence, deleted_at, state_basis, state_job_id, latest_record_id, text_record_id, parent_id)
+        SELECT b.id, $1::smallint, s.native_id, $2::timestamptz, $2::timestamptz,
+            {", ".join(f"s.{name}" for name in told)}, s.row_hash, b.source_id,
+            coalesce(v.state, 'UNPUBLISHED'), coalesce(v.presence, 'PRESENT'), v.deleted_at, v.basis, v.state_job_id,
+            v.latest_record_id, CASE WHEN b.speaks THEN v.latest_record_id END, {parent}
+        FROM born b JOIN {shape_.stage} s ON s.ctid = b.place LEFT JOIN verdict v ON v.dataset_id = b.id
+        {kin}
         RETURNING id, native_id
     ), kept AS (
         INSERT INTO stage_stored SELECT '{EntityType.DATASET}', id, native_id, NULL, NULL, true FROM made

@@ -121,13 +121,15 @@ async def jobs(connection: Connection, portal: int, now: datetime, touched: Sequ
 
     Only a job that was seen in this pass may be called LOST: an open one that was not may have ended meanwhile.
     """
-    await journal.remember(connection, EntityType.HARVEST_JOB, _MOVED_JOBS, portal, now, touched)
-    await connection.execute(
-        f"UPDATE harvest_job t SET status = {_JOB_STATUS}, changed_at = $2 WHERE {_MOVED_JOBS}",
-        portal,
-        now,
-        touched,
-    )
+    rows = await connection.fetch(f"SELECT t.id FROM harvest_job t WHERE {_MOVED_JOBS}", portal, now, touched)
+    if moved := [row["id"] for row in rows]:
+        await journal.remember(connection, EntityType.HARVEST_JOB, "t.id = ANY ($1)", moved)
+        await connection.execute(
+            f"UPDATE harvest_job t SET status = {_JOB_STATUS}, changed_at = $2 WHERE {_MOVED_JOBS}",
+            portal,
+            now,
+            moved,
+        )
 
 
 async def records(connection: Connection, portal: int, now: datetime, jobs: Sequence[int]) -> None:
