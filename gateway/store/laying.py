@@ -7,7 +7,7 @@ storing a first load cost. One that is there after all ends its unit, as any bro
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -102,13 +102,13 @@ def _renderer() -> Renderer:
     return Renderer(ROWS[_LAID].__table__, columns, _REPEATED)  # type: ignore[attr-defined]
 
 
-def new(rows: Mapping[str, Row], known: Container[Name]) -> dict[str, Row]:
+def new(rows: Mapping[str, Row], known: Collection[Name]) -> dict[str, Row]:
     """Return those of *rows*, by native id, that are not there: documents are named after them, and none is *known*."""
     named_after = _places().of("document_hash")
     return {
         native: row
         for native, row in rows.items()
-        if row[named_after] is not None and (_LAID, native) not in known
+        if row[named_after] is not None and not (known and (_LAID, native) in known)
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -37,7 +37,7 @@ class Storing:
     now: datetime
     cause: Cause
 
-    async def store(self, rows: Mapping[EntityType, Rows], known: Container[Name]) -> Tally:
+    async def store(self, rows: Mapping[EntityType, Rows], known: Collection[Name]) -> Tally:
         """Store *rows* and touch what they bear on; return how many are new, changed and gone.
 
         *known*: the names of those that are there, among what the unit's documents are named after.
@@ -105,7 +105,7 @@ class Storing:
         told = [
             row
             for key, row in rows.items()
-            if isinstance(key, str) or key[1] not in new or mentioned.keys[key[0]] not in deaf
+            if not deaf or isinstance(key, str) or key[1] not in new or mentioned.keys[key[0]] not in deaf
         ]
         if told:
             await stage(self.connection, shape(_DATASET), told)
@@ -123,7 +123,9 @@ class Storing:
 
 
 def _without(rows: Rows, new: Rows) -> Rows:
-    """Return those of *rows* that are not *new*."""
+    """Return those of *rows* that are not *new*; *new* are all of them where they are as many."""
+    if len(new) == len(rows):
+        return {}
     return {native: row for native, row in rows.items() if native not in new} if new else rows
 
 

@@ -128,7 +128,9 @@ class Writer:
         known = await meeting.known(self._connection, self._run.portal, elements)
         for part in looked:
             meeting.see(part, known)
-        fresh = [d for d in documents if again or known.get((d.type, d.native_id), (0, None))[1] != d.hash]
+        fresh = documents
+        if known and not again:
+            fresh = [d for d in documents if known.get((d.type, d.native_id), (0, None))[1] != d.hash]
         if self._forgotten:
             fresh = [self._forgotten.blanked(document) for document in fresh]
         conclusions = await endings.weigh(self._connection, self._run, parts, self._cap, same=scopes.same)
