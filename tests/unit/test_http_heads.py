@@ -145,3 +145,13 @@ def test_what_aiohttp_forgives_is_forgiven(first: str) -> None:
 @given(st.binary(max_size=300))
 def test_no_bytes_are_a_mistake(text: bytes) -> None:
     read(text + b"\r\n\r\n", b"POST /graphql HTTP/1.1\r\n" + text + b"\r\n\r\n")
+
+
+async def test_no_key_is_remembered_and_others_not_without_end() -> None:
+    heads = Heads("/graphql")
+    for number in range(1100):
+        text = f"POST /graphql HTTP/1.1\r\nHost: x\r\nX: {number}\r\n\r\n".encode()
+        assert heads.read(text) is heads.read(text) is not None
+        keyed = text.replace(b"X:", b"X-Api-Key:")
+        assert heads.read(keyed) is not heads.read(keyed)
+        assert 0 < len(heads) <= 512

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.hdrs import (
@@ -36,7 +35,7 @@ MOST_HEAD = 4096
 """A head that is longer, in bytes, is left to aiohttp."""
 MOST_BODY = 65_536
 """So is a body."""
-_REMEMBERED = 1024
+_REMEMBERED = 512
 _LENGTH = re.compile(r"0|[1-9][0-9]{0,8}")
 _ONCE = (CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST)
 _STRANGE = (TRANSFER_ENCODING, UPGRADE, EXPECT)
@@ -57,12 +56,25 @@ class Head:
 
 
 class Heads:
-    """Reads heads, and remembers the last of them; what is posted to *path* may take the short way."""
+    """Reads heads, and remembers some of them; what is posted to *path* may take the short way."""
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self.read = lru_cache(_REMEMBERED)(self._read)
-        """Returns what a head says, from its first line to the empty one; None where it is left to aiohttp alone."""
+        self._known: dict[bytes, Head] = {}
+        """By their texts, none that holds a key: it would stay in memory."""
+
+    def __len__(self) -> int:
+        """Return how many are remembered."""
+        return len(self._known)
+
+    def read(self, text: bytes) -> Head | None:
+        """Return what a head says, from its first line to the empty one; None where it is left to aiohttp alone."""
+        found = self._known.get(text)
+        if found is None and (found := self._read(text)) is not None and not found.keyed:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[text] = found
+        return found
 
     def _read(self, text: bytes) -> Head | None:
         said = _parsed(text)

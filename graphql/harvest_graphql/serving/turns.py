@@ -172,10 +172,17 @@ class Connection(web.RequestHandler):
 
     def _next(self) -> None:
         """Go on with what has come meanwhile."""
-        if not self._behind or self._busy or self.writing_paused or self.transport is None:
+        transport = self.transport
+        if (
+            not self._behind
+            or self._busy
+            or self.writing_paused
+            or transport is None
+            or transport.is_closing()
+        ):
             return
         if len(self._behind) > _MOST_HELD + MOST_HEAD:
-            self.transport.resume_reading()
+            transport.resume_reading()
         if self._foreign:
             data, self._behind = self._behind, b""
             super().data_received(data)
