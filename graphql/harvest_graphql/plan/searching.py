@@ -164,6 +164,8 @@ class _Writing:
                 return typename(type_)
 
     def _by_type(self, row: Row, part: Callable[[EntityType], str]) -> str:
+        if len(self.types) == 1:
+            return part(*self.types.values())
         cases = " ".join(f"WHEN {place} THEN {part(found)}" for place, found in self.types.items())
         return f"CASE {row.column('place')} {cases} END" if cases else NULL
 
