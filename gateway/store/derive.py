@@ -152,8 +152,8 @@ async def records(connection: Connection, portal: int, now: datetime, jobs: Sequ
     )
 
 
-_CHANGED_JOBS = f"""
-    (SELECT id FROM stage_stored WHERE entity_type = '{EntityType.HARVEST_JOB}'
+_CHANGED_JOBS = f"""(
+     SELECT id FROM stage_stored WHERE entity_type = '{EntityType.HARVEST_JOB}'
      UNION SELECT id FROM stage_prior WHERE entity_type = '{EntityType.HARVEST_JOB}')
 """
 """Jobs whose rows this unit has made or may have changed: what changes one remembers it before."""
@@ -167,16 +167,21 @@ async def sources(connection: Connection, portal: int, *, planned: bool, anew: b
     Else jobs are left out that were touched by their records: these say nothing of their source, and to look at each
     source again in each unit was 6 % of what storing a million records cost.
     """
+    rows = await connection.fetch(
+        f"""
+        SELECT source_id AS id FROM harvest_job
+        WHERE id = ANY (ARRAY{_TOUCHED_JOBS if anew else _CHANGED_JOBS}) AND source_id IS NOT NULL
+        UNION SELECT id FROM stage_touched WHERE entity_type = '{EntityType.HARVEST_SOURCE}'
+        """
+    )
+    if not rows:
+        return
     await connection.execute(
         f"""
-        WITH concerned AS (
-            SELECT DISTINCT source_id AS id FROM harvest_job
-            WHERE id IN {_TOUCHED_JOBS if anew else _CHANGED_JOBS} AND source_id IS NOT NULL
-            UNION SELECT id FROM stage_touched WHERE entity_type = '{EntityType.HARVEST_SOURCE}'
-        ), settled AS (
+        WITH settled AS (
             SELECT t.id, {last_job(_JOBS, "t")} AS last_job_id, {next_run(_JOBS, "t")} AS next_run_at,
                 {failures(_JOBS, "t")} AS failures
-            FROM harvest_source t JOIN concerned USING (id)
+            FROM harvest_source t WHERE t.id = ANY ($3)
         )
         UPDATE harvest_source t SET last_job_id = s.last_job_id, consecutive_failures = s.failures,
             next_run_at = CASE WHEN $2 THEN s.next_run_at ELSE t.next_run_at END
@@ -187,6 +192,7 @@ async def sources(connection: Connection, portal: int, *, planned: bool, anew: b
         """,
         portal,
         planned,
+        [row["id"] for row in rows],
     )
 
 
