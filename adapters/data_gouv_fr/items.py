@@ -88,8 +88,10 @@ class Items:
 
     def _taken(self, found: Sheet, start: int) -> Sequence[Document]:
         """Return a page's rows as documents; the first is at *start*."""
-        whole = not self._shown and len(found.rows) == found.total
-        rows = None if whole else hash(tuple(found.rows))  # most runs are one page: no other can be like it
+        whole = (
+            not self._shown and len(found.rows) == found.total
+        )  # most runs are one page: no other can be like it
+        rows = None if whole else hash(tuple(hash(bytes(row)) for row in found.rows))
         if found.rows and rows is not None and rows == self._before:
             self._misplaced = "the portal shows a page of this job's items twice"
         if self._shown and self._misplaced:
@@ -99,7 +101,7 @@ class Items:
         self._shown += len(found.rows)
         if found.total is not None:
             self._end = found.total
-        return Rows(found.rows, lambda index, row: self._document(start + index, row, found.fetch))
+        return Rows(found.rows, lambda index, row: self._document(start + index, bytes(row), found.fetch))
 
     def _document(self, position: int, row: bytes, fetch: Fetch) -> Document:
         job = self._scope.key

@@ -123,7 +123,7 @@ class Listing:
         """Return a page's rows as documents and rejections; their ids are added to *ids*."""
         taken: list[Document | Rejection] = []
         here: dict[str, bytes] = {}
-        for index, row in enumerate(found.rows):
+        for index, row in enumerate(map(bytes, found.rows)):
             read = named(row)
             if isinstance(read, str):
                 taken.append(rejected(self._scope, read, row, found.fetch, index))

@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from msgspec import Raw
+
 from gateway.errors import PortalError, PortalRefused, PortalUnavailable, PortalUnreadable
 from gateway.fetch import decode, parting
 from gateway.fetch.client import RETRIED, Answer, Client
@@ -18,6 +20,9 @@ from gateway.ports import End, Page, Scope
 
 Read: TypeAlias = AsyncGenerator[Page | End, None]
 """What reads a scope yields: pages, then one End."""
+
+Row: TypeAlias = bytes | Raw
+"""One row of a page; ``bytes`` makes its exact bytes."""
 
 _PAGE = decode.Envelope("data", "next_page", "total")
 FAILED = 500
@@ -29,7 +34,7 @@ TAKEN_AMISS = range(400, 500)
 class Sheet:
     """One page's rows, in the portal's order."""
 
-    rows: Sequence[bytes]
+    rows: Sequence[Row]
     total: int | None
     """How many rows the portal says the list has."""
     more: bool
@@ -107,7 +112,7 @@ async def sheet(
     return Sheet(rows, total, more and bool(rows), answer.fetch)
 
 
-def _parts(body: bytes, number: int, size: int) -> tuple[dict[str, Any], list[bytes]]:
+def _parts(body: bytes, number: int, size: int) -> tuple[dict[str, Any], Sequence[Row]]:
     """Return a page's envelope and its rows; one with rows that are no JSON where all that there should be are told."""
     try:
         return _PAGE.read(body)

@@ -87,12 +87,16 @@ class Envelope:
         self._key = key
         self._others = others
 
-    def read(self, body: bytes) -> tuple[dict[str, Any], list[bytes]]:
-        """Return those of the other members that are there, and the exact bytes of each element; DecodeError."""
+    def read(self, body: bytes) -> tuple[dict[str, Any], list[msgspec.Raw]]:
+        """Return those of the other members that are there, and each element, of which ``bytes`` makes its exact bytes.
+
+        Until then an element is a view of *body*: a page of ten thousand is not in memory twice. DecodeError.
+        """
         found = _decoded(self._decoder, body)
         others = ((name, getattr(found, name)) for name in self._others)
         rest = {name: told for name, told in others if told is not msgspec.UNSET}
-        return rest, list(map(bytes, getattr(found, self._key)))
+        listed: list[msgspec.Raw] = getattr(found, self._key)
+        return rest, listed
 
 
 def _decoded(decoder: msgspec.json.Decoder[Any], body: bytes) -> Any:

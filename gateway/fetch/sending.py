@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from io import BytesIO
 from typing import BinaryIO
 
 import aiohttp
@@ -81,12 +82,12 @@ class _BrokenError(aiohttp.ClientError):
 
 
 class _Body:
-    """Takes an answer's body as it arrives: to a file, or to memory."""
+    """Takes an answer's body as it arrives: to a file, or to memory, where it is held once and not joined."""
 
     def __init__(self, most: int, file: BinaryIO | None) -> None:
         self._left = most
         self._file = file
-        self._chunks: list[bytes] = []
+        self._held = BytesIO()
         self._fingerprint = blake2b(digest_size=HASH_BYTES)
 
     def take(self, chunk: bytes) -> bool:
@@ -96,7 +97,7 @@ class _Body:
             return False
         self._fingerprint.update(chunk)
         if self._file is None:
-            self._chunks.append(chunk)
+            self._held.write(chunk)
         else:
             with _own_disk():
                 self._file.write(chunk)
@@ -107,7 +108,7 @@ class _Body:
         if self._file is not None:
             with _own_disk():
                 self._file.seek(0)
-        return b"".join(self._chunks), self._fingerprint.digest()
+        return self._held.getvalue(), self._fingerprint.digest()
 
 
 class Sender:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, overload
+from typing import Any, TypeVar, overload
 
 from gateway.model.enums import EntityType
 from gateway.model.value import value
+
+R = TypeVar("R")
 
 HASH_BYTES = 16
 
@@ -70,11 +72,11 @@ class Document:
 class Rows(Sequence[Document]):
     """The documents of one answer's rows, made once somebody looks at them: an answer that is recognised costs none.
 
-    *document* makes the one at a place, from 0, from its bytes.
+    *document* makes the one at a place, from 0, from its row: bytes, or a view of the answer, which is let go then.
     """
 
-    def __init__(self, rows: Sequence[bytes], document: Callable[[int, bytes], Document]) -> None:
-        self._rows = rows
+    def __init__(self, rows: Sequence[R], document: Callable[[int, R], Document]) -> None:
+        self._rows: Sequence[Any] = rows
         self._document = document
         self._made: list[Document] | None = None
 
@@ -102,6 +104,7 @@ class Rows(Sequence[Document]):
     def _documents(self) -> list[Document]:
         if self._made is None:
             self._made = [self._document(index, row) for index, row in enumerate(self._rows)]
+            self._rows = [document.body for document in self._made]
         return self._made
 
 
