@@ -383,7 +383,7 @@ async def test_a_name_that_is_like_the_text_is_found_beside_too_few_that_hold_it
         "zebra sighting of statoin",
         "hydrolgy",
         "bridge inspction",
-        "zebr sightng",
+        "zebra sightings of statoin",
         "Météo-France",
     ],
 )
