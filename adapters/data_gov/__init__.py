@@ -22,7 +22,19 @@ from gateway.model.entities import Entity
 from gateway.model.enums import EntityType, JobStatus
 from gateway.model.expected import Expected
 from gateway.model.mapping import Table
-from gateway.ports import WIRE, Crawl, Fresh, Known, Part, Pass, Payload, Portal, PortalSettings, Wanted
+from gateway.ports import (
+    WIRE,
+    Crawl,
+    Fresh,
+    Known,
+    Part,
+    Pass,
+    Payload,
+    Portal,
+    PortalSettings,
+    Wanted,
+    addressable,
+)
 
 PLACES = {Part.RAW: "raw", Part.TRANSFORMED: "transformed"}
 
@@ -71,8 +83,11 @@ class DataGov:
     async def payload(
         self, portal: Portal, client: Client, noted: Mapping[str, Any], record: str, part: Part
     ) -> Payload | None:
-        """Return a record's payload, asked for by itself; None where its document holds it: in the real dialect."""
-        if noted.get(WIRE) != Dialect.DOCUMENTED:
+        """Return a record's payload, asked for by itself; None where its document holds it: in the real dialect.
+
+        None also for an id that no address can hold.
+        """
+        if noted.get(WIRE) != Dialect.DOCUMENTED or not addressable(record):
             return None
         return await asking_of(portal, client).payload(
             f"/harvest_record/{quote(record, safe='')}/{PLACES[part]}"

@@ -9,15 +9,13 @@ from aiohttp import web
 from contract.gov_mirror import FULL, POLL, Mirror, mirrored, once
 from contract.gov_portal import NOT_FOUND, at, empty
 
-from adapters.data_gov import ADAPTER
 from adapters.data_gov.named import PARTIAL
 from adapters.data_gov.rounds import NOTE
-from gateway.errors import PortalRefused, PortalUnavailable, PortalUnreadable
+from gateway.errors import PortalUnavailable, PortalUnreadable
 from gateway.fetch.client import BudgetSpent
 from gateway.model.entities import Dataset, HarvestError, HarvestJob, HarvestRecord
 from gateway.model.enums import JobStatus
-from gateway.ports import Part, Payload
-from gateway.testing import Reply, client_for, portal_for
+from gateway.testing import Reply
 
 BROKEN = Reply(b"", 500)
 
@@ -338,66 +336,3 @@ async def test_a_list_of_jobs_that_may_be_a_page_is_asked_for_more_before_it_bur
         await mirror.follow(POLL, hours=1)
         assert len([path for path in mirror.portal.asked if "/jobs" in path]) == 2
         mirror.holds("jobs")
-
-
-async def asked(mirror: Mirror, part: Part, noted: dict[str, Any], **settings: Any) -> Payload | None:
-    """Ask for a payload as the gateway does."""
-    portal = portal_for(ADAPTER, mirror.portal.fake.base_url, **settings)
-    async with client_for(portal, mirror.known.now) as client:
-        return await ADAPTER.payload(portal, client, noted, "a b/c", part)
-
-
-@pytest.mark.parametrize(
-    ("reply", "body", "media_type"),
-    [
-        (Reply(b'{"b": 1, "a": 2}'), b'{"b": 1, "a": 2}', "application/json"),
-        (Reply(b"<gmd/>", 200, "application/xml; charset=utf-8"), b"<gmd/>", "application/xml"),
-        (Reply(b"junk", 200, "text/plain"), b"junk", "text/plain"),
-        (NOT_FOUND, None, "application/json"),
-        (Reply(b"<html>", 404, "text/html"), None, "text/html"),
-        (Reply(b"", 200, "application/xml"), None, "application/xml"),
-    ],
-)
-@pytest.mark.parametrize(("part", "place"), [(Part.RAW, "raw"), (Part.TRANSFORMED, "transformed")])
-async def test_a_payload_is_asked_for_by_itself(
-    part: Part, place: str, reply: Reply, body: bytes | None, media_type: str
-) -> None:
-    async with mirrored() as mirror:
-        path = f"/harvest_record/a%20b%2Fc/{place}"
-        mirror.portal.fake.answers[path] = reply
-        found = await asked(mirror, part, {"wire": "DOCUMENTED"})
-        assert found is not None
-        assert (found.body, found.media_type) == (body, media_type)
-        assert found.fetch.endpoint == path
-        assert [request.headers.get("X-Api-Key") for request in mirror.portal.fake.requests] == [None]
-
-
-async def test_a_payload_is_asked_for_with_the_key_that_is_set() -> None:
-    async with mirrored() as mirror:
-        await asked(mirror, Part.RAW, {"wire": "DOCUMENTED"}, api_key="k" * 40)
-        assert [request.headers.get("X-Api-Key") for request in mirror.portal.fake.requests] == ["k" * 40]
-
-
-@pytest.mark.parametrize("noted", [{}, {"wire": "REAL"}])
-async def test_no_payload_is_asked_for_where_documents_hold_it(noted: dict[str, Any]) -> None:
-    async with mirrored() as mirror:
-        assert await asked(mirror, Part.RAW, noted) is None
-        assert mirror.portal.asked == []
-
-
-@pytest.mark.parametrize(
-    ("reply", "error"),
-    [
-        (Reply(b"<html>", 200, "text/html"), PortalUnreadable),
-        (Reply(b"<html>", 308, "text/html"), PortalRefused),
-        (Reply({"error": {"code": "NOT_FOUND"}}, 404), PortalRefused),
-        (Reply({"error": {"code": "API_KEY_MISSING"}}, 403), PortalRefused),
-        (BROKEN, PortalUnavailable),
-        (Reply(b"", 503), PortalUnavailable),
-    ],
-)
-async def test_a_payload_that_cannot_be_had_is_an_error(reply: Reply, error: Any) -> None:
-    async with mirrored() as mirror:
-        mirror.portal.fake.answers["/harvest_record/a%20b%2Fc/raw"] = reply
-        with pytest.raises(error):
-            await asked(mirror, Part.RAW, {"wire": "DOCUMENTED"})
