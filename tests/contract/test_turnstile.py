@@ -5,149 +5,22 @@ from __future__ import annotations
 import asyncio
 import itertools
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
+from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import asyncpg
 import pytest
 from aiohttp import web
 from contract.test_fetch_budget import NOON, Limited, ask_on
-from contract.writing import Toy
+from contract.turnstiles import SERVES, TERM, Late, Opening, Statements, Time, asked, clients, row
 
 from gateway import postgres
-from gateway.errors import ConfigurationError, PortalUnavailable
+from gateway.errors import PortalUnavailable
 from gateway.fetch.budget import Budget, Spending
-from gateway.fetch.client import BreakerOpen, BudgetSpent, Client
+from gateway.fetch.client import BudgetSpent
 from gateway.fetch.turnstile import Heard
-from gateway.ports import Portal, PortalSettings
-from gateway.store import portals, turns
-from gateway.store.turnstile import SharedTurnstile
+from gateway.store import turns
 from gateway.testing import FakePortal, Reply
-
-SERVES = Heard(serves=True)
-TERM = timedelta(minutes=4)
-
-
-class Statements:
-    """Connects, and counts what is said over its connections."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self.said: list[str] = []
-
-    async def connect(self) -> asyncpg.Connection:
-        connection = await postgres.connect(self._url)
-        connection.add_query_logger(lambda record: self.said.append(record.query))
-        return connection
-
-
-class Late:
-    """Connects; once *held*, a change of the row is written and nobody learns of it."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._connection: Any = None
-        self.held = False
-        self.written = asyncio.Event()
-
-    async def connect(self) -> Any:
-        self._connection = await postgres.connect(self._url)
-        return self
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-    async def fetchrow(self, query: str, *given: Any) -> Any:
-        row = await self._connection.fetchrow(query, *given)
-        if self.held and "UPDATE budget" in query:
-            self.written.set()
-            await asyncio.Event().wait()
-        return row
-
-
-class Time:
-    """A clock that sleeping moves on, at once."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def clock(self) -> datetime:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
-async def registered(url: str) -> int:
-    """Return the number of the one portal of the database."""
-    connection = await postgres.connect(url)
-    try:
-        toy: Any = Toy(inventory=True)
-        settings = PortalSettings(adapter="toy", base_url="http://portal.example")
-        return (await portals.register(connection, {"p": Portal("p", settings)}, {"toy": toy}))["p"]
-    finally:
-        await connection.close()
-
-
-@asynccontextmanager
-async def row(url: str) -> AsyncIterator[asyncpg.Record]:
-    connection = await postgres.connect(url)
-    try:
-        yield await connection.fetchrow(
-            "SELECT p.*, b.* FROM portal p LEFT JOIN budget b ON b.portal = p.number"
-        )
-    finally:
-        await connection.close()
-
-
-@pytest.fixture
-async def number(database_url: str) -> int:
-    return await registered(database_url)
-
-
-Opening = Callable[..., SharedTurnstile]
-
-
-@pytest.fixture
-def opening(database_url: str, number: int) -> Opening:
-    """Makes turnstiles of the portal, each over a connection of its own."""
-
-    def make(**options: Any) -> SharedTurnstile:
-        given: dict[str, Any] = {
-            "requests_per_second": 1e6,
-            "connections": 1,
-            "now": lambda: NOON,
-            "term": TERM,
-            "connect": partial(postgres.connect, database_url),
-            **options,
-        }
-        return SharedTurnstile(given.pop("connect"), number, "", **given)
-
-    return make
-
-
-@asynccontextmanager
-async def clients(
-    opening: Opening, portal: FakePortal, count: int, now: Callable[[], datetime], **options: Any
-) -> AsyncIterator[list[Client]]:
-    """Open so many clients of *portal*, each with a turnstile of its own as in a process of its own."""
-    async with AsyncExitStack() as stack:
-        opened = []
-        for _ in range(count):
-            turnstile = await stack.enter_async_context(opening(now=now, **options))
-            client = Client(
-                portal="p",
-                base_url=portal.base_url,
-                now=now,
-                user_agent="t",
-                turnstile=turnstile,
-                backoff_seconds=0.0,
-            )
-            opened.append(await stack.enter_async_context(client))
-        yield opened
 
 
 @pytest.mark.parametrize("connections", [1, 3])
@@ -328,11 +201,6 @@ async def ended(url: str) -> None:
         await connection.close()
 
 
-async def asked(client: Client, count: int) -> None:
-    for _ in range(count):
-        await client.get("/a")
-
-
 async def test_a_request_costs_a_statement_and_a_bulk_load_hardly_any(
     opening: Opening, database_url: str
 ) -> None:
@@ -418,151 +286,3 @@ async def test_one_refusal_is_heard_by_all(opening: Opening, told: str | None, p
         now[0] = NOON + pause
         portal.answers["/a"] = Reply({})
         assert (await other.get("/a")).status == 200
-
-
-class Failing:
-    """Tasks that a portal does not serve, or does again."""
-
-    def __init__(self, client: Client) -> None:
-        self.client = client
-
-    async def task(self) -> PortalUnavailable | None:
-        """Ask once, as a pass does; return what ended it."""
-        try:
-            await self.client.get("/a")
-        except PortalUnavailable as error:
-            await self.client.failed(error)
-            return error
-        return None
-
-
-async def test_a_portal_that_fails_again_and_again_is_left_alone(opening: Opening, database_url: str) -> None:
-    now = [NOON]
-    async with (
-        FakePortal({"/a": Reply({}, 503)}) as portal,
-        clients(opening, portal, 2, lambda: now[0]) as opened,
-    ):
-        one, other = map(Failing, opened)
-        for failing in (one, other):
-            assert not isinstance(await failing.task(), BudgetSpent)
-        async with row(database_url) as kept:
-            assert (kept["breaker_state"], kept["breaker_failures"]) == ("CLOSED", 2)
-        await one.task()
-        async with row(database_url) as kept:
-            assert (kept["breaker_state"], kept["breaker_since"]) == ("OPEN", NOON)
-            assert kept["breaker_until"] == NOON + timedelta(minutes=1)
-            assert kept["breaker_reason"] == "The portal cannot answer now (503)."
-        sent = len(portal.requests)
-        left = await other.task()
-        assert isinstance(left, BreakerOpen)
-        assert left.retry_after == 60
-        assert "12:01:00 UTC" in str(left)
-        assert "(503)" in str(left)
-        assert len(portal.requests) == sent
-
-        now[0] += timedelta(minutes=1)
-        assert isinstance(await other.task(), BreakerOpen)
-        assert len(portal.requests) == sent + 1, "one trial"
-        async with row(database_url) as kept:
-            assert kept["breaker_until"] == now[0] + timedelta(minutes=2)
-            assert kept["breaker_since"] == NOON
-        assert isinstance(await one.task(), BreakerOpen)
-        assert len(portal.requests) == sent + 1
-
-        now[0] += timedelta(minutes=2)
-        portal.answers["/a"] = Reply({})
-        assert await one.task() is None
-        assert await other.task() is None
-    async with row(database_url) as kept:
-        assert (kept["breaker_state"], kept["breaker_failures"], kept["breaker_until"]) == ("CLOSED", 0, None)
-
-
-async def test_one_trial_at_a_time(opening: Opening, database_url: str) -> None:
-    now, arrived, answer = [NOON], asyncio.Event(), asyncio.Event()
-
-    async def slow(_: web.Request) -> web.StreamResponse:
-        arrived.set()
-        await answer.wait()
-        return web.json_response({})
-
-    async with (
-        FakePortal({"/a": Reply({}, 502)}) as portal,
-        clients(opening, portal, 2, lambda: now[0], connections=2) as opened,
-    ):
-        one, other = map(Failing, opened)
-        for _ in range(3):
-            await one.task()
-        portal.answers["/a"] = slow
-        now[0] += timedelta(minutes=1)
-        trial = asyncio.ensure_future(one.task())
-        await arrived.wait()
-        async with row(database_url) as kept:
-            assert kept["breaker_state"] == "HALF_OPEN"
-        assert isinstance(await other.task(), BreakerOpen)
-        answer.set()
-        assert await trial is None
-        assert await other.task() is None
-
-
-async def test_a_portal_that_serves_again_is_not_held_to_have_failed(
-    opening: Opening, database_url: str
-) -> None:
-    async with FakePortal({"/a": Reply({}, 503)}) as portal:
-        for status, failures in ((503, 1), (503, 2), (200, 0), (503, 1)):
-            portal.answers["/a"] = Reply({}, status)
-            async with clients(opening, portal, 1, lambda: NOON) as (client,):
-                await Failing(client).task()
-            async with row(database_url) as kept:
-                assert (kept["breaker_state"], kept["breaker_failures"]) == ("CLOSED", failures)
-
-
-@pytest.mark.parametrize("status", [404, 429, 500])
-async def test_what_is_no_outage_opens_nothing(opening: Opening, database_url: str, status: int) -> None:
-    over = Reply({}, status)
-    async with FakePortal({"/a": over}) as portal:
-        for hour in range(5):
-            now = NOON + timedelta(hours=2 * hour)
-            async with clients(opening, portal, 1, lambda now=now: now, sleep=Time().sleep) as (client,):
-                await Failing(client).task()
-    async with row(database_url) as kept:
-        assert kept["breaker_state"] == "CLOSED"
-
-
-async def test_a_portal_that_says_how_long_is_left_alone_so_long(opening: Opening, database_url: str) -> None:
-    away = Reply({}, 503, headers={"Retry-After": "600"})
-    async with (
-        FakePortal({"/a": away}) as portal,
-        clients(opening, portal, 1, lambda: NOON) as (client,),
-    ):
-        await Failing(client).task()
-    async with row(database_url) as kept:
-        assert (kept["breaker_state"], kept["breaker_until"]) == ("OPEN", NOON + timedelta(minutes=10))
-
-
-async def test_users_hear_of_the_breaker_by_the_data_version(opening: Opening, database_url: str) -> None:
-    async def version() -> int:
-        connection = await postgres.connect(database_url)
-        try:
-            return int(await connection.fetchval("SELECT version FROM data_version"))
-        finally:
-            await connection.close()
-
-    async with (
-        FakePortal({"/a": Reply({}, 503)}) as portal,
-        clients(opening, portal, 1, lambda: NOON) as (client,),
-    ):
-        before = await version()
-        for _ in range(3):
-            await Failing(client).task()
-        assert await version() > before
-
-
-async def test_a_portal_that_was_forgotten_is_not_asked(opening: Opening, database_url: str) -> None:
-    connection = await postgres.connect(database_url)
-    try:
-        await connection.execute("DELETE FROM portal")
-    finally:
-        await connection.close()
-    with pytest.raises(ConfigurationError, match="forgotten"):
-        async with opening():
-            raise AssertionError("it was opened")
