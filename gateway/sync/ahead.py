@@ -10,6 +10,9 @@ from contextlib import suppress
 from gateway.ports import End, Page, Scope
 from gateway.store.absence import Seen
 
+LARGE = 5_000
+"""Elements of a scope beyond which its pages do not wait in memory, beside those that are read, for their turn."""
+
 
 class Begun:
     """A scope whose reading has begun: *items* are its pages and its end.
@@ -48,6 +51,10 @@ class Ahead:
     def __init__(self, most: int) -> None:
         self.most = most
         self._begun: deque[Begun] = deque()
+
+    def beside(self, scope: Scope) -> int:
+        """Return how many scopes may be under way beside *scope*: none where it depends on others, or is large."""
+        return self.most if scope.apart and (scope.total or 0) <= LARGE else 0
 
     def add(self, begun: Begun) -> None:
         """Let it wait for its turn."""

@@ -201,7 +201,7 @@ class PortalPass:
                     await self._end_stream(current)
                 current = self._current = await self._begin_stream(scope.stream)
             if not (current.baseline and scope.key and scope.key in current.read_before):
-                most = self._ahead.most if scope.apart else 0
+                most = self._ahead.beside(scope)
                 self._ahead.add(await self._begin(crawl, scope, current, at_once=most > 0))
                 await self._scopes(current, most)
         if self._current is not None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from gateway.errors import PortalUnavailable
 from gateway.model.enums import EntityType
 from gateway.ports import End, Page, Scope
-from gateway.sync.ahead import Ahead, Begun
+from gateway.sync.ahead import LARGE, Ahead, Begun
 
 
 class Portal:
@@ -99,3 +100,16 @@ async def test_what_is_given_up_is_closed_whether_it_waits_or_has_come() -> None
     await ahead.give_up()
     assert sorted(portal.closed) == ["fails", "is there", "waits", "waits still"]
     assert list(ahead.due(0)) == []
+
+
+def test_what_depends_on_others_or_is_large_is_read_with_nothing_beside_it() -> None:
+    scope = Scope("records", EntityType.HARVEST_RECORD, "a", apart=True)
+    ahead = Ahead(2)
+    assert [ahead.beside(replace(scope, total=total)) for total in (None, 0, LARGE, LARGE + 1)] == [
+        2,
+        2,
+        2,
+        0,
+    ]
+    assert ahead.beside(replace(scope, apart=False)) == 0
+    assert Ahead(0).beside(scope) == 0
