@@ -44,4 +44,4 @@ def see(part: Part, rows: Mapping[Name, tuple[int, bytes | None]]) -> None:
         return
     type_ = part.scope.member
     names = ((type_, e.native_id) for e in part.elements if e.type is type_ and e.native_id is not None)
-    part.seen.add([rows[name][0] for name in names if name in rows])
+    part.seen.add([rows[name][0] for name in names if name in rows] if rows else ())

@@ -36,7 +36,8 @@ class Recognised:
         """
         if not (fresh or settled):
             return {}
-        names = {(document.type, document.native_id) for document in fresh}
+        marked = self.parts.keys() - self.unmarked
+        names = {(document.type, document.native_id) for document in fresh} if marked else frozenset()
         return {
             key: _mark(parts, _rows(parts))
             for key, parts in self.parts.items()
