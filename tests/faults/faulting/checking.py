@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -53,11 +54,15 @@ class Judge:
     """Broken passes since the last one that was not."""
     shown: dict[Key, Row] = field(default_factory=dict)
     """What the portal had when passes were broken, of that which no truth tells."""
+    past: list[tuple[int, Step]] = field(default_factory=list)
+    """All broken passes, each with the number of whole ones before it."""
 
     def pass_broke(self) -> None:
         """Note that a pass at this time was broken."""
         mirror = self.mirror
-        self.broken.append(Step(mirror.sandbox.clock(), "RECONCILE", mirror.sandbox.control.dialect))
+        step = Step(mirror.sandbox.clock(), "RECONCILE", mirror.sandbox.control.dialect)
+        self.broken.append(step)
+        self.past.append((len(mirror.passes), step))
 
     async def differences(self) -> list[str]:
         """Return where the database differs from the truth, a sentence each."""
@@ -79,8 +84,23 @@ class Judge:
             ("Dataset", found[key]["fields"]["dataset"]) for key in excused if key[0] == "HarvestRecord"
         }
         excused |= {key for key in strange if key in truth and _rests_on_another(found[key], truth[key])}
+        wrong = {key for key in found.keys() & truth.keys() - excused if found[key] != truth[key]}
+        excused |= self._read_once_more({key: found[key] for key in wrong})
         kept = {key: row for key, row in found.items() if key not in excused}
         return list(differences(kept, (row for key, row in truth.items() if key not in excused)))
+
+    def _read_once_more(self, rows: Mapping[Key, Row]) -> set[Key]:
+        """Return which of *rows* a mirror would hold so to which one of the broken passes, or all, were whole."""
+        excused: set[Key] = set()
+        for broken in [*([one] for one in self.past), self.past] if rows else ():
+            passes = list(self.mirror.passes)
+            for place, step in reversed(broken):
+                passes.insert(place, step)
+            for row in self.mirror.sandbox.world.truth(passes):
+                key = row["type"], row["nativeId"]
+                if rows.get(key) == row:
+                    excused.add(key)
+        return excused
 
 
 def _rests_on_another(found: Row, shown: Row) -> bool:
