@@ -101,10 +101,13 @@ async def test_two_processes_at_once_spend_what_there_is_and_no_more(
     database_url: str, pool: asyncpg.Pool
 ) -> None:
     other = await connect_pool(database_url, size=2)
+    all_have_begun = asyncio.Barrier(3)
 
     async def spent(pool: asyncpg.Pool) -> int:
         purses = Purses(Spending(pool, LONG).take, limit=1000, seconds=LONG, clock=time.monotonic)
-        total = 0
+        await purses.pay(ADA, 7)
+        total = 7
+        await all_have_begun.wait()
         try:
             while True:
                 await purses.pay(ADA, 7)

@@ -297,6 +297,10 @@ async def misread(capture: Capture) -> Iterator[str]:
     return iter(() if proved else (f"{job}: a whole job proves nothing",))
 
 
+_BORNE: Mapping[type[PortalError], str] = {PortalRefused: "refuses", PortalUnreadable: "cannot be read"}
+"""How one list ends that the pass bears the loss of: with the reason, in the error's words."""
+
+
 async def refused(capture: Capture) -> Iterator[str]:
     """Return what is wrong with the outcome of an answer that holds no element."""
     expected: type[PortalError] | None = PortalUnreadable
@@ -309,12 +313,14 @@ async def refused(capture: Capture) -> Iterator[str]:
     except PortalError as error:
         right = expected is not None and isinstance(error, expected)
         return iter(() if right else (f"{type(error).__name__}, the facts say {_outcome(expected)}",))
-    if expected is not None:
-        return iter((f"read as {found}, the facts say {_outcome(expected)}",))
     read = [
         one for page in found if isinstance(page, Page) for one in page.elements if isinstance(one, Document)
     ]
     proved = [one for one in found if isinstance(one, End) and one.proved]
+    if expected is not None:
+        reasons = [one.reason for one in found if isinstance(one, End)]
+        right = len(reasons) == 1 and _BORNE[expected] in reasons[0] and not (read or proved)
+        return iter(() if right else (f"read as {found}, the facts say {_outcome(expected)}",))
     return iter(("an absent list proves something",) if read or proved else ())
 
 
