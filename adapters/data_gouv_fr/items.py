@@ -88,9 +88,8 @@ class Items:
 
     def _taken(self, found: Sheet, start: int) -> Sequence[Document]:
         """Return a page's rows as documents; the first is at *start*."""
-        whole = (
-            not self._shown and len(found.rows) == found.total
-        )  # most runs are one page: no other can be like it
+        # Most runs are one page: no other can be like it.
+        whole = not self._shown and len(found.rows) == found.total
         rows = None if whole else hash(tuple(hash(bytes(row)) for row in found.rows))
         if found.rows and rows is not None and rows == self._before:
             self._misplaced = "the portal shows a page of this job's items twice"

@@ -162,8 +162,12 @@ class Server:
 
     def _launch(self, programs: Programs) -> None:
         self._socket_folder = str(new_folder(programs.account))
-        settings = {**_SETTINGS, "unix_socket_directories": self._socket_folder, **_shared_memory()}
-        settings["shared_buffers"] = shared_buffers(available())
+        settings = {
+            **_SETTINGS,
+            **_shared_memory(),
+            "shared_buffers": shared_buffers(available()),
+            "unix_socket_directories": self._socket_folder,
+        }
         settings |= {} if self._durable else _THROWAWAY
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:

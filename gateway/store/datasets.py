@@ -10,8 +10,7 @@ from gateway.store import journal
 from gateway.store.merge import joins, key_of
 from gateway.store.shape import Shape, shape
 from gateway.store.staging import Connection
-from gateway.store.verdicts import COMPLETE, OF_CHANGES, OF_INVENTORY
-from gateway.store.verdicts import TOUCHED as _TOUCHED
+from gateway.store.verdicts import COMPLETE, OF_CHANGES, OF_INVENTORY, TOUCHED
 
 _STAGED_RECORDS = """
     FROM stage_harvest_record s JOIN harvest_record r ON r.portal = $1 AND r.native_id = s.native_id
@@ -84,7 +83,7 @@ async def settle(connection: Connection, portal: int, now: datetime, *, inventor
     *told*: events tell what changes, so that it has to be remembered what was; they have no history.
     """
     await connection.execute("ANALYZE stage_touched")
-    touched = f"t.portal = $1 AND t.id IN {_TOUCHED}"
+    touched = f"t.portal = $1 AND t.id IN {TOUCHED}"
     if told:
         await journal.remember(connection, EntityType.DATASET, touched, portal)
     newborn = await connection.fetchval("SELECT EXISTS (SELECT FROM stage_newborn)")
@@ -135,7 +134,7 @@ def _text() -> str:
         UPDATE dataset t SET {sets}, row_hash = s.row_hash, text_record_id = t.latest_record_id,
             changed_at = CASE WHEN t.row_hash IS DISTINCT FROM s.row_hash THEN $2 ELSE t.changed_at END
         FROM harvest_record r, {shape_.stage} s
-        WHERE t.portal = $1 AND t.id IN {_TOUCHED}
+        WHERE t.portal = $1 AND t.id IN {TOUCHED}
           AND r.id = t.latest_record_id AND s.native_id = t.native_id AND s.speaker = r.native_id
           AND (t.row_hash, t.text_record_id) IS DISTINCT FROM (s.row_hash, t.latest_record_id)
     """
@@ -157,7 +156,7 @@ _APPLY = """
           (v.state, v.presence, v.deleted_at, v.state_job_id, v.latest_record_id, coalesce(v.source_id, t.source_id))
 """
 
-_UNJUDGED = f"SELECT (SELECT count(*) FROM {_TOUCHED} t) > (SELECT count(*) FROM verdict)"
+_UNJUDGED = f"SELECT (SELECT count(*) FROM {TOUCHED} t) > (SELECT count(*) FROM verdict)"
 """Whether there are touched datasets without a verdict: all their records are gone."""
 
 

@@ -139,10 +139,8 @@ class StoredKnowledge:
     ) -> AsyncIterator[tuple[KnownJob, bool]]:
         """Yield what ``ended_jobs`` returns, each with whether its scope of *stream* has been read whole."""
         async for row in self._ended(stream, unread=unread, since=since):
-            yield (
-                _Jobs().of(row),
-                row["read"],
-            )  # nothing is kept of it: not what it shares with others, either
+            # Nothing is kept of it: not what it shares with others, either.
+            yield _Jobs().of(row), row["read"]
 
     async def _ended(
         self, stream: str, *, unread: bool, since: datetime | None

@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from contract.writing import Bench, document
+from contract.writing import DAYS, Bench, document, runs
 
 from gateway.model.document import Document
 from gateway.model.enums import Cause, EntityType
@@ -22,18 +22,13 @@ JOB, RECORD, ERROR, DATASET = (
     EntityType.DATASET,
 )
 RECORDS = Scope("records", RECORD)
-DAYS = {"older": "2026-10-01T00:00:00+00:00", "newer": "2026-10-02T00:00:00+00:00"}
 
 
 @pytest.fixture
 async def bench(pool: asyncpg.Pool) -> AsyncIterator[Bench]:
     async with pool.acquire() as connection:
         bench = await Bench.open(connection, inventory=True)
-        jobs = [
-            document(JOB, name, source="s", wire_status="SUCCEEDED", created_at=at)
-            for name, at in DAYS.items()
-        ]
-        await bench.writer.commit([Part(Scope("jobs", JOB), jobs)])
+        await bench.writer.commit([Part(Scope("jobs", JOB), runs("s", DAYS))])
         yield bench
 
 

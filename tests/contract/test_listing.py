@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
-from contract.writing import Bench, document
+from contract.writing import DAYS, Bench, document, runs
 
 from gateway.model.document import Document
 from gateway.model.enums import EntityType
@@ -15,7 +15,6 @@ from gateway.store import datasets
 from gateway.store.parts import Part
 
 JOB, RECORD, DATASET = EntityType.HARVEST_JOB, EntityType.HARVEST_RECORD, EntityType.DATASET
-DAYS = {"older": "2026-10-01T00:00:00+00:00", "newer": "2026-10-02T00:00:00+00:00"}
 
 
 @pytest.fixture
@@ -23,12 +22,8 @@ async def bench(pool: asyncpg.Pool) -> AsyncIterator[Bench]:
     """Return a bench with two runs of a source, and one of another source between them."""
     async with pool.acquire() as connection:
         bench = await Bench.open(connection, inventory=True)
-        jobs = [
-            document(JOB, name, source="s", wire_status="SUCCEEDED", created_at=at)
-            for name, at in DAYS.items()
-        ]
-        other = document(JOB, "other", source="o", wire_status="SUCCEEDED", created_at=DAYS["older"])
-        await bench.writer.commit([Part(Scope("jobs", JOB), [*jobs, other])])
+        other = runs("o", {"other": DAYS["older"]})
+        await bench.writer.commit([Part(Scope("jobs", JOB), [*runs("s", DAYS), *other])])
         yield bench
 
 

@@ -20,6 +20,8 @@ from gateway.store.absence import Cap
 from gateway.store.unit import Writer
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
+DAYS = {"older": "2026-10-01T00:00:00+00:00", "newer": "2026-10-02T00:00:00+00:00"}
+"""Two runs of one source: their ids, and when they were made."""
 
 
 class Toy:
@@ -52,6 +54,14 @@ def document(type_: EntityType, native_id: str, *others: dict[str, Any], **value
     """Return a toy document of one entity, followed by *others*."""
     body = msgspec.json.encode([{"type": type_, "native_id": native_id, **values}, *others])
     return Document.of(type_, native_id, body, Fetch("/toy", None, START, b"0" * 16))
+
+
+def runs(source: str, made: Mapping[str, str]) -> list[Document]:
+    """Return toy documents of runs of *source* that went well: *made* are their ids and when they were made."""
+    return [
+        document(EntityType.HARVEST_JOB, name, source=source, wire_status="SUCCEEDED", created_at=at)
+        for name, at in made.items()
+    ]
 
 
 class Bench:
