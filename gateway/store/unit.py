@@ -205,6 +205,10 @@ class Writer:
                 await datasets.settle_parents(self._connection, self._run.portal)
                 await bookkeeping.move_version(self._connection)
 
+    async def end_load(self) -> None:
+        """Leave the tables as searches want them: a first load has come to the end of a stream."""
+        await self._growth.end(self._connection)
+
     async def set_schedules(self, meaning: Meaning) -> None:
         """Store what the sources' schedules mean now."""
         now = self._now()

@@ -304,6 +304,8 @@ class PortalPass:
             )
         if stream.name == "job_errors":
             await self._writer.follow(baseline=stream.baseline)
+        if stream.baseline:
+            await self._writer.end_load()
         async with self._writing():
             await bookkeeping.end_stream(
                 self._connection,
