@@ -12,11 +12,13 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient as Client
 from api.engines import engine_on
+from api.operating import SECRETS, Asking
 from api.ways import Server
 from api.world import Ask, World, seed
 from databases import filled
 from listening import listening
 
+from gateway.access.keys import Keys
 from gateway.compose import Gateway, opened
 from gateway.config import Settings
 from gateway.postgres import connect, connect_pool
@@ -125,3 +127,12 @@ async def serving(database_url: str, own_world: World, tmp_path: Path) -> AsyncI
             return gateway, await stack.enter_async_context(ClientSession(address))
 
         yield start
+
+
+@pytest.fixture
+async def ask(serving: Serving, own_world: World) -> Asking:
+    """Ask an endpoint on a world of the test's own, as who operates it."""
+    gateway, session = await serving()
+    keys = Keys(gateway.pool)
+    made = {name: (await keys.create(name, scopes)).key for name, scopes in SECRETS.items()}
+    return Asking(gateway, session, own_world, made)
