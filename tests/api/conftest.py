@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestClient as Client
 from api.engines import engine_on
+from api.live import Place, place
 from api.operating import SECRETS, Asking
 from api.ways import Server
 from api.world import Ask, World, seed
@@ -136,3 +137,10 @@ async def ask(serving: Serving, own_world: World) -> Asking:
     keys = Keys(gateway.pool)
     made = {name: (await keys.create(name, scopes)).key for name, scopes in SECRETS.items()}
     return Asking(gateway, session, own_world, made)
+
+
+@pytest.fixture
+async def there(database_url: str, tmp_path: Path) -> AsyncIterator[Place]:
+    """A small portal, and gateways that can read it."""
+    async with place(database_url, tmp_path) as made:
+        yield made

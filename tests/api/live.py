@@ -108,3 +108,9 @@ async def place(database_url: str, folder: Path) -> AsyncIterator[Place]:
         runs = [f"job/{name}/" for name in "ijk"] + [f"job/{name}/items/" for name in "ijk"]
         portal.answers.update({f"/harvest/{name}": udata.answer for name in (*names, *runs)})
         yield made
+
+
+def fails(reason: str, told: Any) -> None:
+    """Hold an answer of ``consistency`` against what is served, and why, where the portal is not heard."""
+    assert (told["served"], told["reason"]) == ("CACHED", reason), told
+    assert told["message"]

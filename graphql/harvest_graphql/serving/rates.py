@@ -205,13 +205,13 @@ class _Address:
             raise self.limited() from None
 
     def pays(self, cost: int, *, persisted: bool) -> bool:
-        return self._rates.spend(self._address, max(ENTRY, cost // PERSISTED_PART if persisted else cost))
+        return self._rates.spend(self._address, max(ENTRY, _price(cost, persisted=persisted)))
 
     def spending(self, *, persisted: bool) -> Spend | None:
         return self._spend_part if persisted else self._spend
 
     def _spend_part(self, cost: int) -> Awaitable[None] | None:
-        return self._spend(cost // PERSISTED_PART)
+        return self._spend(_price(cost, persisted=True))
 
     def _spend(self, cost: int) -> Awaitable[None] | None:
         more = cost - ENTRY
@@ -230,6 +230,10 @@ class _Address:
 
     def lines(self) -> str:
         return self._rates.lines(self._address)
+
+
+def _price(cost: int, *, persisted: bool) -> int:
+    return cost // PERSISTED_PART if persisted else cost
 
 
 def _whole(seconds: float) -> int:
