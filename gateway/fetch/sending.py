@@ -15,9 +15,9 @@ from io import BytesIO
 from typing import BinaryIO
 
 import aiohttp
-from yarl import URL
 
 from gateway.errors import ConfigurationError
+from gateway.fetch.addresses import Addresses
 from gateway.fetch.pace import http_date
 from gateway.model.document import HASH_BYTES, Fetch
 from gateway.model.value import value
@@ -125,7 +125,7 @@ class Sender:
         max_body_bytes: int,
         now: Callable[[], datetime],
     ) -> None:
-        self._base = base(base_url)
+        self._addresses = Addresses(base_url)
         self._key = key
         self._timeout = timeout_seconds
         self._connections = connections
@@ -140,7 +140,7 @@ class Sender:
 
     def __repr__(self) -> str:
         """Return the address: no key."""
-        return f"Sender({str(self._base)!r})"
+        return f"Sender({str(self._addresses.base)!r})"
 
     def open(self) -> None:
         """Open a session; connections are made when they are needed."""
@@ -160,13 +160,7 @@ class Sender:
 
     def endpoint(self, request: Request) -> str:
         """Return the request's path and query below the base URL, as they are sent."""
-        return self._below(self._url(request))
-
-    def _below(self, url: URL) -> str:
-        return url.raw_path_qs.removeprefix(self._base.raw_path)
-
-    def _url(self, request: Request) -> URL:
-        return URL(f"{self._base}{request.path}").update_query(request.params)
+        return self._addresses.below(self._addresses.of(request.path, request.params))
 
     async def send(self, request: Request, into: BinaryIO | None = None) -> Answer | Failure | TooLarge:
         """Send *request* once. *into* is emptied, takes the body of a 200 and is left at its beginning."""
@@ -188,20 +182,20 @@ class Sender:
 
     async def _sent(self, request: Request, into: BinaryIO | None) -> Answer | TooLarge:
         assert self._session is not None, "the client is not open"
-        url = self._url(request)
-        async with self._session.get(
+        url = self._addresses.of(request.path, request.params)
+        async with await self._session.get(
             url,
-            headers={} if request.mask is None else {"X-Fields": request.mask},
+            headers=None if request.mask is None else {"X-Fields": request.mask},
             allow_redirects=False,
             middlewares=(_once, self._signed) if request.keyed else (_once,),
         ) as response:
             taker = _Body(self._max_body, into if response.status == 200 else None)
-            async for chunk in response.content.iter_any():
+            while chunk := await response.content.readany():
                 if not taker.take(chunk):  # it is measured as it inflates
                     response.close()
                     return TooLarge()
             body, page_hash = taker.taken()
-            fetch = Fetch(self._below(url), request.mask, self._arrived(response), page_hash)
+            fetch = Fetch(self._addresses.below(url), request.mask, self._arrived(response), page_hash)
             return Answer(response.status, response.content_type.lower(), response.headers, body, fetch)
 
     def _arrived(self, response: aiohttp.ClientResponse) -> datetime:
@@ -214,7 +208,7 @@ class Sender:
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         """Add the key on the way out, where the request goes to the portal's own host."""
-        if self._key is not None and request.url.origin() == self._base.origin():
+        if self._key is not None and request.url.origin() == self._addresses.base.origin():
             request.headers[self._key.header] = self._key.value
         return await handler(request)
 
@@ -237,16 +231,3 @@ def _own_disk() -> Iterator[None]:
             f"An answer cannot be kept in a temporary file: {error.strerror or error}.",
             hint="Make room on the disk, or set TMPDIR.",
         ) from error
-
-
-def base(text: str) -> URL:
-    """Return the address below which paths lie, without a trailing slash; ConfigurationError for none."""
-    try:
-        url = URL(text.rstrip("/"))
-    except ValueError:
-        url = URL()
-    if url.scheme not in {"http", "https"} or not url.host or url.query_string or url.fragment or url.user:
-        raise ConfigurationError(
-            f"{text!r} is not the base URL of a portal.", hint="It looks like https://host/api/1."
-        )
-    return url
