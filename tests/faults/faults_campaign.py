@@ -1,7 +1,8 @@
 """Whatever a portal answers, nothing is lost, nothing comes twice, nothing is called gone that is not.
 
 ``python tests/faults/faults_campaign.py --count N`` lets passes run into seeded faults until N have fired: both
-sandbox portals, each of their dialects in turn, polls and reconciles, the world moving on between any two. After each
+sandbox portals, each of their dialects in turn, asked for one thing at a time and for several, polls and reconciles,
+the world moving on between any two. After each
 broken pass what it called gone is held against the portal; after every few a pass without faults has to bring the
 truth. The last line is one JSON object: *faults* (answers that broke, counted by the sandbox), *syncs* (broken passes),
 *lost* (rows that are missing), *duplicate* (rows too many), *false_deletes*, *differences* (any other), *crashes*
@@ -24,7 +25,7 @@ if __name__ == "__main__":
 
 from acceptance.syncing import Rehearsal, rehearsal
 from acceptance.walking.databases import databases
-from acceptance.wires import WIRES, Wire
+from acceptance.wires import WIRES
 from faults.campaign import Campaign
 from faults.faulting.checking import Judge, falsely_deleted
 from faults.faulting.orders import drawn
@@ -38,6 +39,8 @@ BETWEEN = 3
 """Broken passes between two that are not."""
 MOVING = 0.5
 """How often the world moves between two of them; it always does after one that was not."""
+CONNECTIONS = (1, 3)
+"""How many things a mirror asks its portal for at once: one mirror this many, the next that many."""
 LIFE = 18
 """Broken passes of one mirror."""
 BAD = ("lost", "duplicate", "false_deletes", "differences", "crashes")
@@ -65,6 +68,7 @@ class Exposed:
         self._dice = dice
         self._mirror = mirror
         self._judge = Judge(mirror)
+        self._asking = {"connections": mirror.portal.settings.connections}
         mirror.backoff_seconds = 0.0
 
     async def broken(self, *, moved: bool) -> None:
@@ -72,7 +76,7 @@ class Exposed:
         mirror, dice = self._mirror, self._dice
         if moved:
             mirror.sandbox.advance(dice.choice((0.1, 0.4, 1, 1, 2)))
-        mirror.asking = IMPATIENT
+        mirror.asking = IMPATIENT | self._asking
         kind = dice.choice((Pass.POLL, Pass.RECONCILE))
         mirror.sandbox.faults.add(drawn(dice, mirror.adapter.name, gentle=dice.random() < 0.6))
         await self._run(kind)
@@ -85,7 +89,7 @@ class Exposed:
     async def mended(self) -> None:
         """Run passes without faults, and compare."""
         mirror = self._mirror
-        mirror.asking = PATIENT
+        mirror.asking = PATIENT | self._asking
         outcome = ""
         for _ in range(3):
             outcome = await self._run(Pass.RECONCILE)
@@ -129,21 +133,22 @@ def _count(sentence: str) -> str:
     return "false_deletes" if gone else "differences"
 
 
-async def expose(campaign: Campaign, wire: Wire, seed: int, url: str, fired: Counter[str]) -> None:
-    """Let one mirror live through faults."""
+async def expose(campaign: Campaign, number: int, url: str, fired: Counter[str]) -> None:
+    """Let the mirror of this *number* live through faults."""
+    again, at = divmod(number, len(WIRES))
+    wire, seed = WIRES[at], 1 + again
     dice = random.Random(f"{campaign.seed} {wire} {seed}")
-    async with rehearsal(
-        wire.adapter, url, seed=seed, dialect=wire.dialect, settings=wire.settings
-    ) as mirror:
+    settings = {**wire.settings, "connections": CONNECTIONS[(at + again) % len(CONNECTIONS)]}
+    async with rehearsal(wire.adapter, url, seed=seed, dialect=wire.dialect, settings=settings) as mirror:
         exposed = Exposed(campaign, dice, mirror)
         before = fired.copy()
         life = LIFE if campaign.wanted > 1000 else BETWEEN
-        for number in range(1, life + 1):
-            await exposed.broken(moved=number % BETWEEN == 1 or dice.random() < MOVING)
+        for syncs in range(1, life + 1):
+            await exposed.broken(moved=syncs % BETWEEN == 1 or dice.random() < MOVING)
             fired.clear()
             fired.update(before + mirror.sandbox.faults.fired)
             campaign.counts["faults"] = fired.total()
-            if number % BETWEEN == 0:
+            if syncs % BETWEEN == 0:
                 await exposed.mended()
                 if not campaign.goes_on(_done(campaign)):
                     return
@@ -153,11 +158,11 @@ async def run(campaign: Campaign, folder: Path) -> Counter[str]:
     """Expose mirrors of one wire after the other until enough faults have fired; return how often each kind did."""
     fired: Counter[str] = Counter()
     async with databases(folder) as made:
-        for number, wire in enumerate(itertools.cycle(WIRES)):
+        for number in itertools.count():
             if not campaign.goes_on(_done(campaign)):
                 break
             async with made() as url:
-                await expose(campaign, wire, 1 + number // len(WIRES), url, fired)
+                await expose(campaign, number, url, fired)
     return fired
 
 
