@@ -10,9 +10,9 @@ from contextlib import aclosing
 from typing import Any
 
 from adapters.data_gouv_fr import wire
-from adapters.data_gouv_fr.paging import ABSENT, Garbled, Missing, Read, Sheet, sheet
+from adapters.data_gouv_fr.paging import ABSENT, Garbled, Missing, Read, Row, Sheet, sheet
 from gateway.fetch.client import RETRIED, Client
-from gateway.model.document import Document, Fetch, Rejection, Rows
+from gateway.model.document import Document, Fetch, Rejection, Rows, digest
 from gateway.model.enums import EntityType
 from gateway.model.identity import item_id
 from gateway.ports import End, Page, Scope
@@ -100,13 +100,7 @@ class Items:
         self._shown += len(found.rows)
         if found.total is not None:
             self._end = found.total
-        return Rows(found.rows, lambda index, row: self._document(start + index, bytes(row), found.fetch))
-
-    def _document(self, position: int, row: bytes, fetch: Fetch) -> Document:
-        job = self._scope.key
-        return Document.of(
-            EntityType.HARVEST_RECORD, item_id(job, position), row, fetch, parent=job, position=position
-        )
+        return Rows(found.rows, _documents(self._scope.key, start, found.fetch))
 
     def _rejected(self, position: int, found: Missing) -> Rejection:
         self._poisoned += 1
@@ -171,3 +165,14 @@ class Items:
             said = ", ".join(str(total) for total in self._totals)
             return End(proved=False, reason=f"the portal says {said} items and shows {shown}")
         return End(proved=True, covers=(self._scope.key,))
+
+
+def _documents(job: str, start: int, fetch: Fetch) -> Callable[[int, Row], Document]:
+    """Return what makes the document of a page's row, of which there are millions: one call for each and no more."""
+    type_ = EntityType.HARVEST_RECORD
+
+    def document(index: int, row: Row) -> Document:
+        body, position = bytes(row), start + index
+        return Document(type_, item_id(job, position), body, fetch, digest(body), job, position)
+
+    return document

@@ -12,7 +12,7 @@ from gateway.errors import PortalRefused, PortalUnavailable, PortalUnreadable
 from gateway.fetch.budget import Budget, Spending
 from gateway.fetch.pace import Pace, http_date, retry_after
 from gateway.fetch.sending import Answer, Failure, Key, Request, Sender, TooLarge
-from gateway.fetch.turnstile import NOTHING, Barred, Heard, Lone, Turnstile
+from gateway.fetch.turnstile import NOTHING, SERVED, Barred, Heard, Lone, Turnstile
 from gateway.model.document import Fetch
 
 RETRIED = frozenset({500, 502, 503, 504})
@@ -211,27 +211,29 @@ class Client:
         """Return what *outcome* tells those who ask next."""
         pause = wait or 0.0
         if isinstance(outcome, TooLarge):
-            return Heard(serves=True)
+            return SERVED
         if isinstance(outcome, Failure):
             return Heard(pause=pause, trouble=f"The portal cannot be reached: {outcome.words}.")
         if outcome.status == 429:
             return Heard(serves=True, pause=pause, refused=wait is None, asked=_asked(outcome))
-        limit, remaining = (_count(outcome.headers.get(f"X-RateLimit-{n}")) for n in ("Limit", "Remaining"))
+        limit = _count(outcome.headers.get("X-RateLimit-Limit"))
+        remaining = _count(outcome.headers.get("X-RateLimit-Remaining"))
         if outcome.status < 500:
-            return Heard(True, limit, remaining, pause)
+            tells = pause or limit is not None or remaining is not None
+            return Heard(True, limit, remaining, pause) if tells else SERVED
         return Heard(False, limit, remaining, pause, trouble=f"The portal answers {outcome.status}.")
 
     def _wait(
         self, outcome: Answer | Failure | TooLarge, attempt: int, retry: frozenset[int]
     ) -> float | None:
         """Return the seconds to wait before the next attempt, None where there is none."""
-        backoff: float = self._backoff * 2.0 ** (attempt - 1)
         if attempt >= self._attempts or isinstance(outcome, TooLarge):
             return None
+        if isinstance(outcome, Answer) and outcome.status != 429 and outcome.status not in retry:
+            return None
+        backoff: float = self._backoff * 2.0 ** (attempt - 1)
         if isinstance(outcome, Failure):
             return backoff
-        if outcome.status != 429 and outcome.status not in retry:
-            return None
         asked = _asked(outcome)
         if asked is None and outcome.status == 429 and self._turnstile.reckons:
             return None  # it is for the budget to say for how long

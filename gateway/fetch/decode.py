@@ -93,8 +93,7 @@ class Envelope:
         Until then an element is a view of *body*: a page of ten thousand is not in memory twice. DecodeError.
         """
         found = _decoded(self._decoder, body)
-        others = ((name, getattr(found, name)) for name in self._others)
-        rest = {name: told for name, told in others if told is not msgspec.UNSET}
+        rest = {name: told for name in self._others if (told := getattr(found, name)) is not msgspec.UNSET}
         listed: list[msgspec.Raw] = getattr(found, self._key)
         return rest, listed
 

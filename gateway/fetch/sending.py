@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from typing import BinaryIO
 
 import aiohttp
@@ -89,7 +89,7 @@ class _Body:
     def __init__(self, most: int, file: BinaryIO | None) -> None:
         self._left = most
         self._file = file
-        self._held = BytesIO()
+        self._held: BytesIO | None = None
         self._fingerprint = blake2b(digest_size=HASH_BYTES)
 
     def take(self, chunk: bytes) -> bool:
@@ -98,11 +98,14 @@ class _Body:
         if self._left < 0:
             return False
         self._fingerprint.update(chunk)
-        if self._file is None:
-            self._held.write(chunk)
-        else:
+        if self._file is not None:
             with _own_disk():
                 self._file.write(chunk)
+        elif self._held is None:
+            self._held = BytesIO(chunk)  # it copies nothing until more is written: most answers are one chunk
+            self._held.seek(0, SEEK_END)
+        else:
+            self._held.write(chunk)
         return True
 
     def taken(self) -> tuple[bytes, bytes]:
@@ -110,7 +113,7 @@ class _Body:
         if self._file is not None:
             with _own_disk():
                 self._file.seek(0)
-        return self._held.getvalue(), self._fingerprint.digest()
+        return b"" if self._held is None else self._held.getvalue(), self._fingerprint.digest()
 
 
 class Sender:

@@ -47,6 +47,8 @@ class Heard:
 
 
 NOTHING = Heard()
+SERVED = Heard(serves=True)
+"""What tells nothing of the requests to come."""
 
 
 class Turnstile(Protocol):

@@ -10,11 +10,9 @@ from typing import TypeAlias
 
 from gateway.fetch.budget import Budget
 from gateway.fetch.line import Line
-from gateway.fetch.turnstile import Heard, note
+from gateway.fetch.turnstile import SERVED, Heard, note
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-PLAIN = Heard(serves=True)
-"""What tells nothing of the requests to come."""
 Pending: TypeAlias = tuple[int, int]
 """How much was heard, and how many permissions are given back, with one change of the row."""
 
@@ -56,9 +54,10 @@ class Holding:
     def ended(self, heard: Heard) -> None:
         """Note that a request has ended, and what came of it; what tells anything ends what was taken ahead."""
         self.idle.append(self._busy.pop())
-        if heard != PLAIN:
+        tells = heard is not SERVED and heard != SERVED
+        if tells:
             self.give_back()
-        if heard != PLAIN or not self._left:
+        if tells or not self._left:
             self._heard.append(heard)
 
     def undone(self) -> None:

@@ -111,7 +111,10 @@ class SharedTurnstile:
 
     async def enter(self, spending: Spending) -> Barred | None:
         """Wait for a place and for the moment on which the request may start; Barred where none may."""
-        start = None if self._company else self._holding.ahead(self._time(), self._apart)
+        now = self._time()
+        start = None if self._company else self._holding.ahead(now, self._apart)
+        if start == now:
+            return None
         if start is None:
             found = await self._in_line(spending)
             if isinstance(found, Barred):
