@@ -33,7 +33,8 @@ def chosen(given: Mapping[str, Operand]) -> dict[int, EntityType]:
 def finding(draft: Draft, text: Read, given: Mapping[str, Operand], most: int) -> str:
     """Return what stands after WITH: ``q``, the words of *text*, and ``found`` (id, place of the type, at, rank).
 
-    *most*: how many of the best rows are read at all; 300 where it has to be known how many there are.
+    *most*: how many of the best rows are read at all; 300 where it has to be known how many there are. Fewer are in no
+    order, and may be more than that of several types: a page takes the best of them.
     """
     sought, portals = draft.bind(text, "text"), given.get("portal")
     places = "{" + ",".join(map(str, chosen(given))) + "}"
@@ -42,11 +43,10 @@ def finding(draft: Draft, text: Read, given: Mapping[str, Operand], most: int) -
         if portals
         else "NULL"
     )
-    return (
-        f"q AS MATERIALIZED ({_words(sought)}),"
-        f" found AS (SELECT u.* FROM search_found({sought}, '{places}', {among}, {min(most, MOST)}) u"
-        f" ORDER BY u.rank DESC, u.id DESC LIMIT {MOST})"
-    )
+    found = f"SELECT u.* FROM search_found({sought}, '{places}', {among}, {min(most, MOST)}) u"
+    if most >= MOST:
+        found += f" ORDER BY u.rank DESC, u.id DESC LIMIT {MOST}"
+    return f"q AS MATERIALIZED ({_words(sought)}), found AS ({found})"
 
 
 _PORTALS = "(SELECT p.number AS portal FROM portal p)"

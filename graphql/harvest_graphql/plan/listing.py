@@ -33,6 +33,8 @@ class Listing:
     """Whether one row beyond the page is read, to know if there is one."""
     paged: bool = False
     """Whether anything reads the page's rows."""
+    placed: bool = False
+    """Whether anything reads at which place of the page a row is: to count them takes a step more of the statement."""
 
     @classmethod
     def of(
@@ -63,8 +65,9 @@ class Listing:
             return text
         rows = self.page.sql(self.row.used, more=self.more)
         # HAVING: one row, also where nothing that is selected is an aggregate
-        counted = "SELECT r.*, row_number() OVER () AS n, count(*) OVER () AS c"
-        return f"(SELECT {text} FROM ({counted} FROM ({rows}) r) {self.row.alias} HAVING true)"
+        if self.placed:
+            rows = f"SELECT r.*, row_number() OVER () AS n, count(*) OVER () AS c FROM ({rows}) r"
+        return f"(SELECT {text} FROM ({rows}) {self.row.alias} HAVING true)"
 
     def _part(self, nodes: list[FieldNode], write: Write) -> str:
         name = nodes[0].name.value
@@ -104,12 +107,14 @@ class Listing:
 
     def _members(self, text: str) -> str:
         """Return the page's members, in the list's order."""
+        self.placed |= self.more or self.page.window.backward
         order = f" ORDER BY {self.row.alias}.n DESC" if self.page.window.backward else ""
         inside = f" FILTER (WHERE {self.row.alias}.n <= {self.page.window.size})" if self.more else ""
         return list_text(f"string_agg({text}, ','{order}){inside}")
 
     def _page_info(self, type_: GraphQLObjectType, nodes: list[FieldNode]) -> str:
         window, alias = self.page.window, self.row.alias
+        self.placed = True
         beyond = f"(count(*) > {window.size})::text" if self.more else constant("false")
         nearest = self._cursor_at("1")
         farthest = self._cursor_at(f"least({alias}.c, {window.size})")
