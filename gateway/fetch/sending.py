@@ -141,6 +141,8 @@ class Sender:
             "Accept-Encoding": "gzip, deflate",
             "User-Agent": user_agent,
         }
+        self._said: tuple[str | None, str] = (None, "")
+        """The content type of the answer before, as it was written and as it was read."""
         self._session: aiohttp.ClientSession | None = None
 
     def __repr__(self) -> str:
@@ -207,7 +209,14 @@ class Sender:
                     return TooLarge()
             body, page_hash = taker.taken()
             fetch = Fetch(self._addresses.below(url), request.mask, self._arrived(response), page_hash)
-            return Answer(response.status, response.content_type.lower(), response.headers, body, fetch)
+            return Answer(response.status, self._media_type(response), response.headers, body, fetch)
+
+    def _media_type(self, response: aiohttp.ClientResponse) -> str:
+        """Return what the answer says that it is: most often the same as the one before."""
+        said = response.headers.get("Content-Type")
+        if said is None or said != self._said[0]:
+            self._said = said, response.content_type.lower()
+        return self._said[1]
 
     def _arrived(self, response: aiohttp.ClientResponse) -> datetime:
         """Return when the answer was sent by the portal's clock, by ours where that one is days off."""

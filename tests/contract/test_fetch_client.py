@@ -287,6 +287,14 @@ async def test_no_log_line_holds_the_key(caplog: pytest.LogCaptureFixture) -> No
     assert KEY not in caplog.text
 
 
+async def test_each_answer_tells_its_own_media_type() -> None:
+    said = ["Application/JSON; charset=utf-8", "Application/JSON; charset=utf-8", "text/html", "nonsense"]
+    answers: dict[str, Any] = {"/a": [Reply(b"", headers={"Content-Type": each}) for each in said]}
+    async with asking(answers) as (_, client, _slept):
+        told = [(await client.get("/a")).media_type for _ in said]
+    assert told == ["application/json", "application/json", "text/html", "application/octet-stream"]
+
+
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 async def test_codings_are_taken_off(coding: str) -> None:
     raw = b'{"a": 1}' * 1000
