@@ -6,7 +6,6 @@ innermost middleware alone, and only for the portal's own host.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ import aiohttp
 
 from gateway.errors import ConfigurationError
 from gateway.fetch.addresses import Addresses
-from gateway.fetch.deadline import Deadline
 from gateway.fetch.pace import http_date
 from gateway.model.document import HASH_BYTES, Fetch
 from gateway.model.value import value
@@ -151,12 +149,10 @@ class Sender:
 
     def open(self) -> None:
         """Open a session; connections are made when they are needed."""
-        loop = asyncio.get_running_loop()
-        self._deadline = Deadline(self._timeout, loop.time, loop.call_at)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._connections),
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(),  # none of its own: ``Deadline``
+            timeout=aiohttp.ClientTimeout(total=self._timeout),
             headers=self._headers,
             trust_env=False,
         )
@@ -164,7 +160,6 @@ class Sender:
     async def close(self) -> None:
         """Close the session and its connections."""
         if self._session is not None:
-            self._deadline.close()
             await self._session.close()
             self._session = None
 
@@ -178,10 +173,8 @@ class Sender:
             with _own_disk():
                 into.seek(0)
                 into.truncate()
-        assert self._session is not None, "the client is not open"
         try:
-            with self._deadline.bound():
-                return await self._sent(self._session, request, into)
+            return await self._sent(request, into)
         except TimeoutError as error:
             return Failure(f"no whole answer within {self._timeout:g} seconds", error)
         except aiohttp.ClientResponseError as error:
@@ -192,11 +185,10 @@ class Sender:
         except (aiohttp.ClientError, OSError) as error:
             return Failure(type(error).__name__, error)
 
-    async def _sent(
-        self, session: aiohttp.ClientSession, request: Request, into: BinaryIO | None
-    ) -> Answer | TooLarge:
+    async def _sent(self, request: Request, into: BinaryIO | None) -> Answer | TooLarge:
+        assert self._session is not None, "the client is not open"
         url = self._addresses.of(request.path, request.params)
-        async with await session.get(
+        async with await self._session.get(
             url,
             headers=None if request.mask is None else {"X-Fields": request.mask},
             allow_redirects=False,
