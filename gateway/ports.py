@@ -195,6 +195,8 @@ class Known(Protocol):
     ) -> AsyncIterator[tuple[KnownJob, bool]]:
         """Yield what ``ended_jobs`` returns, each with whether its scope of *stream* has been read whole.
 
+        Source by source, of each the newest first: what the runs of a source bring is mostly the same, so that it is
+        met again while it is at hand.
         One at a time, since there are tens of thousands; nothing else is asked until the last.
         """
         ...

@@ -162,7 +162,7 @@ class GouvCrawl:
         return NewestRuns(self._client, scope, listing, self._known, self._noted).read()
 
     async def _jobs_with_items(self) -> AsyncIterator[Scope]:
-        """Yield the ended jobs whose items are to be read: unread ones first, newest first."""
+        """Yield the ended jobs whose items are to be read: unread ones first, source by source."""
         unread, again = await self._ended_jobs()
         if self._empty:
             yield Scope(RECORDS, EntityType.HARVEST_RECORD)

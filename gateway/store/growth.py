@@ -23,7 +23,7 @@ FACTOR = 4
 """How many times as much has to be loaded as at the last look."""
 _BESIDE = ("job_rollup", "scope")
 """Tables that statements of every unit look into, whatever it brings."""
-_HEAPS = "SET gin_pending_list_limit = '32MB'; SET work_mem = '64MB'"
+_HEAPS = "SET gin_pending_list_limit = '16MB'; SET work_mem = '64MB'"
 """What a list may hold, and the memory in which one is put in order at once."""
 _USUAL = "RESET gin_pending_list_limit; RESET work_mem"
 _EMPTY = """

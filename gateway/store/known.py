@@ -26,6 +26,7 @@ _FROM = "FROM harvest_job j LEFT JOIN harvest_source s ON s.id = j.source_id"
 _JOB = f"SELECT {_SAID} {_FROM}"
 _ROWS_AT_ONCE = 500
 _NEWEST_FIRST = 'ORDER BY j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC'
+_SOURCE_BY_SOURCE = f"ORDER BY j.source_id, {_NEWEST_FIRST.removeprefix('ORDER BY ')}"
 
 
 class _Jobs:
@@ -131,19 +132,20 @@ class StoredKnowledge:
         """Return the present jobs that have ended or are LOST, newest first; see ``gateway.ports.Known``."""
         jobs = _Jobs()
         return [
-            jobs.of(row) async for row in self._ended(unread or "", unread=unread is not None, since=since)
+            jobs.of(row)
+            async for row in self._ended(unread or "", _NEWEST_FIRST, unread=unread is not None, since=since)
         ]
 
     async def each_ended_job(
         self, stream: str, *, unread: bool = False, since: datetime | None = None
     ) -> AsyncIterator[tuple[KnownJob, bool]]:
         """Yield what ``ended_jobs`` returns, each with whether its scope of *stream* has been read whole."""
-        async for row in self._ended(stream, unread=unread, since=since):
+        async for row in self._ended(stream, _SOURCE_BY_SOURCE, unread=unread, since=since):
             # Nothing is kept of it: not what it shares with others, either.
             yield _Jobs().of(row), row["read"]
 
     async def _ended(
-        self, stream: str, *, unread: bool, since: datetime | None
+        self, stream: str, order: str, *, unread: bool, since: datetime | None
     ) -> AsyncIterator[asyncpg.Record]:
         await self._settled()
         query = f"""
@@ -152,7 +154,7 @@ class StoredKnowledge:
             WHERE j.portal = $1 AND j.presence = 'PRESENT' AND j.status NOT IN {OPEN}
               AND ($4::timestamptz IS NULL OR j.created_at >= $4)
               AND NOT ($3 AND c.read_at IS NOT NULL)
-            {_NEWEST_FIRST}
+            {order}
             """
         async with self._connection.transaction(readonly=True):
             rows = self._connection.cursor(query, self._portal, stream, unread, since, prefetch=_ROWS_AT_ONCE)

@@ -86,6 +86,7 @@ class _Places:
         self.plain = len(shape_.plain)
         """How many values stand first that are copied as they are."""
         self.document = itemgetter(*map(self.of, _ADDRESS))
+        self.job = self.of("job")
 
     def of(self, name: str) -> int:
         """Return the place of a staged column."""
@@ -110,6 +111,11 @@ def new(rows: Mapping[str, Row], known: Collection[Name]) -> dict[str, Row]:
         for native, row in rows.items()
         if row[named_after] is not None and not (known and (_LAID, native) in known)
     }
+
+
+def is_of(record: Row, run: str | None) -> bool:
+    """Return whether *record* is of *run* (its native id); None is any."""
+    return run is None or record[_places().job] == run
 
 
 async def lay(

@@ -43,6 +43,15 @@ class Mentioned:
 NONE = Mentioned({}, {})
 
 
+def newest(mentions: Mapping[int, Collection[Run]]) -> dict[int, str]:
+    """Return the native id of the newest run that speaks of each dataset, by its key, where several do.
+
+    A dataset that a run without an instant speaks of is left out.
+    """
+    several = ((key, runs) for key, runs in mentions.items() if len(runs) > 1)
+    return {key: max(runs)[1] for key, runs in several if all(at is not None for at, _ in runs)}
+
+
 def _reaches(run: Run, other: Run) -> bool:
     """Return whether *run* is no older than *other*; one without an instant never is, as in SQL."""
     (at, native), (other_at, other_native) = run, other

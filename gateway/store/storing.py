@@ -12,7 +12,7 @@ from gateway.model.enums import Cause, EntityType
 from gateway.store import datasets, derive, journal, laying, merge
 from gateway.store.bookkeeping import Run
 from gateway.store.laying import Laid
-from gateway.store.mentions import NONE, Mentioned, conceive
+from gateway.store.mentions import NONE, Mentioned, conceive, newest
 from gateway.store.parts import Tally
 from gateway.store.shape import Row, shape
 from gateway.store.staging import Connection, stage, touch
@@ -102,10 +102,13 @@ class Storing:
         heard = mentioned.hearing(laid.mentions)
         await touch(self.connection, _DATASET, heard)
         deaf = mentioned.spoken.keys() - heard
+        last = newest(laid.mentions) if self.inventory else {}
         told = [
             row
             for key, row in rows.items()
-            if not deaf or isinstance(key, str) or key[1] not in new or mentioned.keys[key[0]] not in deaf
+            if isinstance(key, str)
+            or (record := new.get(key[1])) is None
+            or ((dataset := mentioned.keys[key[0]]) not in deaf and laying.is_of(record, last.get(dataset)))
         ]
         if told:
             await stage(self.connection, shape(_DATASET), told)

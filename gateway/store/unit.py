@@ -76,6 +76,8 @@ class Writer:
         self._newest: dict[EntityType, int] = {}
         self._stages = set(ENTWINED)
         """The types that there are stages of."""
+        self._met = False
+        """Whether a record has come that was there."""
         self.turn = asyncio.Lock()
         """Held by who uses the connection while pages are read."""
         self._forgotten = Forgotten()
@@ -126,6 +128,7 @@ class Writer:
         documents = list({(d.type, d.native_id): d for d in elements if isinstance(d, Document)}.values())
         rejections = [Refused(p.scope, e) for p in looked for e in p.elements if isinstance(e, Rejection)]
         known = await meeting.known(self._connection, self._run.portal, elements)
+        self._met = self._met or any(type_ is EntityType.HARVEST_RECORD for type_, _ in known)
         for part in looked:
             meeting.see(part, known)
         fresh = documents
@@ -181,9 +184,15 @@ class Writer:
                 await datasets.touch_sources(self._connection, self._run.portal, list(jobs))
             await self._settle(Cause.CLOCK, baseline=baseline)
 
-    async def follow_records(self, *, jobs: Sequence[str], batch: int, baseline: bool) -> None:
-        """Settle what follows from a stream of records read to its end; *jobs* were read for the first time."""
-        await self._link(Cause.UPSTREAM, baseline=baseline)
+    async def follow_records(
+        self, *, jobs: Sequence[str], batch: int, baseline: bool, empty: bool = False
+    ) -> None:
+        """Settle what follows from a stream of records read to its end; *jobs* were read for the first time.
+
+        *empty*: there was none before this pass; if none came twice either, none has let go of its dataset.
+        """
+        if self._met or not empty:
+            await self._link(Cause.UPSTREAM, baseline=baseline)
         await self.follow(jobs=jobs, baseline=baseline)
         await self._relate(batch)
 

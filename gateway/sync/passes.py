@@ -216,12 +216,15 @@ class PortalPass:
     async def _begin_stream(self, name: str) -> Stream:
         """Return the stream's account; on a first load it goes on where the last pass stopped."""
         baseline = name in self._unloaded
+        read_before = await self._known.scopes_read(name) if baseline else frozenset[str]()
+        cursors = await scopes.cursors(self._connection, self._number, name) if baseline else {}
         stream = Stream(
             name,
             baseline=baseline,
-            read_before=await self._known.scopes_read(name) if baseline else frozenset(),
-            cursors=await scopes.cursors(self._connection, self._number, name) if baseline else {},
+            read_before=read_before,
+            cursors=cursors,
             requests_before=self._client.requests,
+            resumed=bool(read_before or cursors),
         )
         self._streams[name] = stream
         self._gatherer = Gatherer(
@@ -300,7 +303,10 @@ class PortalPass:
         if stream.name == "records":
             newly = await scopes.newly_read(self._connection, self._number, stream.name)
             await self._writer.follow_records(
-                jobs=newly, batch=self._limits.elements, baseline=stream.baseline
+                jobs=newly,
+                batch=self._limits.elements,
+                baseline=stream.baseline,
+                empty=stream.baseline and not stream.resumed,
             )
         if stream.name == "job_errors":
             await self._writer.follow(baseline=stream.baseline)

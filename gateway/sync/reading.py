@@ -42,6 +42,8 @@ class Stream:
     cursors: dict[str, JSON]
     """Where interrupted scopes of a first load go on."""
     requests_before: int
+    resumed: bool = False
+    """Whether it is a first load that an earlier pass has begun."""
     began: float = field(default_factory=time.monotonic)
     tally: Tally = field(default_factory=Tally)
     expected: int | None = None

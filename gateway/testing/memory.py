@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TypeVar
 
 from gateway.model.document import Document, Rejection
@@ -140,8 +141,11 @@ class MemoryKnown:
     async def each_ended_job(
         self, stream: str, *, unread: bool = False, since: datetime | None = None
     ) -> AsyncIterator[tuple[KnownJob, bool]]:
-        """Yield what ``ended_jobs`` returns, each with whether its scope of *stream* has been read whole."""
+        """Yield what ``ended_jobs`` returns, source by source, each with whether it has been read in *stream*."""
+        by_source: dict[str | None, list[KnownJob]] = {}
         for job in await self.ended_jobs(unread=stream if unread else None, since=since):
+            by_source.setdefault(job.source, []).append(job)
+        for job in chain.from_iterable(by_source.values()):
             yield job, job.native_id in self._read.get(stream, ())
 
     async def ended_jobs(

@@ -1,4 +1,4 @@
-"""The ended jobs that a crawl is told of, one at a time: the newest first, each with whether it has been read."""
+"""The ended jobs that a crawl is told of: source by source, the newest first, each with whether it has been read."""
 
 from __future__ import annotations
 
@@ -60,3 +60,22 @@ async def test_ended_jobs_come_newest_first_with_whether_they_were_read(pool: as
         assert [job.native_id for job in await known.ended_jobs()] == ["new", "read", "old"]
         assert [job.native_id for job in await known.ended_jobs(unread="records")] == ["new", "old"]
         assert len(asked) == 5
+
+
+async def test_ended_jobs_come_source_by_source(pool: asyncpg.Pool) -> None:
+    async def settled() -> None:
+        """Wait for nothing."""
+
+    async with pool.acquire() as connection:
+        bench = await Bench.open(connection, inventory=True)
+        made = {f"{source}{day}": START - timedelta(days=9 - day) for source in "ab" for day in range(3)}
+        jobs = [
+            document(JOB, name, source=name[0], wire_status="SUCCEEDED", created_at=at.isoformat())
+            for name, at in made.items()
+        ]
+        await bench.writer.commit([Part(Scope("jobs", JOB), jobs)])
+        known = StoredKnowledge(connection, bench.number, settled)
+
+        told = [name for name, _, _ in await _told(known)]
+        assert sorted([told[:3], told[3:]]) == [["a2", "a1", "a0"], ["b2", "b1", "b0"]]
+        assert [job.native_id for job in await known.ended_jobs()] == ["b2", "a2", "b1", "a1", "b0", "a0"]

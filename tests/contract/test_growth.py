@@ -40,13 +40,13 @@ async def test_words_of_a_first_load_are_in_order_at_its_end(pool: asyncpg.Pool)
         bench = await Bench.open(connection, inventory=True)
         usual = await limit(bench)
         await load(bench, "Bretagne")
-        assert await limit(bench) == "32MB"
+        assert await limit(bench) == "16MB"
         await load(bench, "Corse")
 
         await bench.writer.end_load()
 
         assert await waiting(bench) == 0
-        assert await limit(bench) == usual != "32MB"
+        assert await limit(bench) == usual != "16MB"
 
 
 async def test_a_stream_after_it_is_loaded_in_the_same_way(pool: asyncpg.Pool) -> None:
@@ -54,7 +54,7 @@ async def test_a_stream_after_it_is_loaded_in_the_same_way(pool: asyncpg.Pool) -
         bench = await Bench.open(connection, inventory=True)
         for name in ("Bretagne", "Corse"):
             await load(bench, name)
-            assert await limit(bench) == "32MB"
+            assert await limit(bench) == "16MB"
             await bench.writer.end_load()
 
 

@@ -101,6 +101,45 @@ async def test_the_newest_mention_speaks_in_whatever_order_mentions_come(
     assert tuple(row) == ("newer", "of newer", True, "newer")
 
 
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("order", [["oldest", "newer", "older"], ["newer", "older", "oldest"]])
+async def test_the_newest_of_several_mentions_speaks_that_come_together(
+    bench: Bench, order: list[str], *, known: bool
+) -> None:
+    oldest = {"oldest": "2026-09-01T00:00:00+00:00"}
+    await bench.writer.commit([Part(Scope("jobs", JOB), runs("s", oldest))])
+    if known:
+        await bench.writer.commit([Part(RECORDS, [record("before", "oldest")])])
+    twice = record("twice", "newer", position=9)
+    await bench.writer.commit(
+        [Part(RECORDS, [*(record(f"of {job}", job, position=1) for job in order), twice])]
+    )
+    row = await bench.connection.fetchrow(
+        "SELECT d.title, r.native_id, d.text_record_id = d.latest_record_id AS told "
+        "FROM dataset d JOIN harvest_record r ON r.id = d.latest_record_id"
+    )
+    assert row is not None
+    assert tuple(row) == ("newer", "twice", True)
+
+
+async def test_mentions_of_a_run_without_an_instant_are_heard_with_the_others(bench: Bench) -> None:
+    await bench.writer.commit([Part(RECORDS, [record("early", "unheard of"), record("late", "newer")])])
+    assert await bench.value("SELECT title FROM dataset") == "newer"
+
+
+@pytest.mark.parametrize("empty", [True, False])
+async def test_what_a_record_let_go_of_while_it_was_loaded_is_gone_at_the_end(
+    bench: Bench, *, empty: bool
+) -> None:
+    told = {"type": DATASET, "native_id": "e", "title": "another"}
+    again = document(RECORD, "r", told, job="newer", dataset="e", wire_status="SUCCEEDED")
+    for each in (record("r", "newer"), again):
+        await bench.writer.commit([Part(RECORDS, [each], loaded=1)])
+    await bench.writer.follow_records(jobs=["newer"], batch=10, baseline=True, empty=empty)
+    rows = await bench.connection.fetch("SELECT native_id, presence FROM dataset ORDER BY 1")
+    assert [tuple(row) for row in rows] == [("d", "GONE"), ("e", "PRESENT")]
+
+
 async def test_an_old_mention_leaves_its_dataset_alone(bench: Bench) -> None:
     await bench.writer.commit([Part(RECORDS, [record("of newer", "newer")])])
     before = await bench.value("SELECT ctid::text || xmin::text FROM dataset")
