@@ -65,6 +65,13 @@ class Laid:
     """New rows by the key of their job."""
     mentions: dict[int, set[Run]] = field(default_factory=dict)
     """The runs that speak of a dataset, by its key; the sets are shared."""
+    keys: dict[str, int] = field(default_factory=dict)
+    """Their keys, by native id."""
+    jobs: dict[str, int] = field(default_factory=dict)
+    """The keys of their jobs, by native id."""
+
+
+NOTHING = Laid()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,7 @@ class _Places:
         """How many values stand first that are copied as they are."""
         self.document = itemgetter(*map(self.of, _ADDRESS))
         self.job = self.of("job")
+        self.native = itemgetter(self.of("native_id"))
 
     def of(self, name: str) -> int:
         """Return the place of a staged column."""
@@ -127,7 +135,8 @@ async def lay(
     """
     parents = await _look_up(connection, portal, rows, datasets)
     keys = await new_keys(connection, "harvest_record", len(rows))
-    laid = Laid(len(rows))
+    laid = Laid(len(rows), jobs={native: job[0] for native, job in parents.jobs.items()})
+    laid.keys.update(zip(map(_places().native, rows), keys, strict=True))
     given = (portal, now, now)
     await copy(connection, _renderer(), _records(rows, keys, parents, laid, given))
     await connection.copy_records_to_table(

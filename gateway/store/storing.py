@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from gateway.model.enums import Cause, EntityType
-from gateway.store import datasets, derive, journal, laying, merge
+from gateway.store import datasets, derive, journal, laying, laying_errors, merge
 from gateway.store.bookkeeping import Run
-from gateway.store.laying import Laid
+from gateway.store.laying import NOTHING, Laid
 from gateway.store.mentions import NONE, Mentioned, conceive, newest
 from gateway.store.parts import Tally
 from gateway.store.shape import Row, shape
@@ -20,7 +20,7 @@ from gateway.store.waiting import Name
 
 Rows: TypeAlias = Mapping[Any, Row]
 """Rows of a type as ``gateway.store.layout`` lays them out: by native id, those of datasets also by who speaks."""
-_RECORD, _DATASET = EntityType.HARVEST_RECORD, EntityType.DATASET
+_RECORD, _ERROR, _DATASET = EntityType.HARVEST_RECORD, EntityType.HARVEST_ERROR, EntityType.DATASET
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,11 @@ class Storing:
 
         *known*: the names of those that are there, among what the unit's documents are named after.
         """
-        tally, mentioned, laid = Tally(), NONE, Laid()
+        tally, mentioned, laid = Tally(), NONE, dict[EntityType, Laid]()
         new = laying.new(rows.get(_RECORD, {}), known)
-        merged = {type_: _without(rows[type_], new) if type_ is _RECORD else rows[type_] for type_ in rows}
+        faults = await laying_errors.new(self.connection, self.run.portal, rows.get(_ERROR, {}), new)
+        apart: Mapping[EntityType, Rows] = {_RECORD: new, _ERROR: faults}
+        merged = {type_: _without(rows[type_], apart.get(type_, {})) for type_ in rows}
         await self._stage(merged)
         if merged.get(_RECORD) and not (self.inventory or self.loading):
             await datasets.touch_former(self.connection, self.run.portal)
@@ -59,11 +61,15 @@ class Storing:
                 )
                 continue
             if type_ is _RECORD and new:
-                laid = await laying.lay(
+                laid[type_] = await laying.lay(
                     self.connection, self.run.portal, self.now, new.values(), mentioned.keys
                 )
-            await self._merge(type_, merged[type_], laid if type_ is _RECORD else Laid(), tally)
-        await self._hear(rows.get(_DATASET, {}), new, mentioned, laid)
+            if type_ is _ERROR and faults:
+                laid[type_] = await laying_errors.lay(
+                    self.connection, self.run.portal, self.now, faults.values(), laid[_RECORD]
+                )
+            await self._merge(type_, merged[type_], laid.get(type_, NOTHING), tally)
+        await self._hear(rows.get(_DATASET, {}), new, mentioned, laid.get(_RECORD, NOTHING))
         if self.inventory and tally.changed:
             tally.gone += await merge.retire_lost_errors(self.connection, self.run.portal, self.now)
         await self._touch(merged)
