@@ -44,13 +44,18 @@ OF_CHANGES = f"""
 """
 
 COMPLETE = """
-        SELECT DISTINCT ON (j.source_id) j.source_id, j.id, j.created_at, j.native_id COLLATE "C" AS native_id
-        FROM harvest_job j JOIN scope s ON s.portal = j.portal AND s.stream = 'records' AND s.key = j.native_id
-        WHERE j.source_id IN (SELECT source_id FROM {sources}) AND j.status IN ('SUCCEEDED', 'PARTIAL')
-          AND j.presence IN ('PRESENT', 'EXPIRED') AND s.read_at IS NOT NULL
-        ORDER BY j.source_id, j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC
+        SELECT j.* FROM (SELECT DISTINCT source_id FROM {sources}) s CROSS JOIN LATERAL (
+            SELECT j.source_id, j.id, j.created_at, j.native_id COLLATE "C" AS native_id
+            FROM harvest_job j JOIN scope r ON r.portal = j.portal AND r.stream = 'records' AND r.key = j.native_id
+            WHERE j.source_id = s.source_id AND j.status IN ('SUCCEEDED', 'PARTIAL')
+              AND j.presence IN ('PRESENT', 'EXPIRED') AND r.read_at IS NOT NULL
+            ORDER BY j.created_at DESC NULLS LAST, j.native_id COLLATE "C" DESC LIMIT 1
+        ) j
 """
-"""The last complete run of each of some *sources* (the name of what SELECTs ``source_id``)."""
+"""The last complete run of each of some *sources* (the name of what SELECTs ``source_id``).
+
+One source after the other: while tables grow, the planner takes all runs of a portal for fewer than those of a source.
+"""
 
 OF_INVENTORY = f"""
     WITH mention AS MATERIALIZED (
