@@ -113,8 +113,9 @@ class Mirror:
     def _read_jobs(self, at: Millis, kind: str) -> None:
         runs = self.world.runs(self.source, at)
         if not runs:
-            return
-        if kind == "RECONCILE" or not self.whole:
+            if kind == "RECONCILE":  # the list of sources names no run of it: its list needs no question
+                self._miss(runs, at)
+        elif kind == "RECONCILE" or not self.whole:
             self._read_all(runs, at)
         elif self._moved(runs[0], at):
             self._poll(runs, at)
@@ -129,6 +130,10 @@ class Mirror:
         self.requests["jobs"] += pages(len(runs), size)
         self._hold(runs, at)
         self.whole = True
+        self._miss(runs, at)
+
+    def _miss(self, runs: Iterable[Run], at: Millis) -> None:
+        """Note that the source has no other jobs than *runs*."""
         listed = {run.id for run in runs}
         for held in self.jobs.values():
             if held.presence == "PRESENT" and held.run.id not in listed:

@@ -150,6 +150,22 @@ def test_what_vanishes_is_told_apart(world: InventoryWorld) -> None:
     assert all(rows["HarvestSource"][native_id]["fields"]["last_job"] is None for native_id in gone)
 
 
+def test_a_source_whose_only_run_was_dropped_has_none_left() -> None:
+    """The list of sources says so: a reconcile knows it without a question, a poll does not look."""
+    world = InventoryWorld(16, 1, EPOCH - timedelta(days=2, minutes=30))
+    lone = "691c0b603b90689487c72db0"
+    later = (0, "RECONCILE")
+    before = table(world, (-2, "RECONCILE"))["HarvestJob"]
+    assert [
+        native
+        for native, row in before.items()
+        if row["fields"]["source"] == before[lone]["fields"]["source"]
+    ] == [lone]
+    assert table(world, (-2, "RECONCILE"), later)["HarvestJob"][lone]["presence"] == "EXPIRED"
+    assert table(world, (-2, "RECONCILE"), (0, "POLL"))["HarvestJob"][lone]["presence"] == "PRESENT"
+    assert lone not in table(world, later)["HarvestJob"]
+
+
 def test_a_dataset_without_records_is_gone_with_the_state_it_had(world: InventoryWorld) -> None:
     rows = table(world, (0, "RECONCILE"), (2, "POLL"), (3, "RECONCILE"))
     gone = [row for row in rows["Dataset"].values() if row["presence"] == "GONE"]
