@@ -44,9 +44,8 @@ def words(line: str) -> str:
 def period(line: str) -> int | None:
     """Return the seconds between the firings of *line*, None where they vary or never come."""
     if (daily := _DAILY.fullmatch(line)) and line != f"0 0 {daily[3]}":
-        return _period(
-            f"1 0 {daily[3]}"
-        )  # the time makes no difference, but for that of the instant counted from
+        # The time makes no difference, but for that of the instant from which it is counted.
+        return _period(f"1 0 {daily[3]}")
     return _period(line)
 
 

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient as Client
 from api.engines import engine_on
 from api.live import Place, place
 from api.operating import SECRETS, Asking
+from api.searched import fill
 from api.ways import Server
 from api.world import Ask, World, seed
 from databases import filled
@@ -37,6 +38,13 @@ ABSENT = Path(__file__).parent / "no-explorer"
 def seeded_url(postgres_url: str, template_database: str) -> Iterator[str]:
     """The address of a seeded database that tests share: they only read it."""
     with filled(postgres_url, f"gateway_seeded_{os.getpid()}", template_database, seed) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def searched_url(postgres_url: str, template_database: str) -> Iterator[str]:
+    """The address of a seeded database with more things to be found, which tests only read, too."""
+    with filled(postgres_url, f"gateway_searched_{os.getpid()}", template_database, fill) as url:
         yield url
 
 

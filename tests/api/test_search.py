@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
 import pytest
-from api.searched import FIND, fill, found
+from api.searched import FIND, found
 from api.world import FR, Ask, gid
-from databases import filled
 
 from harvest_graphql.plan.finding import TYPES
 from harvest_graphql.problems import Code
@@ -16,10 +12,9 @@ from harvest_graphql.search import SearchType
 
 
 @pytest.fixture(scope="module")
-def seeded_url(postgres_url: str, template_database: str) -> Iterator[str]:
-    """The address of a database with things to be found: the fixtures that ask an engine ask that of this one."""
-    with filled(postgres_url, f"gateway_searched_{os.getpid()}", template_database, fill) as url:
-        yield url
+def seeded_url(searched_url: str) -> str:
+    """The fixtures that ask an engine ask that of this database."""
+    return searched_url
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 
 import asyncpg
 import pytest
-from api.searched import FIND, fill
+from api.searched import FIND
 from api.sending import noting
 from api.world import World
-from databases import filled
 
 from gateway.postgres import connect
 from gateway.store import tables
@@ -38,10 +35,9 @@ HOSTILE = [
 
 
 @pytest.fixture(scope="module")
-def seeded_url(postgres_url: str, template_database: str) -> Iterator[str]:
-    """The address of a database with things to be found: the fixtures that ask an engine ask that of this one."""
-    with filled(postgres_url, f"gateway_searched_{os.getpid()}", template_database, fill) as url:
-        yield url
+def seeded_url(searched_url: str) -> str:
+    """The fixtures that ask an engine ask that of this database."""
+    return searched_url
 
 
 @pytest.mark.parametrize("text", HOSTILE)

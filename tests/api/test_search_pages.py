@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-
 import pytest
-from api.searched import COPIES, FIND, fill, found
+from api.searched import COPIES, FIND, found
 from api.world import Ask
-from databases import filled
 
 from harvest_graphql.plan.finding import MOST
 from harvest_graphql.problems import Code
 
 
 @pytest.fixture(scope="module")
-def seeded_url(postgres_url: str, template_database: str) -> Iterator[str]:
-    """The address of a database with things to be found: the fixtures that ask an engine ask that of this one."""
-    with filled(postgres_url, f"gateway_searched_{os.getpid()}", template_database, fill) as url:
-        yield url
+def seeded_url(searched_url: str) -> str:
+    """The fixtures that ask an engine ask that of this database."""
+    return searched_url
 
 
 @pytest.mark.parametrize(("text", "size"), [("rivers", 1), ("rivers", 4), ("zebra", 70), ("zebra", 100)])

@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
-from contract.writing import DAYS, Bench, document, runs
+from contract.writing import Bench, document, runs
 
 from gateway.model.document import Document
 from gateway.model.enums import Cause, EntityType
@@ -22,14 +21,6 @@ JOB, RECORD, ERROR, DATASET = (
     EntityType.DATASET,
 )
 RECORDS = Scope("records", RECORD)
-
-
-@pytest.fixture
-async def bench(pool: asyncpg.Pool) -> AsyncIterator[Bench]:
-    async with pool.acquire() as connection:
-        bench = await Bench.open(connection, inventory=True)
-        await bench.writer.commit([Part(Scope("jobs", JOB), runs("s", DAYS))])
-        yield bench
 
 
 def record(name: str, job: str, **values: Any) -> Document:

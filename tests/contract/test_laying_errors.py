@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import asyncpg
 import pytest
-from contract.writing import DAYS, Bench, document, runs
+from contract.writing import DAYS, Bench, document
 
 from gateway.model.document import Document
 from gateway.model.enums import EntityType
@@ -16,14 +14,6 @@ from gateway.store.parts import Part
 
 JOB, RECORD, ERROR = EntityType.HARVEST_JOB, EntityType.HARVEST_RECORD, EntityType.HARVEST_ERROR
 RECORDS = Scope("records", RECORD)
-
-
-@pytest.fixture
-async def bench(pool: asyncpg.Pool) -> AsyncIterator[Bench]:
-    async with pool.acquire() as connection:
-        bench = await Bench.open(connection, inventory=True)
-        await bench.writer.commit([Part(Scope("jobs", JOB), runs("s", DAYS))])
-        yield bench
 
 
 def record(name: str, *errors: dict[str, Any], **values: Any) -> Document:
